@@ -1,0 +1,39 @@
+# The few commands a person types. Each is a script in tools/ that can be run without make as well.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench asan tsan setup format clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## install what is missing, build, and serve on 127.0.0.1:7420 (ARGS="--listen ..." for more)
+	@tools/setup build
+	@tools/build --run-only release holdfast
+	@exec build/release/holdfast serve $(ARGS)
+
+test: ## every test there is, from formatting to whole processes
+	@tools/test
+
+check: ## what to run before a commit: form, includes, documentation, the quick tests. Under a minute once built
+	@tools/setup test
+	@tools/build release
+	@tools/check
+
+bench: ## measure (ARGS="--benchmark_filter=..." for a part)
+	@tools/setup bench
+	@tools/build release
+	@tools/bench $(ARGS)
+
+asan: ## the quick tests under AddressSanitizer and UBSan
+	@tools/sanitize asan
+
+tsan: ## the quick tests under ThreadSanitizer
+	@tools/sanitize tsan
+
+setup: ## install what building and testing need; says so and does nothing where all is there
+	@tools/setup test
+
+format: ## put all C++ into form
+	@tools/format
+
+clean: ## remove build/; data directories stay
+	rm -rf build

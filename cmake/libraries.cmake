@@ -1,0 +1,26 @@
+# Everything that comes from Debian's packages, under one name each. docs/decisions/ says why each one.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(utf8proc_pc REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(tomlplusplus_pc REQUIRED IMPORTED_TARGET tomlplusplus)
+
+add_library(boost_json ALIAS Boost::json)
+add_library(utf8proc ALIAS PkgConfig::utf8proc_pc)
+add_library(tomlplusplus ALIAS PkgConfig::tomlplusplus_pc)
+add_library(cli11 ALIAS CLI11::CLI11)
+
+# Asio and Beast are headers. The split of Asio's own code keeps its build to one file (server/http/asio.cpp).
+add_library(boost_asio INTERFACE)
+target_link_libraries(boost_asio INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(boost_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HAS_STD_INVOKE_RESULT)
+
+if(HOLDFAST_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(rapidcheck REQUIRED)
+  find_package(benchmark REQUIRED)
+endif()

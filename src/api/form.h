@@ -1,0 +1,84 @@
+// A request's fields, checked against their declarations: unknown ones are refused by name, bounds are enforced.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "core/types.h"
+
+namespace holdfast::api {
+
+enum class FieldKind : std::uint8_t {
+  owner,     ///< Text of 1 to 256 bytes without control characters.
+  session,   ///< Likewise.
+  note,      ///< Text of at most 1 KiB; line breaks are allowed.
+  name,      ///< A name, or a part of one.
+  token,     ///< An integer from 1 to 2^53 - 1.
+  ttl,       ///< Milliseconds, 100 to 86,400,000. Null: for ever, not supported yet.
+  wait,      ///< Milliseconds, 0 to 600,000.
+  count,     ///< An integer from 1 to the field's maximum.
+  holder,    ///< "session" or "owner".
+  mode,      ///< "exclusive"; "shared" is not supported yet.
+  metadata,  ///< A JSON object of at most 4 KiB.
+  flag,      ///< In a query: 1, 0, true or false.
+  later,     ///< Anything; not supported yet.
+};
+
+/// A field's declaration.
+struct Field {
+  std::string_view name;
+  FieldKind kind;
+  bool required = false;
+  std::string_view about;   ///< For the reference: what it means, its default.
+  std::uint64_t max = 0;    ///< Of a count.
+};
+
+inline constexpr std::size_t owner_bytes_max = 256;
+inline constexpr std::size_t note_bytes_max = 1024;
+inline constexpr std::size_t metadata_bytes_max = 4096;
+inline constexpr std::int64_t ttl_ms_min = 100;
+inline constexpr std::int64_t ttl_ms_max = 24 * 60 * 60 * 1000;
+inline constexpr std::int64_t wait_ms_max = 10 * 60 * 1000;
+inline constexpr Duration ttl_default = std::chrono::seconds(30);
+
+/// The fields that were given. Text has been checked as its kind asks.
+class Form {
+ public:
+  /// From the JSON object `body` (empty: no fields) and the name in the path, if the operation has one.
+  /// Errors: those of read_object, unknown_field, missing_field, owner_missing, bad_field, not_supported_yet; each
+  /// names its field.
+  static Result<Form> from_json(std::span<const Field> fields, std::string_view body);
+  /// From a query string, still encoded.
+  static Result<Form> from_query(std::span<const Field> fields, std::string_view query);
+
+  std::string path_name;  ///< The canonical name, or the project, that the path gave.
+
+  bool has(std::string_view field) const;
+  /// The text of `field`, or empty.
+  std::string text(std::string_view field) const;
+  std::optional<std::uint64_t> number(std::string_view field) const;
+  std::optional<Duration> milliseconds(std::string_view field) const;
+  bool flag(std::string_view field) const { return number(field).value_or(0) != 0; }
+
+ private:
+  struct Value {
+    bool set = false;
+    std::string text;
+    std::uint64_t number = 0;
+  };
+  static constexpr std::size_t fields_max = 12;
+
+  explicit Form(std::span<const Field> fields) : fields_(fields) {}
+  const Value* find(std::string_view field) const;
+  Result<void> check_required() const;
+
+  std::span<const Field> fields_;
+  std::array<Value, fields_max> values_;
+};
+
+}  // namespace holdfast::api

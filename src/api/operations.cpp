@@ -1,0 +1,276 @@
+#include "api/operations.h"
+
+#include <array>
+
+#include "api/names.h"
+#include "api/write.h"
+
+namespace holdfast::api {
+namespace {
+
+using core::Command;
+using core::HolderKind;
+using enum ErrorCode;
+
+/// The place of `T` among the alternatives of core::Command.
+template <class T, std::size_t I = 0>
+consteval std::size_t index_of() {
+  if constexpr (std::is_same_v<std::variant_alternative_t<I, Command>, T>) {
+    return I;
+  } else {
+    return index_of<T, I + 1>();
+  }
+}
+
+constexpr Field owner_field{"owner", FieldKind::owner, true, "Who asks: a user, a service, an agent."};
+constexpr Field session_field{"session", FieldKind::session, false,
+                              "The tab, device, process or run of the owner. Default: a fresh one, given in the answer. "
+                              "Name it, and asking again after a lost answer gives the same grant."};
+constexpr Field ttl_field{"ttl_ms", FieldKind::ttl, false, "How long the lease lasts without a renewal. Default 30000."};
+constexpr Field token_field{"token", FieldKind::token, true, "The token of the holding that is meant."};
+constexpr Field held_session_field{"session", FieldKind::session, false,
+                                   "The session that is meant. Default: the holding's only one."};
+constexpr Field unsettled_field{"unsettled", FieldKind::flag, false,
+                                "1: answer from memory at once, also what is not yet durable, and say so."};
+
+constexpr std::array acquire_fields{
+    owner_field, session_field, ttl_field,
+    Field{"wait_ms", FieldKind::wait, false, "How long to wait in the queue while somebody else holds it. Default 0."},
+    Field{"mode", FieldKind::mode, false, "exclusive, the default."},
+    Field{"holder", FieldKind::holder, false,
+          "session, the default: sessions exclude each other. owner: sessions of one owner share the holding."},
+    Field{"note", FieldKind::note, false, "Why you hold it; shown to whoever is refused. At most 1 KiB."},
+    Field{"metadata", FieldKind::metadata, false, "A JSON object to carry along. At most 4 KiB."},
+};
+constexpr std::array renew_fields{
+    token_field, owner_field, held_session_field,
+    Field{"ttl_ms", FieldKind::ttl, false, "A new ttl. Default: as before."},
+};
+constexpr std::array release_fields{token_field, owner_field, held_session_field};
+constexpr std::array check_fields{token_field};
+constexpr std::array get_fields{unsettled_field};
+constexpr std::array list_fields{
+    Field{"prefix", FieldKind::name, false, "Only this name and those below it; whole segments."},
+    Field{"owner", FieldKind::owner, false, "Only what this owner holds."},
+    Field{"contended", FieldKind::flag, false, "1: only what somebody waits for."},
+    Field{"after", FieldKind::name, false, "The `next` of the page before."},
+    Field{"limit", FieldKind::count, false, "At most so many names are looked at. Default 100.", 1000},
+    unsettled_field,
+};
+constexpr std::array buffer_fields{
+    Field{"project", FieldKind::name, false, "The project of the file."},
+    Field{"path", FieldKind::name, false, "The file's path in it."},
+    Field{"buffer_id", FieldKind::count, false, "Instead of both: the number that an earlier answer gave.", core::token_max},
+    Field{"user", FieldKind::owner, true, "Who opens it."},
+    session_field,
+};
+constexpr std::array project_buffer_fields{
+    Field{"path", FieldKind::name, true, "The file's path in the project."},
+    Field{"user", FieldKind::owner, true, "Who opens it."},
+    session_field,
+};
+
+core::Who who(const Form& form, const Context& context, std::string_view owner = "owner") {
+  core::Who who{form.text(owner), form.text("session")};
+  if (who.session.empty()) who.session = context.fresh_session;
+  return who;
+}
+
+Call read_acquire(const Form& form, const Context& context) {
+  core::Acquire acquire;
+  acquire.name = form.path_name;
+  acquire.who = who(form, context);
+  acquire.ttl = form.milliseconds("ttl_ms").value_or(ttl_default);
+  acquire.wait = form.milliseconds("wait_ms").value_or(Duration::zero());
+  acquire.holder = form.text("holder") == "owner" ? HolderKind::owner : HolderKind::session;
+  acquire.note = form.text("note");
+  acquire.metadata = form.text("metadata");
+  return {std::move(acquire), {}};
+}
+
+core::Token token(const Form& form) { return {*form.number("token")}; }
+core::Who named(const Form& form) { return {form.text("owner"), form.text("session")}; }
+
+Call read_list(const Form& form, const Context&) {
+  core::List list;
+  list.owner = form.text("owner");
+  list.contended = form.flag("contended");
+  list.unsettled = form.flag("unsettled");
+  return {std::move(list), PageRequest{form.text("prefix"), form.text("after"), form.number("limit").value_or(100)}};
+}
+
+Result<Call> read_buffer(const Form& form, const Context& context, const std::string& project) {
+  core::Acquire acquire;
+  acquire.who = who(form, context, "user");
+  acquire.ttl = ttl_default;
+  acquire.numbered = true;
+  acquire.buffer = form.number("buffer_id").value_or(0);
+  if (acquire.buffer != 0) {
+    if (!project.empty() || form.has("path")) {
+      return fail(bad_field, "give buffer_id, or project and path", "buffer_id");
+    }
+    return Call{std::move(acquire), {}};
+  }
+  if (project.empty()) return fail(missing_field, {}, "project");
+  if (!form.has("path")) return fail(missing_field, {}, "path");
+  Result<std::string> name = canonical_name("projects/" + project + '/' + form.text("path"));
+  if (!name) return fail(bad_name, name.error().where, "path");
+  acquire.name = *std::move(name);
+  return Call{std::move(acquire), {}};
+}
+
+constexpr std::array acquire_refusals{held, held_by_you, wait_over, wait_superseded, queue_full, sessions_full};
+constexpr std::array renew_refusals{stale, not_yours, unknown_token, nothing_held, session_needed};
+constexpr std::array check_refusals{stale, unknown_token};
+constexpr std::array buffer_refusals{held, held_by_you, unknown_buffer, buffers_full};
+
+constexpr std::array catalogue{
+    Operation{.name = "lease.acquire",
+              .method = "POST",
+              .path = "/v1/acquire/{name}",
+              .summary = "Own a name until the ttl runs out, or wait for it.",
+              .example = R"({"owner": "alice", "ttl_ms": 30000})",
+              .fields = acquire_fields,
+              .refusals = acquire_refusals,
+              .read = [](const Form& f, const Context& c) -> Result<Call> { return read_acquire(f, c); },
+              .write = write_grant,
+              .command = index_of<core::Acquire>()},
+    Operation{.name = "lease.renew",
+              .method = "POST",
+              .path = "/v1/renew/{name}",
+              .summary = "Set the deadline anew; also after a lapse, if nobody took the name since.",
+              .example = R"({"owner": "alice", "token": 7})",
+              .fields = renew_fields,
+              .refusals = renew_refusals,
+              .read = [](const Form& f, const Context&) -> Result<Call> {
+                return Call{core::Renew{f.path_name, token(f), named(f), f.milliseconds("ttl_ms")}, {}};
+              },
+              .write = write_grant,
+              .command = index_of<core::Renew>()},
+    Operation{.name = "lease.release",
+              .method = "POST",
+              .path = "/v1/release/{name}",
+              .summary = "End the holding that the token names. Repeatable while nobody else holds it.",
+              .example = R"({"owner": "alice", "token": 7})",
+              .fields = release_fields,
+              .refusals = renew_refusals,
+              .read = [](const Form& f, const Context&) -> Result<Call> {
+                return Call{core::Release{f.path_name, token(f), named(f)}, {}};
+              },
+              .write = write_released,
+              .command = index_of<core::Release>()},
+    Operation{.name = "lease.check",
+              .method = "POST",
+              .path = "/v1/check/{name}",
+              .summary = "Is this token the current one? For early refusal only: check and then write is the race again.",
+              .example = R"({"token": 7})",
+              .fields = check_fields,
+              .refusals = check_refusals,
+              .read = [](const Form& f, const Context&) -> Result<Call> {
+                return Call{core::Check{f.path_name, token(f)}, {}};
+              },
+              .write = write_current,
+              .command = index_of<core::Check>()},
+    Operation{.name = "lease.get",
+              .method = "GET",
+              .path = "/v1/leases/{name}",
+              .summary = "Who holds this name, since when, for how long, and how many wait.",
+              .fields = get_fields,
+              .read = [](const Form& f, const Context&) -> Result<Call> {
+                return Call{core::Get{f.path_name, f.flag("unsettled")}, {}};
+              },
+              .write = write_lease,
+              .command = index_of<core::Get>()},
+    Operation{.name = "lease.list",
+              .method = "GET",
+              .path = "/v1/leases",
+              .summary = "The names that are held, in order, a bounded page at a time; a page may be short.",
+              .example = "prefix=projects/atlas&limit=100",
+              .fields = list_fields,
+              .read = [](const Form& f, const Context& c) -> Result<Call> { return read_list(f, c); },
+              .write = write_page,
+              .command = index_of<core::List>()},
+    Operation{.name = "buffer.acquire",
+              .method = "POST",
+              .path = "/api/buffers/acquire",
+              .summary = "Open a buffer for editing: 200 or 409, and nothing else under any contention.",
+              .example = R"({"project": "atlas", "path": "src/main.c", "user": "alice"})",
+              .fields = buffer_fields,
+              .refusals = buffer_refusals,
+              .read = [](const Form& f, const Context& c) { return read_buffer(f, c, f.text("project")); },
+              .write = write_buffer,
+              .command = index_of<core::Acquire>()},
+    Operation{.name = "buffer.acquire_in_project",
+              .method = "POST",
+              .path = "/api/projects/{project}/buffers",
+              .summary = "The same, with the project in the path.",
+              .example = R"({"path": "src/main.c", "user": "alice"})",
+              .fields = project_buffer_fields,
+              .refusals = buffer_refusals,
+              .read = [](const Form& f, const Context& c) { return read_buffer(f, c, f.path_name); },
+              .write = write_buffer,
+              .command = index_of<core::Acquire>()},
+    // Planned: answered 422 not_supported_yet, and in no document.
+    Operation{.name = "lease.acquire_set", .method = "POST", .path = "/v1/acquire"},
+    Operation{.name = "lease.takeover", .method = "POST", .path = "/v1/takeover/{name}"},
+    Operation{.name = "lease.move", .method = "POST", .path = "/v1/move/{name}"},
+    Operation{.name = "lease.request", .method = "POST", .path = "/v1/request/{name}"},
+    Operation{.name = "lease.transfer", .method = "POST", .path = "/v1/transfer/{name}"},
+    Operation{.name = "session.act", .method = "POST", .path = "/v1/sessions/{name}"},
+    Operation{.name = "history.list", .method = "GET", .path = "/v1/history"},
+    Operation{.name = "history.get", .method = "GET", .path = "/v1/history/{name}"},
+    Operation{.name = "events.watch", .method = "GET", .path = "/v1/events"},
+    Operation{.name = "live.connect", .method = "GET", .path = "/v1/live"},
+    Operation{.name = "workspace.put", .method = "PUT", .path = "/v1/workspaces/{name}"},
+    Operation{.name = "workspace.get", .method = "GET", .path = "/v1/workspaces/{name}"},
+    Operation{.name = "workspace.delete", .method = "DELETE", .path = "/v1/workspaces/{name}"},
+    Operation{.name = "buffer.put", .method = "PUT", .path = "/v1/buffers/{name}"},
+    Operation{.name = "buffer.get", .method = "GET", .path = "/v1/buffers/{name}"},
+    Operation{.name = "buffer.delete", .method = "DELETE", .path = "/v1/buffers/{name}"},
+    Operation{.name = "buffer.edit", .method = "POST", .path = "/v1/edit/{name}"},
+    Operation{.name = "buffer.undo", .method = "POST", .path = "/v1/undo/{name}"},
+    Operation{.name = "buffer.redo", .method = "POST", .path = "/v1/redo/{name}"},
+    Operation{.name = "buffer.changes", .method = "GET", .path = "/v1/changes/{name}"},
+    Operation{.name = "draft.list", .method = "GET", .path = "/v1/drafts"},
+    Operation{.name = "draft.act", .method = "POST", .path = "/v1/drafts/{name}"},
+    Operation{.name = "draft.delete", .method = "DELETE", .path = "/v1/drafts/{name}"},
+};
+
+/// Every command that a client can give has an entry. Leave and TakeBack are the doors' own.
+consteval bool all_declared() {
+  for (std::size_t index = 0; index < std::variant_size_v<Command>; ++index) {
+    if (index == index_of<core::Leave>() || index == index_of<core::TakeBack>()) continue;
+    bool found = false;
+    for (const Operation& operation : catalogue) found = found || operation.command == index;
+    if (!found) return false;
+  }
+  return true;
+}
+static_assert(all_declared(), "declare the new Command in api/operations.cpp");
+
+/// Whether `path` is of the form `pattern`, and what stands for its {...}.
+std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
+  const std::size_t open = pattern.find('{');
+  if (open == std::string_view::npos) return pattern == path ? std::optional(std::string_view{}) : std::nullopt;
+  const std::string_view before = pattern.substr(0, open);
+  const std::string_view behind = pattern.substr(pattern.find('}') + 1);
+  if (!path.starts_with(before) || !path.ends_with(behind) || path.size() < before.size() + behind.size()) return {};
+  return path.substr(before.size(), path.size() - before.size() - behind.size());
+}
+
+}  // namespace
+
+std::span<const Operation> operations() { return catalogue; }
+
+Routed route(std::string_view method, std::string_view path) {
+  Routed routed;
+  for (const Operation& operation : catalogue) {
+    const std::optional<std::string_view> rest = match(operation.path, path);
+    if (!rest) continue;
+    routed.path_known = true;
+    if (operation.method == method) return {&operation, *rest, true};
+  }
+  return routed;
+}
+
+}  // namespace holdfast::api

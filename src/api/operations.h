@@ -1,0 +1,87 @@
+// The catalogue: the one place where an operation is declared. Routes, the OpenAPI document, the reference pages and
+// the refusals of bad fields are all derived from it.
+//
+// To add one: its Command in core, an entry here with how it is read and written, and a scenario.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "api/form.h"
+#include "base/error.h"
+#include "core/commands.h"
+#include "core/replies.h"
+
+namespace holdfast::api {
+
+/// What a door needs to know besides the request: whatever core must not make up itself.
+struct Context {
+  std::string fresh_session;       ///< For a request that names none.
+  std::uint64_t incarnation = 0;   ///< Of this start of the server, for positions.
+};
+
+/// Where a page of a list begins and how long it may be.
+struct PageRequest {
+  std::string prefix;
+  std::string after;
+  std::size_t limit = 100;
+};
+
+/// A request that was understood.
+struct Call {
+  core::Command command;
+  std::optional<PageRequest> page;  ///< Set for lists: the door looks up the names before it submits.
+};
+
+/// An answer in the words of HTTP.
+struct Written {
+  int status = 200;
+  std::string body;          ///< JSON; problem+json when `status` is 400 or above and `problem` is set.
+  bool problem = false;
+  std::int64_t retry_after_s = 0;  ///< 0: no such header.
+};
+
+/// One operation.
+struct Operation {
+  std::string_view name;     ///< "lease.acquire"
+  std::string_view method;   ///< "POST" or "GET"
+  std::string_view path;     ///< "/v1/acquire/{name}": the name is the rest of the path, slashes and all.
+  std::string_view summary;  ///< One sentence.
+  std::string_view example;  ///< The body of a request that works, or the query; may be empty.
+  std::span<const Field> fields;  ///< Of the body for POST, of the query for GET.
+  std::span<const ErrorCode> refusals;  ///< What it may answer besides what every operation may.
+  Result<Call> (*read)(const Form& form, const Context& context) = nullptr;  ///< Null: not supported yet.
+  void (*write)(const core::Reply& reply, const Context& context, Written& out) = nullptr;
+  std::size_t command = std::variant_npos;  ///< The alternative of core::Command it makes.
+
+  bool changes() const { return method != "GET"; }
+  bool supported() const { return read != nullptr; }
+};
+
+/// All of them, those that are planned included.
+std::span<const Operation> operations();
+
+/// The operation that `method` and `path` (without the query, still encoded) mean, and what stands for {name}.
+struct Routed {
+  const Operation* operation = nullptr;
+  std::string_view rest;     ///< Of the path, for {name}; or the {project}.
+  bool path_known = false;   ///< Some operation has this path, with another method.
+};
+Routed route(std::string_view method, std::string_view path);
+
+/// The problem+json of `error`, for what never reached the rules.
+Written problem(const Error& error);
+
+/// `reply` to `operation`, be it done or refused.
+Written write_reply(const Operation& operation, const core::Reply& reply, const Context& context);
+
+/// The problem+json of a refusal that the rules gave.
+Written problem(const core::Reply& reply, const Context& context);
+
+/// The OpenAPI 3.1 document of the catalogue.
+std::string openapi();
+
+}  // namespace holdfast::api

@@ -1,0 +1,198 @@
+#include "api/write.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/json_text.h"
+
+namespace holdfast::api {
+namespace {
+
+using core::LeaseView;
+using core::Reply;
+
+std::string position_text(const Reply& reply, const Context& context) {
+  return fmt::format("{}.{}", context.incarnation, reply.position.value);
+}
+
+void token_or_null(JsonWriter& json, std::string_view key, core::Token token) {
+  token ? json.number(key, token.value) : json.null(key);
+}
+
+/// What an answer shows of a holder, be it that of a lease that was asked for or of one that is in the way.
+void write_holder(JsonWriter& json, const LeaseView& lease) {
+  json.text("owner", lease.who.owner).text("session", lease.who.session);
+  if (lease.sessions > 1) json.number("sessions", std::uint64_t{lease.sessions});
+  json.text("holder", lease.holder == core::HolderKind::owner ? "owner" : "session");
+  json.text("since", rfc3339(lease.since)).number("ttl_ms", ceil_ms(lease.ttl));
+  json.number("deadline_in_ms", ceil_ms(lease.ends_in)).number("waiting", std::uint64_t{lease.waiting});
+  if (!lease.note.empty()) json.text("note", lease.note);
+  if (!lease.metadata.empty()) json.raw("metadata", lease.metadata);
+}
+
+void write_view(JsonWriter& json, const LeaseView& lease) {
+  json.text("name", lease.name).flag("held", lease.held);
+  token_or_null(json, "token", lease.token);
+  if (lease.held) {
+    token_or_null(json, "previous", lease.previous);
+    write_holder(json, lease);
+  } else if (lease.known) {
+    json.text("last_owner", lease.who.owner).text("because", core::word(lease.ended));
+  }
+  if (lease.buffer != 0) json.number("buffer_id", lease.buffer);
+}
+
+/// One sentence for a person, with what the code alone cannot say.
+std::string told(const Reply& reply) {
+  const ErrorInfo& info = info_of(reply.code);
+  const LeaseView& lease = reply.lease;
+  const bool held = reply.code == ErrorCode::held || reply.code == ErrorCode::held_by_you ||
+                    (reply.code == ErrorCode::wait_over && lease.held);
+  if (held) {
+    return fmt::format("{} (session {}) holds this name since {}, for at most {:.1f} s more unless renewed; {} waiting. {}",
+                       lease.who.owner, lease.who.session, rfc3339(lease.since),
+                       static_cast<double>(ceil_ms(lease.ends_in)) / 1000, lease.waiting, info.told);
+  }
+  if (reply.code == ErrorCode::stale && reply.because != core::Loss::none) {
+    return fmt::format("{} The holding of this token ended: {}.", info.told, core::word(reply.because));
+  }
+  return std::string{info.told};
+}
+
+std::int64_t retry_after(ErrorCode code) {
+  const int status = info_of(code).http_status;
+  return status == 503 || status == 429 ? 1 : 0;
+}
+
+void begin_problem(JsonWriter& json, const ErrorInfo& info, std::string_view detail, std::string_view field) {
+  json.text("type", fmt::format("urn:holdfast:error:{}", info.name)).text("title", info.name);
+  json.number("status", std::int64_t{info.http_status}).text("detail", detail);
+  json.text("code", info.name).text("fate", info.fate == Fate::not_done ? "not_done" : "maybe_done");
+  if (!field.empty()) json.text("field", field);
+}
+
+}  // namespace
+
+Written problem(const Error& error) {
+  const ErrorInfo& info = info_of(error.code);
+  Written out{info.http_status, {}, true, retry_after(error.code)};
+  std::string detail{error.told()};
+  // `where` is for the operator, but about the request itself it is what the caller needs.
+  const bool about_request = info.http_status < 500 && !error.where.empty();
+  if (about_request) detail += fmt::format(" ({}{})", error.field.empty() ? "" : error.field + ": ", error.where);
+  JsonWriter json(out.body);
+  begin_problem(json, info, detail, error.field);
+  json.end();
+  return out;
+}
+
+Written write_reply(const Operation& operation, const Reply& reply, const Context& context) {
+  Written out;
+  const bool own_shape = operation.write == write_buffer && reply.code != ErrorCode::none &&
+                         info_of(reply.code).http_status == 409;
+  if (reply.code != ErrorCode::none && !own_shape) return problem(reply, context);
+  operation.write(reply, context, out);
+  return out;
+}
+
+Written problem(const Reply& reply, const Context& context) {
+  const ErrorInfo& info = info_of(reply.code);
+  Written out{info.http_status, {}, true, retry_after(reply.code)};
+  JsonWriter json(out.body);
+  begin_problem(json, info, told(reply), reply.field);
+  const LeaseView& lease = reply.lease;
+  if (!lease.name.empty()) {
+    json.text("name", lease.name);
+    if (reply.asked) json.number("asked", reply.asked.value);
+    if (reply.code == ErrorCode::stale) {
+      const std::string_view because = core::word(reply.because);
+      because.empty() ? json.null("because") : json.text("because", because);
+      json.flag("held", lease.held);
+      token_or_null(json, "newest", lease.token);
+    }
+    token_or_null(json, "token", lease.token);
+    if (lease.held) {
+      token_or_null(json, "previous", lease.previous);
+      write_holder(json, lease);
+    }
+    json.text("position", position_text(reply, context));
+  }
+  json.end();
+  return out;
+}
+
+void write_grant(const Reply& reply, const Context& context, Written& out) {
+  const LeaseView& lease = reply.lease;
+  JsonWriter json(out.body);
+  json.text("name", lease.name).number("token", lease.token.value);
+  token_or_null(json, "previous", lease.previous);
+  json.text("owner", reply.who.owner).text("session", reply.who.session);
+  json.number("ttl_ms", ceil_ms(lease.ttl)).number("deadline_in_ms", ceil_ms(lease.ends_in));
+  json.number("waited_ms", ceil_ms(reply.waited)).text("since", rfc3339(lease.since));
+  json.flag("joined", reply.joined).text("position", position_text(reply, context));
+  json.end();
+}
+
+void write_released(const Reply& reply, const Context& context, Written& out) {
+  JsonWriter json(out.body);
+  json.text("name", reply.lease.name).flag("released", reply.ended);
+  token_or_null(json, "token", reply.lease.token);
+  json.flag("held", reply.lease.held).text("position", position_text(reply, context));
+  json.end();
+}
+
+void write_current(const Reply& reply, const Context& context, Written& out) {
+  JsonWriter json(out.body);
+  json.text("name", reply.lease.name).flag("current", true).number("token", reply.lease.token.value);
+  write_holder(json, reply.lease);
+  json.text("position", position_text(reply, context));
+  json.end();
+}
+
+void write_lease(const Reply& reply, const Context& context, Written& out) {
+  JsonWriter json(out.body);
+  write_view(json, reply.lease);
+  if (reply.unsettled) json.flag("unsettled", true);
+  json.text("position", position_text(reply, context));
+  json.end();
+}
+
+void write_page(const Reply& reply, const Context& context, Written& out) {
+  JsonWriter json(out.body);
+  json.key("leases");
+  out.body += '[';
+  for (const LeaseView& lease : reply.page) {
+    if (&lease != &reply.page.front()) out.body += ',';
+    JsonWriter item(out.body);
+    write_view(item, lease);
+    item.end();
+  }
+  out.body += ']';
+  reply.next.empty() ? json.null("next") : json.text("next", reply.next);
+  if (reply.unsettled) json.flag("unsettled", true);
+  json.text("position", position_text(reply, context));
+  json.end();
+}
+
+void write_buffer(const Reply& reply, const Context& context, Written& out) {
+  const LeaseView& lease = reply.lease;
+  const bool acquired = reply.code == ErrorCode::none;
+  out.status = acquired ? 200 : info_of(reply.code).http_status;
+  JsonWriter json(out.body);
+  json.flag("acquired", acquired).number("buffer_id", lease.buffer).text("name", lease.name);
+  if (acquired) {
+    json.number("token", lease.token.value);
+    token_or_null(json, "previous", lease.previous);
+    json.text("owner", reply.who.owner).text("session", reply.who.session).number("ttl_ms", ceil_ms(lease.ttl));
+    json.number("deadline_in_ms", ceil_ms(lease.ends_in)).text("since", rfc3339(lease.since));
+  } else {
+    json.text("code", info_of(reply.code).name).text("detail", told(reply));
+    token_or_null(json, "token", lease.token);
+    if (lease.held) write_holder(json, lease);
+  }
+  json.text("position", position_text(reply, context));
+  json.end();
+}
+
+}  // namespace holdfast::api

@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "cli/asking.h"
+#include "cli/durations.h"
+#include "cli/text.h"
+
+namespace holdfast::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+int run(const Verb& self, const Words& words) {
+  Caller caller;
+  client::AcquireCall call;
+  std::string metadata;
+  Options options{self};
+  options.word("NAME", call.name, "What to own, path-like")
+      .duration_or_none("--ttl", call.ttl, "How long the lease lasts if it is not renewed; none: until released")
+      .duration("-w,--wait", call.wait, "How long to wait in the queue if somebody else holds it")
+      .text("--note", call.note, "Why; shown to whoever is refused")
+      .text("--metadata", metadata, "JSON to carry along")
+      .text("--holder", call.holder, "session: exclude every other session; owner: let the owner's sessions join")
+      .caller(caller);
+  if (const auto end = options.parse(words)) return *end;
+  if (!metadata.empty()) {
+    boost::json::error_code error;
+    call.metadata = boost::json::parse(metadata, error);
+    if (error) return options.wrong("--metadata is not JSON");
+  }
+  auto server = server_of(caller, options);
+  if (!server) return server.error();
+
+  call.owner = caller.owner;
+  call.session = caller.session.empty() ? fresh_session() : caller.session;
+  const auto grant = server->acquire(call);
+  if (!grant) {
+    if (grant.error().fate == Fate::maybe_done && !caller.json) {
+      say(self, fmt::format("to find out, ask again with --session {}", shown(call.session)));
+    }
+    return refused(self, caller, call.name, grant.error());
+  }
+
+  if (caller.json) {
+    print_json(grant->json);
+    return status(Exit::done);
+  }
+  fmt::print("{}\n", grant->token);
+  say(self, fmt::format("{} is yours {} (session {})", shown(grant->name),
+                        call.ttl ? "for " + told(*call.ttl) + " unless renewed" : "until released", shown(grant->session)));
+  fmt::print(stderr, "  {}\n  {}\n", command_line("renew", *grant), command_line("release", *grant));
+  return status(Exit::done);
+}
+
+}  // namespace
+
+const Verb acquire_verb{
+    .name = "acquire",
+    .usage = "holdfast acquire NAME [--ttl 30s] [--wait 10s] [--note TEXT] [--owner ID] [--session ID] [--json]",
+    .summary = "Own NAME until the ttl runs out. Prints the token; the session is made up unless given, and said on stderr.",
+    .examples = "holdfast acquire deploy/web --ttl 10m --note 'release 42'\n"
+                "TOKEN=$(holdfast acquire job --session nightly --wait 1m)",
+    .run = run};
+
+}  // namespace holdfast::cli

@@ -1,0 +1,81 @@
+#include "cli/instance.h"
+
+#if HOLDFAST_INJECTIONS
+#include "engine/faulty/faulty_engine.h"
+#endif
+
+namespace holdfast::cli {
+namespace {
+
+core::Limits limits_of(const Settings& settings) {
+  core::Limits limits;
+  limits.waiters_max = settings.waiters_max;
+  limits.sessions_max = settings.sessions_max;
+  limits.remembered_max = settings.remembered_max;
+  limits.buffers_max = settings.buffers_max;
+  return limits;
+}
+
+std::unique_ptr<engine::Engine> make_engine(const Settings& settings, Clock& clock, const core::Presence& presence) {
+  engine::Bounds bounds;
+  bounds.pending_bytes_max = settings.pending_bytes_max;
+#if HOLDFAST_INJECTIONS
+  if (!settings.inject.empty()) {
+    std::vector<engine::Injection> injections;
+    for (const std::string& text : settings.inject) injections.push_back(*engine::Injection::parse(text));
+    return std::make_unique<engine::FaultyEngine>(std::move(injections), clock, presence, limits_of(settings), bounds);
+  }
+#endif
+  return std::make_unique<engine::Engine>(clock, presence, limits_of(settings), bounds);
+}
+
+server::http::Options door_options(const Settings& settings) {
+  const Listen listen = *parse_listen(settings.listen);
+  server::http::Options options;
+  options.host = listen.host;
+  options.port = listen.port;
+  options.names = settings.names;
+  options.io_threads = static_cast<int>(settings.io_threads);
+  options.connections_max = settings.connections_max;
+  options.body_bytes_max = settings.body_bytes_max;
+  return options;
+}
+
+}  // namespace
+
+Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& clock, server::Log& log,
+                   engine::OnJournalFailure on_journal_failure, engine::RunnerOptions runner_options)
+    : journal_(journal),
+      service_(log),
+      runner_(std::make_unique<engine::Runner>(
+          make_engine(settings, clock, service_.clients()), journal,
+          [this](std::vector<core::Answer>& leaving) { service_.deliver(leaving); }, std::move(on_journal_failure),
+          runner_options)),
+      door_(service_, door_options(settings)) {
+  service_.injections = settings.inject;
+  service_.run(*runner_);
+}
+
+Instance::~Instance() {
+  if (running_) static_cast<void>(stop());
+}
+
+Result<journal::Opened> Instance::start() {
+  HF_TRY(opened, runner_->start());
+  HF_TRY_VOID(door_.open());
+  running_ = true;
+  service_.ready = true;
+  return opened;
+}
+
+Result<void> Instance::stop() {
+  running_ = false;
+  service_.ready = false;
+  door_.stop_taking();
+  runner_->drain();
+  door_.close(std::chrono::seconds(2));
+  if (runner_->snapshot().failed) return {};
+  return journal_.close();
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,46 @@
+// A whole server, put together: engine, runner, doors. What `serve` runs, and what tests run in process.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "base/clock.h"
+#include "cli/settings.h"
+#include "engine/runner.h"
+#include "journal/journal.h"
+#include "server/http/door.h"
+#include "server/log.h"
+#include "server/service.h"
+
+namespace holdfast::cli {
+
+/// One server on one journal. `stop` or the destructor ends it.
+class Instance {
+ public:
+  /// `settings` have been checked. `journal`, `clock` and `log` must outlive the instance. `on_journal_failure` is
+  /// called once, from any thread, after everything in flight has been answered.
+  Instance(const Settings& settings, journal::Journal& journal, Clock& clock, server::Log& log,
+           engine::OnJournalFailure on_journal_failure, engine::RunnerOptions runner_options = {});
+  ~Instance();
+
+  /// Recovers the journal, then listens. Errors: those of Journal::open, and bad_configuration where the address
+  /// cannot be had.
+  Result<journal::Opened> start();
+
+  /// Tells those who wait, makes durable what was decided, writes the answers under way, closes the journal.
+  Result<void> stop();
+
+  std::uint16_t port() const { return door_.port(); }
+  engine::Runner& runner() { return *runner_; }
+  server::Service& service() { return service_; }
+
+ private:
+  journal::Journal& journal_;
+  server::Service service_;
+  std::unique_ptr<engine::Runner> runner_;
+  server::http::Door door_;
+  bool running_ = false;
+};
+
+}  // namespace holdfast::cli

@@ -1,0 +1,50 @@
+#include <fmt/format.h>
+
+#include "cli/asking.h"
+#include "cli/text.h"
+
+namespace holdfast::cli {
+namespace {
+
+/// How often to ask for a next page before the rest is left to --after.
+constexpr int pages_max = 100;
+
+int run(const Verb& self, const Words& words) {
+  Caller caller;
+  client::ListCall call;
+  std::string owner;
+  Options options{self};
+  options.text("--prefix", call.prefix, "Only names below this; whole segments")
+      .text("--of", owner, "Only what this owner holds")
+      .flag("--contended", call.contended, "Only what somebody waits for")
+      .text("--after", call.after, "Begin behind this name")
+      .number("--limit", call.limit, "At most this many a page")
+      .caller(caller);
+  if (const auto end = options.parse(words)) return *end;
+  auto server = server_of(caller, options);
+  if (!server) return server.error();
+
+  call.owner = owner;
+  std::vector<client::Holding> all;
+  for (int pages = 0; pages < pages_max; ++pages) {
+    auto page = server->list(call);
+    if (!page) return refused(self, caller, call.prefix, page.error());
+    if (caller.json) print_json(page->json);  // One page a line.
+    all.insert(all.end(), std::make_move_iterator(page->leases.begin()), std::make_move_iterator(page->leases.end()));
+    call.after = page->next;
+    if (page->next.empty() || (call.limit != 0 && all.size() >= call.limit)) break;
+  }
+  if (!caller.json) fmt::print("{}", table_of(all, wall_now()));
+  if (!call.after.empty()) say(self, fmt::format("there is more: --after {}", shown(call.after)));
+  return status(Exit::done);
+}
+
+}  // namespace
+
+const Verb list_verb{.name = "list",
+                     .usage = "holdfast list [--prefix P] [--of OWNER] [--contended] [--after NAME] [--limit N] [--json]",
+                     .summary = "What is held, by whom.",
+                     .examples = "holdfast list --prefix deploy\nholdfast list --contended",
+                     .run = run};
+
+}  // namespace holdfast::cli

@@ -1,0 +1,108 @@
+// The reference pages, written from the declarations that the program itself runs by.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "api/operations.h"
+#include "cli/options.h"
+#include "cli/verbs.h"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::string_view made = "<!-- Written by tools/generate-docs. Change the declarations, not this page. -->\n\n";
+
+std::string http_page() {
+  std::string page{made};
+  page += "# HTTP\n\nEvery operation, from the catalogue in `src/api/operations.cpp`. The same as OpenAPI 3.1: "
+          "`GET /v1/openapi.json`.\nWhat the codes mean: [errors.md](errors.md).\n";
+  for (const api::Operation& operation : api::operations()) {
+    if (!operation.supported()) continue;
+    page += fmt::format("\n## {}\n\n`{} {}`\n\n{}\n", operation.name, operation.method, operation.path, operation.summary);
+    if (!operation.fields.empty()) {
+      page += fmt::format("\n| {} | | means |\n|---|---|---|\n", operation.changes() ? "field" : "query");
+      for (const api::Field& field : operation.fields) {
+        page += fmt::format("| `{}` | {} | {} |\n", field.name, field.required ? "required" : "", field.about);
+      }
+    }
+    std::string path{operation.path};
+    if (const std::size_t open = path.find('{'); open != std::string::npos) {
+      path.replace(open, path.find('}') - open + 1, operation.name.starts_with("buffer") ? "atlas" : "jobs/nightly");
+    }
+    if (operation.changes()) {
+      page += fmt::format("\n```\ncurl --json '{}' http://127.0.0.1:7420{}\n```\n", operation.example, path);
+    } else {
+      page += fmt::format("\n```\ncurl 'http://127.0.0.1:7420{}{}{}'\n```\n", path, operation.example.empty() ? "" : "?",
+                          operation.example);
+    }
+    if (!operation.refusals.empty()) {
+      page += "\nMay refuse with";
+      for (const ErrorCode code : operation.refusals) {
+        page += fmt::format("{} `{}`", code == operation.refusals.front() ? "" : ",", info_of(code).name);
+      }
+      page += ".\n";
+    }
+  }
+  page += "\n## Health, figures, specification\n\n"
+          "| path | says |\n|---|---|\n"
+          "| `GET /livez` | the process is alive; depends on nothing |\n"
+          "| `GET /readyz` | 200 when the journal is open and requests are served; names injected faults |\n"
+          "| `GET /metrics` | Prometheus, text format |\n"
+          "| `GET /v1/openapi.json` | this page for programs |\n";
+  return page;
+}
+
+std::string errors_page() {
+  std::string page{made};
+  page += "# Errors\n\nEvery answer that is not a success is `application/problem+json` (RFC 9457) with a stable `code`, "
+          "and says in `fate`\nwhether it happened: `not_done`, or `maybe_done` where only asking again under the same "
+          "session can tell.\n\n| code | number | status | fate | meaning |\n|---|---|---|---|---|\n";
+  for_each_error([&](const ErrorInfo& info) {
+    page += fmt::format("| `{}` | {} | {} | {} | {} |\n", info.name, static_cast<int>(info.code), info.http_status,
+                        info.fate == Fate::not_done ? "not_done" : "maybe_done", info.told);
+  });
+  return page;
+}
+
+std::string cli_page() {
+  std::string page{made};
+  page += "# Command line\n\n`holdfast VERB --help` says more about each option.\n";
+  for (const Verb* verb : all_verbs()) {
+    if (verb->hidden || !verb->run) continue;
+    page += fmt::format("\n## {}\n\n{}\n\n```\n{}\n```\n\nFor example:\n\n```\n{}\n```\n", verb->name, verb->summary,
+                        verb->usage, verb->examples);
+  }
+  return page;
+}
+
+bool write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  return static_cast<bool>(file.flush());
+}
+
+int run(const Verb& self, const Words& words) {
+  Options options(self);
+  std::string directory;
+  options.word("DIR", directory, "Where the pages go; made if it is not there");
+  if (const std::optional<int> over = options.parse(words)) return *over;
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  const std::filesystem::path at(directory);
+  const bool done = write(at / "http.md", http_page()) && write(at / "errors.md", errors_page()) &&
+                    write(at / "cli.md", cli_page()) && write(at / "openapi.json", api::openapi() + "\n");
+  if (!done) fmt::print(stderr, "holdfast reference: cannot write to {}\n", directory);
+  return status(done ? Exit::done : Exit::not_done);
+}
+
+}  // namespace
+
+const Verb reference_verb{.name = "reference",
+                          .usage = "holdfast reference DIR",
+                          .summary = "Write the reference pages from the program's own declarations.",
+                          .examples = "holdfast reference docs/reference",
+                          .run = run,
+                          .hidden = true};
+
+}  // namespace holdfast::cli

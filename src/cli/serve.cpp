@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+
+#include "cli/instance.h"
+#include "cli/journals.h"
+#include "cli/serve_options.h"
+
+namespace holdfast::cli {
+namespace {
+
+using server::Log;
+
+Log make_log(const Settings& settings) {
+  const Log::Form form = settings.log_format == "json"   ? Log::Form::json
+                         : settings.log_format == "text" ? Log::Form::text
+                                                         : Log::usual_form();
+  const Log::Level least = settings.log_level == "debug"  ? Log::Level::debug
+                           : settings.log_level == "warn"  ? Log::Level::warn
+                           : settings.log_level == "error" ? Log::Level::error
+                                                           : Log::Level::info;
+  return Log(form, least);
+}
+
+/// As many open files as the system lets us have: each connection is one.
+void raise_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Ends the process at once: what the disk holds now is all there is to know, and a restart finds out.
+[[noreturn]] void journal_failed(Log& log, const Error& error) {
+  log.write(Log::Level::error, "the journal failed, stopping; what was in flight was answered maybe_done",
+            {{"why", error.where}});
+  std::fflush(nullptr);
+  ::_exit(status(Exit::journal_failed));
+}
+
+void say_hello(const Settings& settings, const Listen& listen, std::uint16_t port, const journal::Journal& journal) {
+  const std::string host = listen.host.find(':') == std::string::npos ? listen.host : "[" + listen.host + "]";
+  const std::string url = fmt::format("http://{}:{}", host, port);
+  fmt::print("Holdfast {} listens on {}\n  {}\n", HOLDFAST_VERSION, url, journal.describe());
+  for (const std::string& injection : settings.inject) {
+    fmt::print("  WARNING: the fault {} is injected. Ownership here is broken on purpose.\n", injection);
+  }
+  const std::string server = port == 7420 ? "" : " --server " + url;
+  fmt::print("\nTry it, in another terminal:\n  build/release/holdfast run{} demo -- sleep 30\n"
+             "  curl {}/v1/leases/demo\n\nCtrl-C stops it.\n",
+             server, url);
+  std::fflush(stdout);
+}
+
+int failed_to_start(const Error& error) {
+  fmt::print(stderr, "holdfast serve: {}\n", error.text());
+  switch (error.code) {
+    case ErrorCode::bad_configuration: return status(Exit::wrong_usage);
+    case ErrorCode::journal_held: return status(Exit::refused);
+    default: return status(Exit::journal_failed);
+  }
+}
+
+int run(const Verb& self, const Words& words) {
+  Options options(self);
+  Settings settings;
+  if (const std::optional<int> over = read_settings(options, words, settings)) return *over;
+
+  // Before any thread starts, so that all of them inherit the mask and only sigwait sees these.
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, signal);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  raise_open_files();
+
+  Log log = make_log(settings);
+  SystemClock clock;
+  const std::unique_ptr<journal::Journal> journal =
+      make_journal(settings, [&log](const std::string& note) { log.write(Log::Level::info, note); });
+  Instance instance(settings, *journal, clock, log, [&log](const Error& error) { journal_failed(log, error); });
+  const Result<journal::Opened> opened = instance.start();
+  if (!opened) return failed_to_start(opened.error());
+  for (const std::string& note : opened->notes) log.write(Log::Level::info, note);
+  for (const std::string& injection : settings.inject) {
+    log.write(Log::Level::warn, "a fault is injected: ownership here is broken on purpose", {{"fault", injection}});
+  }
+  say_hello(settings, *parse_listen(settings.listen), instance.port(), *journal);
+
+  int signal = 0;
+  do {
+    ::sigwait(&signals, &signal);
+  } while (signal == SIGHUP && !::isatty(STDIN_FILENO));  // A daemon's reload: there is nothing to reload.
+  log.write(Log::Level::info, "stopping", {{"signal", ::sigabbrev_np(signal)}});
+  if (const Result<void> stopped = instance.stop(); !stopped) return failed_to_start(stopped.error());
+  log.write(Log::Level::info, "stopped; everything that was answered is durable");
+  return status(Exit::done);
+}
+
+}  // namespace
+
+const Verb serve_verb{
+    .name = "serve",
+    .usage = "holdfast serve [--data DIR] [--listen HOST:PORT] [--journal file|memory] [--config FILE]",
+    .summary = "Run the server. Needs no configuration: 127.0.0.1:7420, durable in ./holdfast-data.",
+    .examples = "holdfast serve\n"
+                "holdfast serve --listen 127.0.0.1:7500 --data /var/lib/holdfast\n"
+                "holdfast serve --journal memory --inject check-then-act=100ms",
+    .run = run};
+
+}  // namespace holdfast::cli

@@ -1,0 +1,43 @@
+#include "cli/serve_options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+namespace holdfast::cli {
+
+std::optional<int> read_settings(Options& options, const Words& words, Settings& settings) {
+  std::string file;
+  Settings flags;  // What the flags say; only those that were given count.
+  CLI::App& app = options.app();
+  options.text("--config", file, "A TOML file of settings; flags win over it");
+  options.text("--data", flags.data, "The data directory of the file journal");
+  options.text("--listen", flags.listen, "HOST:PORT of the HTTP door; port 0 takes a free one");
+  options.text("--journal", flags.journal, "file, file:DIR, or memory (nothing survives a restart)");
+  options.number("--io-threads", flags.io_threads, "Threads that serve connections, at most one a core");
+  app.add_option("--name", flags.names, "A further host name of this server, for the Host header");
+  app.add_option("--inject", flags.inject,
+                 "Put a known bug back: check-then-act[=DELAY], release-by-name, forget-waiter-check");
+  options.flag("--insecure", flags.insecure, "Listen on other addresses than loopback without access control");
+  options.text("--log-level", flags.log_level, "debug, info, warn or error");
+  options.text("--log-format", flags.log_format, "auto, text or json");
+  if (const std::optional<int> over = options.parse(words)) return over;
+
+  if (!file.empty()) {
+    if (const Result<void> read = read_file(file, settings); !read) return options.wrong(read.error().where);
+  }
+  const auto given = [&](const char* flag) { return app.count(flag) > 0; };
+  if (given("--data")) settings.data = flags.data;
+  if (given("--listen")) settings.listen = flags.listen;
+  if (given("--journal")) settings.journal = flags.journal;
+  if (given("--io-threads")) settings.io_threads = flags.io_threads;
+  if (given("--name")) settings.names = flags.names;
+  if (given("--inject")) settings.inject = flags.inject;
+  if (given("--insecure")) settings.insecure = flags.insecure;
+  if (given("--log-level")) settings.log_level = flags.log_level;
+  if (given("--log-format")) settings.log_format = flags.log_format;
+  if (const Result<void> good = check(settings); !good) return options.wrong(good.error().where);
+  return std::nullopt;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,201 @@
+#include "cli/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <toml++/toml.h>
+
+#include "api/json_text.h"
+
+#if HOLDFAST_INJECTIONS
+#include "engine/faulty/faulty_engine.h"
+#endif
+
+namespace holdfast::cli {
+namespace {
+
+/// One setting: its key, and where it lives. The one list that reading and printing go through.
+struct Key {
+  std::string_view name;
+  std::function<bool(const toml::node&, Settings&)> read;  ///< False: a value of another type.
+  std::function<std::string(const Settings&)> show;        ///< As TOML, which for these types is JSON too.
+};
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  api::append_json_string(out, text);
+  return out;
+}
+
+Key text(std::string_view name, std::string Settings::*field) {
+  return {name,
+          [field](const toml::node& node, Settings& settings) {
+            const auto value = node.value_exact<std::string>();
+            if (value) settings.*field = *value;
+            return value.has_value();
+          },
+          [field](const Settings& settings) { return quoted(settings.*field); }};
+}
+
+Key number(std::string_view name, std::uint64_t Settings::*field) {
+  return {name,
+          [field](const toml::node& node, Settings& settings) {
+            const auto value = node.value_exact<std::int64_t>();
+            const bool good = value && *value > 0;  // No setting means anything at zero or below.
+            if (good) settings.*field = static_cast<std::uint64_t>(*value);
+            return good;
+          },
+          [field](const Settings& settings) { return std::to_string(settings.*field); }};
+}
+
+Key flag(std::string_view name, bool Settings::*field) {
+  return {name,
+          [field](const toml::node& node, Settings& settings) {
+            const auto value = node.value_exact<bool>();
+            if (value) settings.*field = *value;
+            return value.has_value();
+          },
+          [field](const Settings& settings) { return std::string{settings.*field ? "true" : "false"}; }};
+}
+
+Key list(std::string_view name, std::vector<std::string> Settings::*field) {
+  return {name,
+          [field](const toml::node& node, Settings& settings) {
+            const toml::array* values = node.as_array();
+            if (!values) return false;
+            std::vector<std::string> read;
+            for (const toml::node& item : *values) {
+              const auto value = item.value_exact<std::string>();
+              if (!value) return false;
+              read.push_back(*value);
+            }
+            settings.*field = std::move(read);
+            return true;
+          },
+          [field](const Settings& settings) {
+            std::string out = "[";
+            for (const std::string& item : settings.*field) out += (out.size() > 1 ? ", " : "") + quoted(item);
+            return out + "]";
+          }};
+}
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> all{
+      text("data", &Settings::data),
+      text("listen", &Settings::listen),
+      text("journal", &Settings::journal),
+      number("io_threads", &Settings::io_threads),
+      list("names", &Settings::names),
+      list("inject", &Settings::inject),
+      flag("insecure", &Settings::insecure),
+      text("log_level", &Settings::log_level),
+      text("log_format", &Settings::log_format),
+      number("connections_max", &Settings::connections_max),
+      number("body_bytes_max", &Settings::body_bytes_max),
+      number("waiters_max", &Settings::waiters_max),
+      number("sessions_max", &Settings::sessions_max),
+      number("remembered_max", &Settings::remembered_max),
+      number("buffers_max", &Settings::buffers_max),
+      number("pending_bytes_max", &Settings::pending_bytes_max),
+      number("segment_bytes", &Settings::segment_bytes),
+      number("fold_after_bytes", &Settings::fold_after_bytes),
+  };
+  return all;
+}
+
+std::unexpected<Error> bad(std::string why) { return fail(ErrorCode::bad_configuration, std::move(why)); }
+
+bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, text) != words.end();
+}
+
+}  // namespace
+
+std::optional<std::string> Settings::directory() const {
+  if (journal == "file") return data;
+  if (journal.starts_with("file:")) return journal.substr(5);
+  return std::nullopt;
+}
+
+Result<Listen> parse_listen(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return bad(fmt::format("listen = {}: write HOST:PORT, e.g. 127.0.0.1:7420", text));
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc{} || end != digits.data() + digits.size()) {
+    return bad(fmt::format("listen = {}: the port must be a number from 0 to 65535", text));
+  }
+  return Listen{host.empty() ? "127.0.0.1" : std::string{host}, port};
+}
+
+Result<void> read_file(const std::string& path, Settings& settings) {
+  toml::table table;
+  try {
+    table = toml::parse_file(path);
+  } catch (const toml::parse_error& error) {
+    return bad(fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+  }
+  for (const auto& [key, node] : table) {
+    const auto found = std::ranges::find(keys(), key.str(), &Key::name);
+    if (found == keys().end()) {
+      return bad(fmt::format("{}:{}: there is no setting '{}'; holdfast config lists them", path, node.source().begin.line,
+                             key.str()));
+    }
+    if (!found->read(node, settings)) {
+      return bad(fmt::format("{}:{}: '{}' has a value of another kind; it is {} by default", path,
+                             node.source().begin.line, key.str(), found->show(Settings{})));
+    }
+  }
+  return {};
+}
+
+Result<void> check(const Settings& settings) {
+  HF_TRY(listen, parse_listen(settings.listen));
+  if (!listen.loopback() && !settings.insecure) {
+    return bad("listen = " + settings.listen +
+               ": without access control anybody who reaches this address may own and release anything. "
+               "Listen on 127.0.0.1, or write --insecure to do it all the same");
+  }
+  if (!settings.inject.empty() && !listen.loopback()) {
+    return bad("inject: faults are injected on loopback addresses only");
+  }
+  for (const std::string& injection : settings.inject) {
+#if HOLDFAST_INJECTIONS
+    HF_TRY_VOID(engine::Injection::parse(injection));
+#else
+    return bad("inject = " + injection + ": this build has no injected faults");
+#endif
+  }
+  const bool journal = settings.journal == "memory" || settings.directory().value_or("") != "";
+  if (!journal) return bad("journal = " + settings.journal + ": write file, file:DIRECTORY or memory");
+  if (!one_of(settings.log_level, {"debug", "info", "warn", "error"})) {
+    return bad("log_level = " + settings.log_level + ": choose debug, info, warn or error");
+  }
+  if (!one_of(settings.log_format, {"auto", "text", "json"})) {
+    return bad("log_format = " + settings.log_format + ": choose auto, text or json");
+  }
+  if (settings.io_threads < 1 || settings.io_threads > 64) return bad("io_threads: from 1 to 64");
+  if (settings.segment_bytes < 64 << 10) return bad("segment_bytes: at least 65536");
+  return {};
+}
+
+std::string to_toml(const Settings& settings) {
+  std::string out;
+  for (const Key& key : keys()) out += fmt::format("{} = {}\n", key.name, key.show(settings));
+  return out;
+}
+
+std::string to_json(const Settings& settings) {
+  std::string out;
+  api::JsonWriter json(out);
+  for (const Key& key : keys()) json.raw(key.name, key.show(settings));
+  json.end();
+  return out;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,61 @@
+// What a server runs with: defaults, then the configuration file, then the flags.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+
+namespace holdfast::cli {
+
+/// Every field has a default that works without any configuration. Names in the file are those of the fields.
+struct Settings {
+  std::string data = "./holdfast-data";
+  std::string listen = "127.0.0.1:7420";
+  std::string journal = "file";  ///< file, file:DIR, or memory.
+  std::uint64_t io_threads = 1;
+  std::vector<std::string> names;   ///< Further host names of this server.
+  std::vector<std::string> inject;
+  bool insecure = false;
+  std::string log_level = "info";   ///< debug, info, warn, error.
+  std::string log_format = "auto";  ///< auto, text, json.
+
+  std::uint64_t connections_max = 10'000;
+  std::uint64_t body_bytes_max = 1 << 20;
+  std::uint64_t waiters_max = 10'000;       ///< In the queue of one name.
+  std::uint64_t sessions_max = 1'000;       ///< Sharing one holding.
+  std::uint64_t remembered_max = 1'000'000; ///< Free names whose last holding is known.
+  std::uint64_t buffers_max = 1'000'000;
+  std::uint64_t pending_bytes_max = 64 << 20;
+  std::uint64_t segment_bytes = 32 << 20;
+  std::uint64_t fold_after_bytes = 128 << 20;
+
+  /// Where the journal's files are, if it has any.
+  std::optional<std::string> directory() const;
+};
+
+/// HOST:PORT, [HOST]:PORT or :PORT taken apart. Error: bad_configuration.
+struct Listen {
+  std::string host;
+  std::uint16_t port = 0;
+  bool loopback() const { return host == "127.0.0.1" || host == "::1" || host == "localhost" || host.starts_with("127."); }
+};
+Result<Listen> parse_listen(std::string_view text);
+
+/// Reads the TOML file at `path` over `settings`. Errors: bad_configuration, which names file, line and key; an unknown
+/// key is one.
+Result<void> read_file(const std::string& path, Settings& settings);
+
+/// Everything that can be checked before anything is opened: bounds, words, and that nobody but this machine can reach
+/// a server without access control. Error: bad_configuration.
+Result<void> check(const Settings& settings);
+
+/// The settings as a TOML file that would give them again.
+std::string to_toml(const Settings& settings);
+std::string to_json(const Settings& settings);
+
+}  // namespace holdfast::cli

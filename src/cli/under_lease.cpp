@@ -1,0 +1,330 @@
+#include "cli/under_lease.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <expected>
+#include <optional>
+#include <utility>
+
+#include "cli/call.h"
+#include "cli/durations.h"
+#include "cli/text.h"
+#include "client/boot_clock.h"
+#include "client/keeper.h"
+#include "local/loop.h"
+#include "local/terminal.h"
+
+namespace holdfast::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using client::Answer;
+using client::Belief;
+using client::Holding;
+using client::Keeper;
+using client::Problem;
+using client::Released;
+using local::Child;
+using local::Loop;
+
+constexpr Duration one_wait_max = 10min;    ///< The longest that one request may wait at the server.
+constexpr Duration trouble_max = 3s;        ///< How long to go on asking a server in trouble, if not told to wait longer.
+constexpr Duration trouble_pause = 200ms;
+constexpr Duration release_patience = 2s;
+
+bool ends_us(int signal) { return signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTERM; }
+
+struct Held {
+  Holding grant;
+  Belief belief;
+};
+
+class Run {
+ public:
+  Run(const UnderLease& plan, client::Leases& leases, const Say& say)
+      : plan_(plan), name_(shown(plan.ask.name)), leases_(leases), say_(say) {}
+
+  int carry_out() {
+    auto held = acquire();
+    if (!held) return ended_before_start(held.error());
+    if (!sure_of(*held)) {
+      release(held->grant);
+      return ended_before_start(status(Exit::unreachable));
+    }
+
+    Keeper keeper(held->belief, *plan_.ask.ttl, plan_.grace, now());
+    auto child = Child::start(command_for(held->grant), loop_, terminal_, guard_time(keeper));
+    if (!child) {
+      say_(fmt::format("cannot start the command: {}", shown(child.error().why)));
+      release(held->grant);
+      return child.error().status;
+    }
+    return look_after(*child, keeper, held->grant);
+  }
+
+ private:
+  Duration now() { return clock_.steady(); }
+
+  // Before the command --------------------------------------------------------------------------------------------
+
+  /// The status to end with, having said why, if there is no grant.
+  std::expected<Held, int> acquire() {
+    const Duration begun = now();
+    const Duration wait_end = begun + plan_.ask.wait;
+    const Duration give_up = std::max(wait_end, begun + trouble_max);
+    bool contacted = false;
+    for (;;) {
+      client::AcquireCall ask = plan_.ask;
+      const Duration sent = now();
+      ask.wait = std::clamp<Duration>(wait_end - sent, 0s, one_wait_max);
+      const Answer<Holding> answer = call_before_start([this, ask] { return leases_.acquire(ask); });
+      if (answer) {
+        // How long an earlier request of ours waited says nothing about when this one was granted.
+        Held held{.grant = *answer, .belief = {}};
+        held.belief.granted(sent, now(), contacted ? 0s : answer->waited, plan_.ask.ttl);
+        if (!signal_) return held;
+        release(*answer);
+      }
+      if (signal_) return std::unexpected(status(Exit::failed));
+
+      const Problem& problem = answer.error();
+      const bool first = !std::exchange(contacted, contacted || problem.code != ErrorCode::unreachable);
+      if (const auto end = end_after(problem, first, problem.is_contention() ? wait_end : give_up)) {
+        return std::unexpected(*end);
+      }
+      if (problem.code != ErrorCode::wait_over) pause();
+      if (signal_) return std::unexpected(status(Exit::failed));
+    }
+  }
+
+  /// None: ask again.
+  std::optional<int> end_after(const Problem& problem, bool first, Duration until) {
+    const bool superseded = problem.code == ErrorCode::wait_superseded;  // By another process under our session.
+    const bool refused = problem.status >= 400 && problem.status < 500 && problem.status != 408;
+    const bool final = superseded || (refused && !problem.is_contention()) ||
+                       (first && problem.code == ErrorCode::unreachable);
+    if (!final && now() < until) return std::nullopt;
+
+    say_(told(problem, plan_.ask.name, wall_now()));
+    if (problem.is_contention()) return plan_.held_status;
+    const Exit exit = exit_of(problem);
+    return status(exit == Exit::not_allowed || exit == Exit::wrong_usage ? exit : Exit::unreachable);
+  }
+
+  /// A grant that was long under way leaves too little: the command starts with most of the ttl before it, or not.
+  bool sure_of(Held& held) {
+    if (held.belief.until() - now() >= *plan_.ask.ttl * 2 / 3) return true;
+    const Duration sent = now();
+    const auto answer =
+        call_before_start([this, &held] { return leases_.renew(token_call(held.grant), *plan_.ask.ttl / 3); });
+    if (signal_) return false;
+    if (!answer) {
+      say_(fmt::format("{} was granted, but too late to begin: {}", name_, told(answer.error(), plan_.ask.name, wall_now())));
+      return false;
+    }
+    held.belief.granted(sent, now(), 0s, plan_.ask.ttl);
+    return held.belief.until() - now() >= *plan_.ask.ttl / 2;
+  }
+
+  /// Makes `call` on its thread. A signal that ends us interrupts it and is kept in signal_.
+  Answer<Holding> call_before_start(std::function<Answer<Holding>()> call) {
+    call_.begin(std::move(call));
+    for (;;) {
+      if (auto answer = call_.take()) {
+        if (signal_) leases_.reopen();
+        return *std::move(answer);
+      }
+      wait_before_start(std::nullopt);
+    }
+  }
+
+  void pause() {
+    const Duration until = now() + trouble_pause;
+    while (now() < until && !signal_) wait_before_start(until);
+  }
+
+  void wait_before_start(std::optional<Duration> until) {
+    const Loop::Event event = loop_.wait(-1, until);
+    if (event.kind != Loop::Event::Kind::signal) return;
+    if (event.signal == SIGTSTP) loop_.stop_self(SIGTSTP);
+    if (!ends_us(event.signal)) return;
+    signal_ = event.signal;
+    leases_.interrupt();
+  }
+
+  int ended_before_start(int exit_status) {
+    if (!signal_) return exit_status;
+    loop_.die_of(*signal_);
+    return 128 + *signal_;
+  }
+
+  // While the command runs -----------------------------------------------------------------------------------------
+
+  int look_after(Child& child, Keeper& keeper, const Holding& grant) {
+    for (;;) {
+      enforce(child, keeper);
+      if (keeper.renewal_due(now())) {
+        keeper.renewal_sent(now());
+        call_.begin([this, call = token_call(grant), patience = keeper.patience()] {
+          return leases_.renew(call, patience);
+        });
+      }
+      const Loop::Event event =
+          loop_.wait(child.fd(), killed_ ? std::nullopt : std::optional(keeper.next(now())));
+      if (event.kind == Loop::Event::Kind::ready) {
+        if (const auto ending = finish(child, keeper)) return after(*ending, grant, keeper);
+      }
+      if (event.kind == Loop::Event::Kind::signal) on_signal(event.signal, child, keeper);
+      if (auto answer = call_.take()) on_renewal(*answer, keeper);
+    }
+  }
+
+  /// Does what the stand asks for: R2.
+  void enforce(Child& child, Keeper& keeper) {
+    const Keeper::Stand stand = keeper.stand(now());
+    if (stand != Keeper::Stand::holds && !told_) {
+      told_ = true;
+      say_(why(keeper) + "; ending the command");
+      if (stand == Keeper::Stand::ending) {
+        child.signal(SIGTERM);
+        child.signal(SIGCONT);  // A stopped one could not hear it.
+      }
+    }
+    if (stand == Keeper::Stand::over && !killed_) {
+      killed_ = true;
+      child.signal(SIGKILL);
+    }
+    child.end_at(guard_time(keeper));
+  }
+
+  std::string why(const Keeper& keeper) {
+    const auto& trouble = keeper.trouble();
+    if (!trouble) return fmt::format("the lease on {} was not renewed in time", name_);
+    const std::string words = told(*trouble, plan_.ask.name, wall_now());
+    const std::string_view what = trouble->means_lost() ? "is lost" : "cannot be renewed";
+    return fmt::format("the lease on {} {}: {}", name_, what, words);
+  }
+
+  void on_renewal(const Answer<Holding>& answer, Keeper& keeper) {
+    keeper.renewal_answered(answer, now());
+    if (told_ || keeper.stand(now()) != Keeper::Stand::holds) return;
+    if (!answer && !failing_) {
+      say_(fmt::format("renewing {} failed, trying again; {} of the lease are left: {}", name_,
+                       told_remaining(keeper.belief().until() - now()), told(answer.error(), plan_.ask.name, wall_now())));
+    }
+    if (answer && failing_) say_(fmt::format("{} is renewed again", name_));
+    failing_ = !answer;
+  }
+
+  void on_signal(int signal, Child& child, Keeper& keeper) {
+    switch (signal) {
+      case SIGCHLD:
+        if (const auto by = child.stopped()) on_stop(*by, child);
+        break;
+      case SIGCONT:
+        if (keeper.stand(now()) != Keeper::Stand::over) go_on(child);  // R3; else the next round kills it.
+        break;
+      default:
+        child.signal(signal);
+    }
+  }
+
+  void go_on(Child& child) {
+    if (::isatty(STDIN_FILENO) == 1 && terminal_.ours()) terminal_.give(child.group());
+    child.signal(SIGCONT);
+  }
+
+  /// The command was stopped. If that was job control, the shell must get its terminal back, so we stop too.
+  void on_stop(int by, Child& child) {
+    if (told_ || !terminal_.there()) return;
+    const bool for_terminal = by == SIGTTIN || by == SIGTTOU;
+    if (for_terminal && terminal_.ours()) {  // The shell has put us into the foreground meanwhile.
+      terminal_.give(child.group());
+      child.signal(SIGCONT);
+      return;
+    }
+    const bool had_terminal = terminal_.given();
+    if (by == SIGSTOP && !had_terminal) return;  // Somebody means the command alone. We go on renewing.
+    terminal_.take_back();
+    if (!loop_.stop_self(by) && had_terminal) go_on(child);  // Without a shell, Ctrl-Z means nothing.
+  }
+
+  // After the command -----------------------------------------------------------------------------------------------
+
+  std::optional<local::Ending> finish(Child& child, Keeper& keeper) {
+    told_ = told_ || keeper.stand(now()) == Keeper::Stand::over;
+    if (told_) child.signal(SIGKILL);  // What it left behind in its group.
+    return child.ended();
+  }
+
+  int after(const local::Ending& ending, const Holding& grant, const Keeper& keeper) {
+    const bool interrupted = ending.by_signal && ending.number == SIGINT && terminal_.given() && !told_;
+    const bool restore = ending.by_signal && terminal_.given();
+    terminal_.take_back();
+    if (restore) terminal_.restore_settings();
+
+    leases_.interrupt();
+    while (call_.under_way() && !call_.take()) loop_.wait(-1, std::nullopt);
+    leases_.reopen();
+    if (!keeper.belief().is_lost()) release(grant);
+
+    if (interrupted) {
+      // Ctrl-C reached the command's group only. Without us it would have reached ours, and a script that runs us with it.
+      ::kill(0, SIGINT);
+      loop_.die_of(SIGINT);
+    }
+    return told_ ? status(Exit::lost) : ending.status();
+  }
+
+  void release(const Holding& grant) {
+    const auto answer = leases_.release(token_call(grant), release_patience);
+    if (answer || answer.error().means_lost()) return;
+    say_(fmt::format("{} could not be released, and ends by itself within {}: {}", name_, told(*plan_.ask.ttl),
+                     told(answer.error(), plan_.ask.name, wall_now())));
+  }
+
+  // Forms -----------------------------------------------------------------------------------------------------------
+
+  static client::TokenCall token_call(const Holding& grant) {
+    return {.name = grant.name, .token = grant.token, .owner = grant.owner, .session = grant.session};
+  }
+
+  /// A little after ours, so that it is we who act wherever we can.
+  Duration guard_time(const Keeper& keeper) const {
+    return keeper.stop_at() + Keeper::margin_for(*plan_.ask.ttl) / 2;
+  }
+
+  local::Command command_for(const Holding& grant) const {
+    local::Command command = plan_.command;
+    command.environment.insert(command.environment.end(), {{"HOLDFAST_NAME", grant.name},
+                                                           {"HOLDFAST_TOKEN", fmt::format("{}", grant.token)},
+                                                           {"HOLDFAST_OWNER", grant.owner},
+                                                           {"HOLDFAST_SESSION", grant.session},
+                                                           {"HOLDFAST_SERVER", plan_.server}});
+    return command;
+  }
+
+  const UnderLease& plan_;
+  const std::string name_;  ///< Fit for a terminal.
+  client::Leases& leases_;
+  const Say& say_;
+  client::BootClock clock_;
+  Loop loop_;  // Before any thread.
+  local::Terminal terminal_;
+  Call<Holding> call_{loop_};
+  std::optional<int> signal_;  ///< That ends us before the command begins.
+  bool told_ = false;          ///< The command was told to end, because the lease is lost.
+  bool killed_ = false;
+  bool failing_ = false;       ///< The last renewal failed, and that was said.
+};
+
+}  // namespace
+
+int run_under_lease(const UnderLease& plan, client::Leases& leases, const Say& say) {
+  return Run(plan, leases, say).carry_out();
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,96 @@
+#include "cli/verbs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <exception>
+
+namespace holdfast::cli {
+namespace {
+
+constexpr Verb planned(std::string_view name, std::string_view summary) {
+  return {.name = name, .usage = {}, .summary = summary, .examples = {}};
+}
+
+constexpr Verb takeover_verb = planned("takeover", "Take a name from its holder, with a reason.");
+constexpr Verb move_verb = planned("move", "Take a name from another session of your own.");
+constexpr Verb transfer_verb = planned("transfer", "Give a name you hold to somebody else.");
+constexpr Verb watch_verb = planned("watch", "See every change of a name as it happens.");
+constexpr Verb history_verb = planned("history", "Who held a name, and when.");
+constexpr Verb top_verb = planned("top", "The busiest names, live.");
+constexpr Verb verify_verb = planned("verify", "Check a recording against the promises.");
+constexpr Verb simulate_verb = planned("simulate", "Run seeded worlds around the engine.");
+constexpr Verb audit_verb = planned("audit", "Find check-then-act in source trees.");
+constexpr Verb sync_verb = planned("sync", "Pull a feed into a directory.");
+constexpr Verb login_verb = planned("login", "Keep what proves who you are.");
+
+constexpr std::array verbs{
+    &serve_verb,   &run_verb,      &acquire_verb, &renew_verb,   &release_verb,  &check_verb,
+    &takeover_verb, &move_verb,    &transfer_verb, &show_verb,   &list_verb,     &watch_verb,
+    &history_verb, &top_verb,      &bench_verb,   &verify_verb,  &simulate_verb, &audit_verb,
+    &sync_verb,    &journal_verb,  &login_verb,   &config_verb,  &version_verb,  &reference_verb,
+};
+
+bool asks_for_help(std::string_view word) { return word == "--help" || word == "-h" || word == "help"; }
+
+int not_yet(const Verb& verb) {
+  fmt::print(stderr, "holdfast {}: not in this version yet ({})\n", verb.name, verb.summary);
+  return status(Exit::wrong_usage);
+}
+
+}  // namespace
+
+std::span<const Verb* const> all_verbs() { return verbs; }
+
+const Verb* find_verb(std::string_view name) {
+  const auto found = std::ranges::find(verbs, name, [](const Verb* verb) { return verb->name; });
+  return found == verbs.end() ? nullptr : *found;
+}
+
+std::string overview() {
+  std::string out = "Holdfast gives every shared thing exactly one owner at a time.\n\n"
+                    "Usage: holdfast VERB [OPTIONS]     holdfast VERB --help says more about one of them\n\n";
+  std::string later;
+  for (const Verb* verb : verbs) {
+    if (verb->hidden) continue;
+    if (verb->run) {
+      out += fmt::format("  {:<10} {}\n", verb->name, verb->summary);
+    } else {
+      later += fmt::format("{}{}", later.empty() ? "" : " ", verb->name);
+    }
+  }
+  out += fmt::format("\nNot in this version yet: {}\n", later);
+  out += "\nExit status: 0 done, 1 refused, 2 maybe done, 3 not done, 64 wrong usage, 69 server unreachable, 77 not\n"
+         "allowed. `holdfast run` ends with its command's own status; its --help lists the rest.\n\n"
+         "Try it:  holdfast serve &  holdfast run backup -- sleep 10\n";
+  return out;
+}
+
+int main_with(const Words& words) try {
+  if (words.empty()) {
+    fmt::print(stderr, "{}", overview());
+    return status(Exit::wrong_usage);
+  }
+  if (asks_for_help(words[0]) && words.size() == 1) {
+    fmt::print("{}", overview());
+    return status(Exit::done);
+  }
+  if (words[0] == "--version") return version_verb.run(version_verb, {});
+
+  const bool help_about = words[0] == "help";
+  const std::string& name = words[help_about ? 1 : 0];
+  const Verb* verb = find_verb(name);
+  if (!verb) {
+    fmt::print(stderr, "holdfast: there is no verb '{}'. holdfast --help lists them.\n", name);
+    return status(Exit::wrong_usage);
+  }
+  if (!verb->run) return not_yet(*verb);
+  return verb->run(*verb, help_about ? Words{"--help"} : Words(words.begin() + 1, words.end()));
+} catch (const std::exception& error) {
+  fmt::print(stderr, "holdfast: a mistake of ours: {}\n", error.what());
+  return status(Exit::failed);
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,62 @@
+// The step checks: what every effect must find before it is carried out, whoever decided it.
+#include "base/check.h"
+#include "core/state.h"
+
+namespace holdfast::core {
+namespace {
+
+void check_grant(const State& state, const Lease* before, const Granted& effect) {
+  HF_CHECK(!before || !before->held());                // L1
+  HF_CHECK(effect.token >= state.next_token());        // L2: greater than every token of the partition.
+  HF_CHECK(effect.token.value <= token_max);           // L2
+  HF_CHECK(effect.ttl > Duration::zero());
+  HF_CHECK(!effect.who.owner.empty() && !effect.who.session.empty());
+}
+
+struct Checker {
+  const State& state;
+
+  const Lease& known(const std::string& name) const {
+    const Lease* lease = state.find(name);
+    HF_CHECK(lease != nullptr);
+    return *lease;
+  }
+  /// The part that `effect` speaks of, under the current token (L2, L7).
+  const Part& part(const auto& effect) const {
+    const Lease& lease = known(effect.name);
+    HF_CHECK(effect.token == lease.token);
+    const Part* found = lease.part_of(effect.session);
+    HF_CHECK(found != nullptr);
+    return *found;
+  }
+
+  void operator()(const Granted& e) const { check_grant(state, state.find(e.name), e); }
+  void operator()(const Joined& e) const {
+    const Lease& before = known(e.name);
+    HF_CHECK(before.held() && before.holder == HolderKind::owner);  // L1
+    HF_CHECK(e.token == before.token);                              // L2
+    HF_CHECK(!before.part_of(e.session));
+  }
+  void operator()(const Renewed& e) const { HF_CHECK(!part(e).lapsed && e.ttl > Duration::zero()); }
+  void operator()(const Released& e) const { part(e); }
+  void operator()(const Lapsed& e) const { HF_CHECK(!part(e).lapsed); }
+  void operator()(const Revived& e) const {
+    HF_CHECK(part(e).lapsed);                                       // L6
+    const Lease& before = known(e.name);
+    HF_CHECK(before.held() || before.ended == Loss::lapsed);        // L6: a release ends the right to come back.
+    HF_CHECK(!before.held() || before.holder == HolderKind::owner); // L1
+  }
+  void operator()(const Forgotten& e) const {
+    const Lease& before = known(e.name);
+    HF_CHECK(!before.held() && before.waiting() == 0);
+  }
+  void operator()(const Numbered& e) const { HF_CHECK(e.buffer == state.next_buffer()); }
+  void operator()(const Kept&) const { HF_CHECK(!"only snapshots hold these"); }
+  void operator()(const KeptTotals&) const { HF_CHECK(!"only snapshots hold these"); }
+};
+
+}  // namespace
+
+void check_step(const State& state, const Effect& effect) { std::visit(Checker{state}, effect); }
+
+}  // namespace holdfast::core

@@ -1,0 +1,90 @@
+// The rule book, put together: one command, or one look at the timers, from question to answers.
+//
+// Every journal, every door, the simulator and the tests run these two functions. They change nothing but the state
+// they are given, and depend on nothing but their arguments.
+#pragma once
+
+#include <vector>
+
+#include "core/commands.h"
+#include "core/effects.h"
+#include "core/replies.h"
+#include "core/state.h"
+
+namespace holdfast::core {
+
+/// A reply on its way.
+struct Answer {
+  Address to;
+  Reply reply;
+};
+
+/// What came of it. The effects have been carried out already; a journal is to keep them, in this order.
+struct Outcome {
+  std::vector<Effect> effects;  ///< Their positions follow one another and end at the state's.
+  std::vector<Answer> answers;
+  std::vector<Duration> lateness;  ///< Of each lapse: how long after its deadline it was decided (L4).
+
+  void clear() {
+    effects.clear();
+    answers.clear();
+    lateness.clear();
+  }
+};
+
+/// Where the rules of one step meet: the state, the time of the batch, and what comes of it.
+class Step {
+ public:
+  Step(State& state, Now now, const Presence& presence, Outcome& outcome)
+      : state_(state), now_(now), presence_(presence), outcome_(outcome) {}
+
+  /// Decides `command` and everything that follows from it, in one step. Its answer may come later, by another step,
+  /// when it waits in a queue.
+  void handle(const Command& command, Address from);
+
+  /// Lapses what is over, ends waits whose deadline has passed, forgets old free names: at most `budget` looks. True
+  /// when the budget ran out and more may be due.
+  bool tick(std::size_t budget);
+
+  /// Carries `effect` out as it is: checked against the promises, numbered, applied.
+  void carry_out(Effect effect);
+  /// Without the check. For injected faults only.
+  void carry_out_unchecked(Effect effect);
+
+  /// Gives a free name to the first of its queue who is there and still waits (L8).
+  void hand_over(const std::string& name);
+
+  /// Fills in what an answer about `name` shows, and what it has to wait for.
+  void answer(Address to, std::string_view name, Reply reply, bool unsettled = false);
+
+ private:
+  const Lease* settle(const std::string& name);  // L5
+  void carry_out_decision(const std::string& name, Decision decision, Address from);
+  void join_others_of(const Lease& lease);
+  void tell_granted(const Waiter& waiter, Effect effect, bool joined);
+  void tell_wait_over(const Waiter& waiter);
+  void tell_superseded(Address from, const std::string& name);
+  /// A session that holds waits no longer: asking again took its place over (L8).
+  void give_up_place(const Lease& lease, const Who& who);
+  /// Where too many sessions share the holding, the right of the longest lapsed one to come back is given up (L6).
+  void make_room(const Lease& lease, const Acquire& command);
+
+  void operate(const Acquire& command, Address from);
+  void operate(const Renew& command, Address from);
+  void operate(const Release& command, Address from);
+  void operate(const Check& command, Address from);
+  void operate(const Get& command, Address from);
+  void operate(const List& command, Address from);
+  void operate(const Leave& command, Address from);
+  void operate(const TakeBack& command, Address from);
+
+  State& state_;
+  Now now_;
+  const Presence& presence_;
+  Outcome& outcome_;
+};
+
+/// `lease` as an answer shows it at `now`.
+LeaseView view(const Lease& lease, Instant now);
+
+}  // namespace holdfast::core

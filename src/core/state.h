@@ -1,0 +1,166 @@
+// Everything a partition knows, and the one way in which it changes.
+#pragma once
+
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/lease.h"
+#include "core/timers.h"
+
+namespace holdfast::core {
+
+/// A name that an index of names should gain or lose.
+struct NameChange {
+  std::string name;
+  bool appeared = false;
+};
+
+/// The leases of one partition, found by name. Not thread-safe.
+///
+/// It changes in two ways: effects, which a journal keeps, and moves of deadlines and queues, which none does.
+class State {
+ public:
+  explicit State(Limits limits = {});
+  ~State();
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  const Limits& limits() const { return limits_; }
+
+  /// What is known of `name`; null if nothing is. Stays valid until the name is forgotten.
+  const Lease* find(std::string_view name) const;
+  /// The name of the buffer with this number; null if there is none.
+  const std::string* name_of(std::uint64_t buffer) const;
+
+  Token next_token() const { return Token{greatest_.value + 1}; }
+  Position position() const { return position_; }
+  std::uint64_t next_buffer() const { return buffers_ + 1; }
+  std::size_t names() const { return names_; }
+  std::size_t held() const { return held_; }
+  std::size_t waiting() const { return waiting_; }
+  std::size_t remembered() const { return free_.size(); }
+
+  /// Tokens begin at `token` or above it (L3).
+  void begin_tokens_at(Token token);
+
+  /// Carries out `effect`, which is the one at `position`; one whose position has been seen already is in the state, and
+  /// changes nothing.
+  void apply(const Effect& effect, Position position, Now now);
+
+  // Moves that no journal keeps. `name` must be known.
+  void move_deadline(std::string_view name, const Extended& extended);
+  /// A place at the end of the queue, or the one its session has already; then the address that is superseded.
+  std::optional<Address> enqueue(std::string_view name, Waiter waiter);
+  /// Takes the first of the queue out.
+  Waiter dequeue(std::string_view name);
+  /// Takes the waiter at `from` out of whatever queue it is in; none if it is in no queue.
+  std::optional<Waiter> leave(Address from);
+  /// Where everybody who waits is to be answered.
+  std::vector<Address> all_waiting() const;
+  /// The session's part began with what is answered at `address`; none: it has been renewed since.
+  void answered_at(std::string_view name, std::string_view session, Address address);
+
+  /// What a timer that went off asks for.
+  struct Due {
+    const Lease* lease = nullptr;  ///< A part of it may have lapsed. Its timer is set again by `look_done`.
+    std::optional<Address> wait;   ///< Else: this wait is over.
+  };
+  /// The next timer that went off; none if there is none. Each look costs one unit of `budget`.
+  std::optional<Due> next_due(Instant now, std::size_t& budget);
+  void look_done(const Lease& lease) { set_timer(const_cast<Lease&>(lease)); }
+  /// The longest free name, if it is to be forgotten: too old, or one too many.
+  const Lease* to_forget(Instant now) const;
+
+  /// Hands out everything as effects that rebuild it: KeptTotals first, then a Kept for each name.
+  void keep(const std::function<void(const Effect&)>& out) const;
+
+  /// From now on name changes are recorded for an index.
+  void record_names() { recording_names_ = true; }
+  std::vector<NameChange> take_name_changes() { return std::exchange(name_changes_, {}); }
+  /// Calls `visit(const Lease&)` for every name of one shard; `shard` is below `shards`.
+  static constexpr std::size_t shards = 256;
+  template <class Visit>
+  void for_each_in(std::size_t shard, Visit&& visit) const {
+    for (const auto& lease : shards_[shard]) visit(*lease);
+  }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+    std::size_t operator()(const std::unique_ptr<Lease>& lease) const { return (*this)(std::string_view{lease->name}); }
+  };
+  struct Same {
+    using is_transparent = void;
+    static std::string_view name(const std::unique_ptr<Lease>& lease) { return lease->name; }
+    static std::string_view name(std::string_view view) { return view; }
+    bool operator()(const auto& a, const auto& b) const { return name(a) == name(b); }
+  };
+  // Many small tables instead of one: growing moves a few thousand pointers, never a million at once.
+  using Shard = boost::unordered_flat_set<std::unique_ptr<Lease>, Hash, Same>;
+  using FreeList = boost::intrusive::list<
+      Lease,
+      boost::intrusive::member_hook<
+          Lease, boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
+          &Lease::free_hook>,
+      boost::intrusive::constant_time_size<false>>;
+  struct Free {
+    FreeList list;  ///< Longest free first.
+    std::size_t count = 0;
+    std::size_t size() const { return count; }
+  };
+
+  Shard& shard_of(std::string_view name);
+  Lease* lookup(std::string_view name);
+  Lease& known(std::string_view name);
+  Lease& find_or_add(const std::string& name);
+  void erase(Lease& lease);
+  void set_timer(Lease& lease);
+  void hold(Lease& lease, Part part, Instant now);
+  void end_part(Lease& lease, std::string_view session, Loss loss, Instant now);
+  void note_free(Lease& lease, Instant now);
+  void unfree(Lease& lease);
+  Waiter remove_place(std::list<WaitQueue::Place>::iterator place);
+  void forget_wait(Address from);
+
+  void carry_out(const Granted& effect, Now now);
+  void carry_out(const Joined& effect, Now now);
+  void carry_out(const Renewed& effect, Now now);
+  void carry_out(const Released& effect, Now now);
+  void carry_out(const Lapsed& effect, Now now);
+  void carry_out(const Revived& effect, Now now);
+  void carry_out(const Forgotten& effect, Now now);
+  void carry_out(const Numbered& effect, Now now);
+  void carry_out(const Kept& effect, Now now);
+  void carry_out(const KeptTotals& effect, Now now);
+
+  Limits limits_;
+  Timers timers_;  // Before the leases: their timers take themselves out of it.
+  std::array<Shard, shards> shards_;
+  boost::unordered_flat_map<std::uint64_t, std::string> buffer_names_;
+  struct Wait {
+    std::uint64_t request;
+    std::list<WaitQueue::Place>::iterator place;
+  };
+  boost::unordered_flat_map<std::uint64_t, std::vector<Wait>> waits_of_;  ///< By client.
+  Free free_;
+  Token greatest_;
+  Position position_;
+  std::uint64_t buffers_ = 0;
+  std::size_t names_ = 0;
+  std::size_t held_ = 0;
+  std::size_t waiting_ = 0;
+  bool recording_names_ = false;
+  std::vector<NameChange> name_changes_;
+};
+
+/// Checks that `effect` is a step the promises allow, before it is carried out. Stops the process otherwise.
+void check_step(const State& state, const Effect& effect);
+
+}  // namespace holdfast::core

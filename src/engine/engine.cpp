@@ -1,0 +1,187 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace holdfast::engine {
+namespace {
+
+using core::Answer;
+using core::Position;
+
+/// 2026-01-01T00:00:00Z: tokens count microseconds from here, so that 53 bits last for 285 years (L3).
+constexpr WallTime token_epoch{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+
+core::Token token_of(WallTime wall) {
+  const auto since = (wall - token_epoch).count();
+  return {since > 0 ? static_cast<std::uint64_t>(since) : 1};
+}
+
+void count(const core::Effect& effect, Statistics& statistics) {
+  const bool granted = std::holds_alternative<core::Granted>(effect) || std::holds_alternative<core::Joined>(effect) ||
+                       std::holds_alternative<core::Revived>(effect);
+  if (granted) ++statistics.grants;
+  if (std::holds_alternative<core::Released>(effect)) ++statistics.releases;
+  if (std::holds_alternative<core::Lapsed>(effect)) ++statistics.lapses;
+}
+
+}  // namespace
+
+Engine::Engine(Clock& clock, const core::Presence& presence, core::Limits limits, Bounds bounds)
+    : lease_clock_(clock), presence_(presence), bounds_(bounds), state_(limits) {
+  now_ = lease_clock_.read();
+}
+
+void Engine::replay(const core::Effect& effect, Position position) {
+  state_.apply(effect, position, core::Now{});  // Lease time of a start begins here: each lease has its full ttl (L4).
+}
+
+void Engine::start() {
+  lease_clock_.skip();  // What the replay took is nobody's lease time.
+  now_ = lease_clock_.read();
+  state_.begin_tokens_at(token_of(now_.wall));
+  incarnation_ = state_.next_token().value;
+  durable_ = state_.position();
+}
+
+bool Engine::behind() const {
+  if (pending_bytes_ > bounds_.pending_bytes_max) return true;
+  return !batches_.empty() && now_.lease - batches_.front().since > bounds_.behind_max;
+}
+
+bool Engine::refuses(const core::Command& command) const {
+  // A renewal must not fail because the disk is slow: most cost it nothing, and the holder would lose its lease.
+  if (std::holds_alternative<core::Renew>(command)) return false;
+  if (std::holds_alternative<core::Leave>(command) || std::holds_alternative<core::TakeBack>(command)) return false;
+  if (const core::Get* get = std::get_if<core::Get>(&command)) return !get->unsettled;
+  if (const core::List* list = std::get_if<core::List>(&command)) return !list->unsettled;
+  return true;
+}
+
+void Engine::handle(core::Step& step, Request& request) { step.handle(request.command, request.from); }
+
+void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
+  now_ = lease_clock_.read();  // One reading a batch; the core sees no other time (L4).
+  core::Step step(state_, now_, presence(), outcome_);
+  for (Request& request : requests) {
+    const core::Acquire* acquire = std::get_if<core::Acquire>(&request.command);
+    const bool stopped = stopping_ && acquire != nullptr;
+    if (stopped || (behind() && refuses(request.command))) {
+      if (!stopped) ++statistics_.refused_behind;
+      core::Reply reply;
+      reply.code = stopped ? ErrorCode::stopping : ErrorCode::journal_behind;
+      leaving.push_back({request.from, std::move(reply)});
+      continue;
+    }
+    handle(step, request);
+    collect(leaving);
+  }
+}
+
+bool Engine::tick(std::vector<Answer>& leaving) {
+  now_ = lease_clock_.read();
+  core::Step step(state_, now_, presence(), outcome_);
+  before_tick(step);
+  const bool more = step.tick(bounds_.looks_a_tick);
+  collect(leaving);
+  return more;
+}
+
+void Engine::collect(std::vector<Answer>& leaving) {
+  Position next{state_.position().value - outcome_.effects.size() + 1};
+  for (core::Effect& effect : outcome_.effects) {
+    count(effect, statistics_);
+    const std::size_t bytes = core::size_estimate(effect);
+    const bool open = batches_.size() > (front_taken_ ? 1 : 0);
+    if (!open || batches_.back().bytes + bytes > bounds_.batch_bytes_max) {
+      batches_.push_back({Batch{next, {}}, 0, now_.lease, {}});
+    }
+    Gathering& gathering = batches_.back();
+    gathering.batch.effects.push_back(std::move(effect));
+    gathering.bytes += bytes;
+    pending_bytes_ += bytes;
+    ++next.value;
+  }
+  for (Answer& answer : outcome_.answers) route(std::move(answer), leaving);
+  for (const Duration lateness : outcome_.lateness) statistics_.lapse_lateness.observe(lateness);
+  outcome_.clear();
+}
+
+void Engine::route(Answer answer, std::vector<Answer>& leaving) {
+  if (answer.reply.waits_for <= durable_) return let_go(answer, leaving);
+  for (auto gathering = batches_.rbegin(); gathering != batches_.rend(); ++gathering) {
+    if (gathering->batch.first <= answer.reply.waits_for) {
+      gathering->answers.push_back(std::move(answer));
+      return;
+    }
+  }
+  HF_CHECK(!"an answer waits for what is neither durable nor pending");
+}
+
+void Engine::let_go(Answer& answer, std::vector<Answer>& leaving) {
+  core::Reply& reply = answer.reply;
+  const bool granted = reply.code == ErrorCode::none && reply.void_after > Instant{};
+  if (granted && now_.lease >= reply.void_after) {  // L4: not answered as granted any more.
+    ++statistics_.grants_lapsed;
+    reply.code = ErrorCode::grant_lapsed;
+  }
+  leaving.push_back(std::move(answer));
+}
+
+Batch Engine::take_batch() {
+  HF_CHECK(!front_taken_);
+  if (batches_.empty()) return {};
+  front_taken_ = true;
+  // The list of first and effects is the journal's now; what is left here answers when it is durable.
+  Batch taken;
+  taken.first = batches_.front().batch.first;
+  taken.effects.swap(batches_.front().batch.effects);
+  return taken;
+}
+
+std::size_t Engine::answers_pending() const {
+  std::size_t answers = 0;
+  for (const Gathering& gathering : batches_) answers += gathering.answers.size();
+  return answers;
+}
+
+void Engine::durable(Position position, std::vector<Answer>& leaving) {
+  HF_CHECK(front_taken_ && position > durable_);
+  now_ = lease_clock_.read();
+  durable_ = position;
+  front_taken_ = false;
+  Gathering done = std::move(batches_.front());
+  batches_.pop_front();
+  pending_bytes_ -= done.bytes;
+  for (Answer& answer : done.answers) let_go(answer, leaving);
+}
+
+void Engine::fail(std::vector<Answer>& leaving) {
+  for (Gathering& gathering : batches_) {
+    for (Answer& answer : gathering.answers) {
+      core::Reply lost;
+      lost.code = ErrorCode::commit_unknown;
+      leaving.push_back({answer.to, std::move(lost)});
+    }
+  }
+  batches_.clear();
+  stop_waiting(leaving);  // Nothing was decided for those: not done.
+}
+
+void Engine::stop_waiting(std::vector<Answer>& leaving) {
+  stopping_ = true;
+  for (const core::Address& from : state_.all_waiting()) {
+    state_.leave(from);
+    core::Reply reply;
+    reply.code = ErrorCode::stopping;
+    leaving.push_back({from, std::move(reply)});
+  }
+}
+
+std::vector<core::NameChange> Engine::take_name_changes() {
+  state_.record_names();
+  return state_.take_name_changes();
+}
+
+}  // namespace holdfast::engine

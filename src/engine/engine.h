@@ -1,0 +1,122 @@
+// Where time, state and journal meet: commands in, batches of effects out, answers when they are durable.
+//
+// The engine owns no thread, no lock and no file. A runner (runner.h) drives it in a server, a test by hand.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "core/rules.h"
+#include "engine/lease_clock.h"
+#include "engine/statistics.h"
+
+namespace holdfast::engine {
+
+/// A command and where its answer goes.
+struct Request {
+  core::Address from;
+  core::Command command;
+};
+
+/// The bounds of what may be pending, and how much one step does.
+struct Bounds {
+  std::size_t pending_bytes_max = 64 << 20;              ///< Decided, not yet durable.
+  Duration behind_max = std::chrono::seconds(5);         ///< Age of the oldest pending effect.
+  std::size_t batch_bytes_max = 1 << 20;
+  std::size_t looks_a_tick = 2'000;
+};
+
+/// Effects that are made durable together, in one frame.
+struct Batch {
+  core::Position first;
+  std::vector<core::Effect> effects;
+  core::Position last() const { return {first.value + effects.size() - 1}; }
+};
+
+/// One partition. Not thread-safe; nothing here blocks.
+class Engine {
+ public:
+  /// `clock` and `presence` must outlive the engine.
+  Engine(Clock& clock, const core::Presence& presence, core::Limits limits = {}, Bounds bounds = {});
+  virtual ~Engine() = default;
+
+  /// Before `start`: takes a durable effect back in.
+  void replay(const core::Effect& effect, core::Position position);
+  /// Ends the replay: every recovered lease has its full ttl from now, tokens begin as L3 says.
+  void start();
+
+  /// Decides `requests` in order, at one reading of the clock. Answers that wait for nothing are added to `leaving`;
+  /// the others leave from `durable`.
+  void submit(std::span<Request> requests, std::vector<core::Answer>& leaving);
+
+  /// To be called every 50 ms. True when more is due and the next call should follow at once.
+  bool tick(std::vector<core::Answer>& leaving);
+
+  /// The next batch to make durable; empty when nothing is pending. One batch at a time: `durable` or `fail` must
+  /// follow before the next call.
+  Batch take_batch();
+  bool pending() const { return !batches_.empty(); }
+  /// Answers that wait for the batches that have not been taken yet.
+  std::size_t answers_pending() const;
+
+  /// Everything up to `position` would outlive a power cut: the answers that waited for it leave.
+  void durable(core::Position position, std::vector<core::Answer>& leaving);
+
+  /// The journal failed: whatever waits for it is answered maybe_done, who waits in a queue that the server stops.
+  /// Nothing may be submitted after this.
+  void fail(std::vector<core::Answer>& leaving);
+
+  /// Those who wait in a queue are told that the server stops, and nothing new is decided but renewals and releases.
+  void stop_waiting(std::vector<core::Answer>& leaving);
+
+  /// Unique to this start: its first token. Part of every position that leaves.
+  std::uint64_t incarnation() const { return incarnation_; }
+
+  const core::State& state() const { return state_; }
+  /// Names that came and went since the last call; from the first call on they are recorded.
+  std::vector<core::NameChange> take_name_changes();
+  const Statistics& statistics() const { return statistics_; }
+
+ protected:
+  /// Decides one command. The decorator for injected faults overrides it.
+  virtual void handle(core::Step& step, Request& request);
+  /// Called at each tick, before the rules look at the timers.
+  virtual void before_tick(core::Step&) {}
+  virtual const core::Presence& presence() const { return presence_; }
+  core::State& state() { return state_; }
+  core::Now last_reading() const { return now_; }
+
+ private:
+  /// Effects that gather, and the answers that wait for them.
+  struct Gathering {
+    Batch batch;
+    std::size_t bytes = 0;
+    Instant since{};
+    std::vector<core::Answer> answers;
+  };
+
+  bool behind() const;
+  bool refuses(const core::Command& command) const;
+  void collect(std::vector<core::Answer>& leaving);
+  void route(core::Answer answer, std::vector<core::Answer>& leaving);
+  void let_go(core::Answer& answer, std::vector<core::Answer>& leaving);
+
+  LeaseClock lease_clock_;
+  const core::Presence& presence_;
+  Bounds bounds_;
+  core::State state_;
+  core::Now now_;
+  core::Outcome outcome_;  ///< Kept between steps for its memory.
+  std::deque<Gathering> batches_;  ///< Oldest first; the front one may be at the journal.
+  bool front_taken_ = false;
+  bool stopping_ = false;
+  std::size_t pending_bytes_ = 0;
+  core::Position durable_;
+  std::uint64_t incarnation_ = 0;
+  Statistics statistics_;
+};
+
+}  // namespace holdfast::engine

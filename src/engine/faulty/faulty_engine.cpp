@@ -1,0 +1,123 @@
+#include "engine/faulty/faulty_engine.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace holdfast::engine {
+namespace {
+
+struct Named {
+  std::string_view name;
+  Injection::Kind kind;
+};
+constexpr std::array names{
+    Named{"check-then-act", Injection::Kind::check_then_act},
+    Named{"release-by-name", Injection::Kind::release_by_name},
+    Named{"forget-waiter-check", Injection::Kind::forget_waiter_check},
+};
+constexpr Duration default_delay = std::chrono::milliseconds(50);
+
+std::optional<Duration> milliseconds(std::string_view text) {
+  if (text.ends_with("ms")) text.remove_suffix(2);
+  std::int64_t ms = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
+  if (error != std::errc{} || end != text.data() + text.size() || ms < 0 || ms > 60'000) return std::nullopt;
+  return std::chrono::milliseconds(ms);
+}
+
+/// Believes that everybody is still there.
+class Credulous final : public core::Presence {
+ public:
+  bool present(std::uint64_t) const override { return true; }
+};
+
+}  // namespace
+
+Result<Injection> Injection::parse(std::string_view text) {
+  const std::string_view name = text.substr(0, text.find('='));
+  for (const Named& known : names) {
+    if (known.name != name) continue;
+    Injection injection{known.kind, default_delay};
+    if (name.size() == text.size()) return injection;
+    const std::optional<Duration> delay = milliseconds(text.substr(name.size() + 1));
+    if (!delay || known.kind != Kind::check_then_act) break;
+    injection.delay = *delay;
+    return injection;
+  }
+  return fail(ErrorCode::bad_configuration, "--inject " + std::string{text} +
+                                                ": choose check-then-act, check-then-act=DELAY (0ms to 60000ms), "
+                                                "release-by-name or forget-waiter-check");
+}
+
+std::string Injection::text() const {
+  const auto* known = std::ranges::find(names, kind, &Named::kind);
+  std::string text{known->name};
+  if (kind == Kind::check_then_act) text += '=' + std::to_string(ceil_ms(delay)) + "ms";
+  return text;
+}
+
+FaultyEngine::FaultyEngine(std::vector<Injection> injections, Clock& clock, const core::Presence& presence,
+                           core::Limits limits, Bounds bounds)
+    : Engine(clock, presence, limits, bounds), injections_(std::move(injections)) {}
+
+const Injection* FaultyEngine::injected(Injection::Kind kind) const {
+  const auto found = std::ranges::find(injections_, kind, &Injection::kind);
+  return found == injections_.end() ? nullptr : &*found;
+}
+
+const core::Presence& FaultyEngine::presence() const {
+  static const Credulous credulous;
+  if (injected(Injection::Kind::forget_waiter_check)) return credulous;
+  return Engine::presence();
+}
+
+void FaultyEngine::handle(core::Step& step, Request& request) {
+  if (const Injection* injection = injected(Injection::Kind::check_then_act)) {
+    const core::Acquire* acquire = std::get_if<core::Acquire>(&request.command);
+    if (acquire && acquire->buffer == 0) {
+      const core::Lease* lease = state().find(acquire->name);
+      const bool available = !lease || !lease->held();  // The check ...
+      if (available) {
+        checked_.push_back({request, last_reading().lease + injection->delay});
+        return;  // ... and, some time later, the act.
+      }
+    }
+  }
+  if (injected(Injection::Kind::release_by_name)) {
+    if (core::Release* release = std::get_if<core::Release>(&request.command)) {
+      if (const core::Lease* lease = state().find(release->name); lease && lease->held()) {
+        release->token = lease->token;
+        release->who = {lease->owner, lease->first_active()->session};
+      }
+    }
+  }
+  if (injected(Injection::Kind::forget_waiter_check) && std::holds_alternative<core::Leave>(request.command)) return;
+  Engine::handle(step, request);
+}
+
+void FaultyEngine::before_tick(core::Step& step) {
+  while (!checked_.empty() && checked_.front().acts_at <= last_reading().lease) {
+    const Checked checked = std::move(checked_.front());
+    checked_.pop_front();
+    act(step, checked.request);
+  }
+}
+
+void FaultyEngine::act(core::Step& step, const Request& request) {
+  const core::Acquire& asked = std::get<core::Acquire>(request.command);
+  const core::Now now = last_reading();
+  const core::Lease* lease = state().find(asked.name);
+  if (asked.numbered && (!lease || lease->buffer == 0)) {
+    step.carry_out(core::Numbered{asked.name, state().next_buffer()});
+  }
+  step.carry_out_unchecked(core::Granted{asked.name, asked.who, state().next_token(), asked.ttl, asked.holder,
+                                         asked.note, asked.metadata, now.wall});
+  core::Reply reply;
+  reply.who = asked.who;
+  reply.granted_at = now.lease;
+  reply.void_after = core::deadline(now.lease, asked.ttl);
+  step.answer(request.from, asked.name, std::move(reply));
+}
+
+}  // namespace holdfast::engine

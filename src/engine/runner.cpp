@@ -1,0 +1,230 @@
+#include "engine/runner.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace holdfast::engine {
+namespace {
+
+using core::Answer;
+using Lock = std::unique_lock<std::mutex>;
+
+constexpr Duration tick_every = std::chrono::milliseconds(50);
+
+/// So many answers may wait for a commit that a door's own thread makes. With more, the other doors' threads and the
+/// requests that arrive meanwhile are worth the hand-over to the commit thread.
+constexpr std::size_t inline_answers_max = 2;
+
+Duration steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+}  // namespace
+
+Runner::Runner(std::unique_ptr<Engine> engine, journal::Journal& journal, Deliver deliver, OnJournalFailure on_failure,
+               RunnerOptions options)
+    : engine_(std::move(engine)),
+      journal_(journal),
+      deliver_(std::move(deliver)),
+      on_failure_(std::move(on_failure)),
+      options_(options) {}
+
+Runner::~Runner() {
+  // The threads hold the members they use: they end first.
+  tick_thread_ = {};
+  commit_thread_ = {};
+}
+
+Result<journal::Opened> Runner::start() {
+  HF_TRY(opened, journal_.open([this](const core::Effect& effect, core::Position position) {
+    engine_->replay(effect, position);
+  }));
+  engine_->start();
+  incarnation_ = engine_->incarnation();
+  commit_thread_ = std::jthread([this](const std::stop_token& stop) { commit_loop(stop); });
+  if (options_.tick_by_hand) return opened;
+  tick_thread_ = std::jthread([this](const std::stop_token& stop) { tick_loop(stop); });
+  return opened;
+}
+
+void Runner::submit(std::span<Request> requests) {
+  std::vector<Answer> leaving;
+  Lock lock(mutex_);
+  if (failed_) {
+    for (const Request& request : requests) {
+      core::Reply reply;
+      reply.code = ErrorCode::stopping;
+      leaving.push_back({request.from, std::move(reply)});
+    }
+  } else {
+    engine_->submit(requests, leaving);
+  }
+  send(lock, leaving);
+  start_commit(lock, true);
+}
+
+/// Sees to it that what is pending gets to the journal: by this thread if it may and it pays, else by the commit thread.
+void Runner::start_commit(Lock& lock, bool may_inline) {
+  if (committing_ || failed_ || !engine_->pending()) return;  // Whoever commits now looks again when it is done.
+  committing_ = true;
+  const bool few = engine_->answers_pending() <= inline_answers_max;
+  const bool here = may_inline && options_.policy != CommitPolicy::always_thread &&
+                    (options_.policy == CommitPolicy::always_inline || few);
+  if (!here) {
+    hand_over_ = true;
+    commit_wanted_.notify_one();
+    return;
+  }
+  ++counted_.inline_commits;
+  commit_once(lock);
+}
+
+/// Makes one batch durable and lets its answers leave. `committing_` is set, and passes to the commit thread if more
+/// is pending afterwards.
+void Runner::commit_once(Lock& lock) {
+  const Batch batch = engine_->take_batch();
+  const Duration began = steady_now();
+  commit_began_ = began;
+  lock.unlock();
+  const Result<void> kept = journal_.append(batch.first, batch.effects);
+  lock.lock();
+  commit_began_.reset();
+  std::vector<Answer> leaving;
+  if (!kept) {
+    // An fsync is never tried again: what it did is not known, and a second one may lie.
+    failed_ = true;
+    engine_->fail(leaving);
+    committing_ = false;
+    send(lock, leaving);
+    lock.unlock();
+    on_failure_(kept.error());
+    lock.lock();
+    idle_.notify_all();
+    return;
+  }
+  counted_.commit.observe(steady_now() - began);
+  ++counted_.batches;
+  counted_.batch_effects += batch.effects.size();
+  engine_->durable(batch.last(), leaving);
+  committing_ = engine_->pending();
+  hand_over_ = committing_;
+  if (hand_over_) commit_wanted_.notify_one();
+  send(lock, leaving);
+  idle_.notify_all();
+}
+
+/// Answers leave in the order in which they were decided, one sender at a time; whoever comes meanwhile leaves its
+/// own in the outbox.
+void Runner::send(Lock& lock, std::vector<Answer>& leaving) {
+  if (leaving.empty()) return;
+  if (outbox_.empty()) {
+    outbox_.swap(leaving);
+  } else {
+    outbox_.insert(outbox_.end(), std::make_move_iterator(leaving.begin()), std::make_move_iterator(leaving.end()));
+  }
+  if (sending_) return;
+  sending_ = true;
+  while (!outbox_.empty()) {
+    std::vector<Answer> now = std::exchange(outbox_, {});
+    lock.unlock();
+    deliver_(now);
+    lock.lock();
+  }
+  sending_ = false;
+}
+
+void Runner::commit_loop(const std::stop_token& stop) {
+  Lock lock(mutex_);
+  const std::stop_callback wake(stop, [this] {
+    const Lock guard(mutex_);
+    commit_wanted_.notify_all();
+  });
+  while (true) {
+    commit_wanted_.wait(lock, [&] { return hand_over_ || stop.stop_requested(); });
+    if (!hand_over_) return;
+    hand_over_ = false;
+    commit_once(lock);
+  }
+}
+
+void Runner::tick() {
+  bool more = true;
+  while (more) {
+    std::vector<Answer> leaving;
+    Lock lock(mutex_);
+    if (failed_) return;
+    more = engine_->tick(leaving);
+    send(lock, leaving);
+    start_commit(lock, true);
+  }
+  const std::lock_guard index(index_mutex_);
+  if (!index_built_) return;
+  Lock lock(mutex_);
+  std::vector<core::NameChange> changes = engine_->take_name_changes();
+  lock.unlock();
+  index_.apply(std::move(changes));
+}
+
+void Runner::tick_loop(const std::stop_token& stop) {
+  std::mutex sleeping;
+  std::condition_variable_any timer;
+  while (!stop.stop_requested()) {
+    tick();
+    std::unique_lock sleep(sleeping);
+    timer.wait_for(sleep, stop, tick_every, [] { return false; });
+  }
+}
+
+void Runner::build_index() {
+  {
+    const Lock lock(mutex_);
+    index_.apply(engine_->take_name_changes());  // From here on every change is recorded.
+  }
+  for (std::size_t shard = 0; shard < core::State::shards; ++shard) {
+    std::vector<core::NameChange> found;
+    {
+      const Lock lock(mutex_);
+      std::as_const(*engine_).state().for_each_in(shard, [&](const core::Lease& lease) { found.push_back({lease.name, true}); });
+    }
+    index_.apply(std::move(found));
+  }
+  index_built_ = true;
+}
+
+NamePage Runner::names(std::string_view prefix, std::string_view after, std::size_t limit) {
+  const std::lock_guard index(index_mutex_);
+  if (!index_built_) build_index();
+  std::vector<core::NameChange> changes;
+  {
+    const Lock lock(mutex_);
+    changes = engine_->take_name_changes();
+  }
+  index_.apply(std::move(changes));
+  return index_.page(prefix, after, limit);
+}
+
+void Runner::drain() {
+  Lock lock(mutex_);
+  std::vector<Answer> leaving;
+  if (!failed_) engine_->stop_waiting(leaving);
+  send(lock, leaving);
+  start_commit(lock, false);
+  idle_.wait(lock, [this] { return failed_ || (!committing_ && !engine_->pending()); });
+}
+
+Runner::Snapshot Runner::snapshot() {
+  const Lock lock(mutex_);
+  Snapshot now = counted_;
+  const core::State& state = std::as_const(*engine_).state();
+  now.engine = engine_->statistics();
+  now.names = state.names();
+  now.held = state.held();
+  now.waiting = state.waiting();
+  now.remembered = state.remembered();
+  now.position = state.position();
+  now.journal = journal_.counters();
+  now.failed = failed_;
+  if (commit_began_) now.oldest_commit = steady_now() - *commit_began_;
+  return now;
+}
+
+}  // namespace holdfast::engine

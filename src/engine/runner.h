@@ -1,0 +1,115 @@
+// What a server puts around the engine: the mutex, the fsync and the timer.
+//
+// Who makes a batch durable (docs/decisions/0002-who-calls-fsync.md): the thread that submitted it, when few wait and
+// the journal is idle, because a hand-over to another thread would cost more than it saves; else the commit thread,
+// while the door's threads decide the next batch.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/name_index.h"
+#include "journal/journal.h"
+
+namespace holdfast::engine {
+
+/// How batches get to the journal. `adaptive` is what servers run; the others are for measuring against it.
+enum class CommitPolicy { adaptive, always_inline, always_thread };
+
+/// Takes answers that leave, in the order in which they were decided. Called by whichever thread made them durable,
+/// never inside the critical section; calls do not overlap.
+using Deliver = std::function<void(std::vector<core::Answer>& leaving)>;
+
+/// Called once, from any thread, after everything in flight has been answered maybe_done: the process should exit.
+using OnJournalFailure = std::function<void(const Error&)>;
+
+struct RunnerOptions {
+  CommitPolicy policy = CommitPolicy::adaptive;
+  bool tick_by_hand = false;  ///< No timer: a test with a clock of its own calls `tick`.
+};
+
+/// Thread-safe.
+class Runner {
+ public:
+  Runner(std::unique_ptr<Engine> engine, journal::Journal& journal, Deliver deliver, OnJournalFailure on_failure,
+         RunnerOptions options = {});
+  /// Stops. What was submitted and is not durable is answered maybe_done at best: call `drain` first.
+  ~Runner();
+
+  /// Reads the journal and starts the timer and the commit thread. Called once, first.
+  Result<journal::Opened> start();
+
+  /// Hands over all the commands a door has read. Answers come through `deliver`, some of them before this returns.
+  void submit(std::span<Request> requests);
+
+  /// One look at the timers, and at once another while more is due. The timer's thread calls this every 50 ms.
+  void tick();
+
+  /// At most `limit` names below `prefix` after `after`. The first call builds the index, which takes about a second
+  /// for a million names.
+  NamePage names(std::string_view prefix, std::string_view after, std::size_t limit);
+
+  /// Ends every wait with `stopping`, refuses new grants, and returns when all that was decided is durable and
+  /// delivered.
+  void drain();
+
+  std::uint64_t incarnation() const { return incarnation_; }
+
+  /// A copy of all counters and gauges, taken under the mutex.
+  struct Snapshot {
+    Statistics engine;
+    DurationHistogram commit;     ///< One append to the journal.
+    std::uint64_t batches = 0;
+    std::uint64_t batch_effects = 0;
+    std::uint64_t inline_commits = 0;
+    std::size_t names = 0, held = 0, waiting = 0, remembered = 0;
+    core::Position position;
+    journal::Counters journal;
+    bool failed = false;
+    Duration oldest_commit{};     ///< How long the append that runs now has been running; zero when none does.
+  };
+  Snapshot snapshot();
+
+ private:
+  void tick_loop(const std::stop_token& stop);
+  void commit_loop(const std::stop_token& stop);
+  void commit_once(std::unique_lock<std::mutex>& lock);
+  void start_commit(std::unique_lock<std::mutex>& lock, bool may_inline);
+  void send(std::unique_lock<std::mutex>& lock, std::vector<core::Answer>& leaving);
+  void build_index();  ///< Under index_mutex_.
+
+  std::unique_ptr<Engine> engine_;
+  journal::Journal& journal_;
+  Deliver deliver_;
+  OnJournalFailure on_failure_;
+  RunnerOptions options_;
+  std::uint64_t incarnation_ = 0;
+
+  std::mutex mutex_;  ///< Guards the engine and everything below it.
+  std::condition_variable commit_wanted_;
+  std::condition_variable idle_;
+  bool committing_ = false;       ///< A batch is at the journal, or about to be.
+  bool hand_over_ = false;        ///< The commit thread is to go on.
+  bool failed_ = false;
+  std::vector<core::Answer> outbox_;  ///< Answers that leave, in order.
+  bool sending_ = false;
+  Snapshot counted_;
+  std::optional<Duration> commit_began_;
+
+  std::mutex index_mutex_;
+  bool index_built_ = false;
+  NameIndex index_;
+
+  std::jthread commit_thread_;
+  std::jthread tick_thread_;
+};
+
+}  // namespace holdfast::engine

@@ -1,0 +1,189 @@
+#include "journal/codec.h"
+
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "journal/fields.h"
+
+namespace holdfast::journal {
+
+namespace {
+
+std::uint64_t zigzag(std::int64_t value) {
+  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+}
+std::int64_t unzigzag(std::uint64_t value) {
+  return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
+}
+
+/// Appends fields to a string.
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+
+  template <class T>
+  void operator()(std::string_view, const T& value) {
+    put(value);
+  }
+
+ private:
+  void put_varint(std::uint64_t value) {
+    while (value >= 0x80) {
+      out_.push_back(static_cast<char>(value | 0x80));
+      value >>= 7;
+    }
+    out_.push_back(static_cast<char>(value));
+  }
+  void put(const std::string& text) {
+    put_varint(text.size());
+    out_ += text;
+  }
+  void put(std::uint64_t value) { put_varint(value); }
+  void put(core::Token token) { put_varint(token.value); }
+  void put(Duration duration) { put_varint(zigzag(duration.count())); }
+  void put(WallTime time) { put_varint(zigzag(time.time_since_epoch().count())); }
+  void put(bool value) { out_.push_back(value ? 1 : 0); }
+  void put(core::HolderKind kind) { out_.push_back(static_cast<char>(kind)); }
+  void put(core::Loss loss) { out_.push_back(static_cast<char>(loss)); }
+  template <class T>
+  void put(const std::vector<T>& list) {
+    put_varint(list.size());
+    for (const T& element : list) put(element);
+  }
+  template <class T>
+  void put(const T& compound) {
+    fields(*this, compound);
+  }
+
+  std::string& out_;
+};
+
+/// Takes fields off the front of a view. Once something was wrong it reads only empty values and `ok()` is false.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+
+  bool ok() const { return ok_; }
+  std::string_view rest() const { return bytes_; }
+
+  std::uint8_t byte() {
+    if (bytes_.empty()) return static_cast<std::uint8_t>(broken());
+    const auto value = static_cast<std::uint8_t>(bytes_.front());
+    bytes_.remove_prefix(1);
+    return value;
+  }
+
+  template <class T>
+  void operator()(std::string_view, T& value) {
+    if (ok_) get(value);
+  }
+
+ private:
+  std::uint64_t broken() {
+    ok_ = false;
+    bytes_ = {};
+    return 0;
+  }
+  std::uint64_t varint() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const std::uint8_t next = byte();
+      if (!ok_) return 0;
+      if (shift == 63 && next > 1) return broken();           // Beyond 64 bits.
+      if (shift > 0 && next == 0) return broken();            // A shorter form says the same.
+      value |= static_cast<std::uint64_t>(next & 0x7f) << shift;
+      if ((next & 0x80) == 0) return value;
+    }
+    return broken();
+  }
+  std::uint8_t at_most(std::uint8_t greatest) {
+    const std::uint8_t value = byte();
+    return value <= greatest ? value : static_cast<std::uint8_t>(broken());
+  }
+  void get(std::string& text) {
+    const std::uint64_t size = varint();
+    if (size > bytes_.size()) return static_cast<void>(broken());
+    text.assign(bytes_.substr(0, size));
+    bytes_.remove_prefix(size);
+  }
+  void get(std::uint64_t& value) { value = varint(); }
+  void get(core::Token& token) { token.value = varint(); }
+  void get(Duration& duration) { duration = Duration{unzigzag(varint())}; }
+  void get(WallTime& time) { time = WallTime{std::chrono::microseconds{unzigzag(varint())}}; }
+  void get(bool& value) { value = at_most(1) != 0; }
+  void get(core::HolderKind& kind) {
+    kind = static_cast<core::HolderKind>(at_most(static_cast<std::uint8_t>(core::HolderKind::owner)));
+  }
+  void get(core::Loss& loss) {
+    loss = static_cast<core::Loss>(at_most(static_cast<std::uint8_t>(core::Loss::revoked)));
+  }
+  template <class T>
+  void get(std::vector<T>& list) {
+    const std::uint64_t size = varint();
+    if (size > bytes_.size()) return static_cast<void>(broken());  // Every element takes a byte at least.
+    list.clear();
+    for (std::uint64_t i = 0; ok_ && i < size; ++i) get(list.emplace_back());
+  }
+  template <class T>
+  void get(T& compound) {
+    fields(*this, compound);
+  }
+
+  std::string_view bytes_;
+  bool ok_ = true;
+};
+
+/// Reads the fields of the alternative whose tag is `tag` into `out`; false if there is none.
+template <std::size_t... I>
+bool read_fields(std::uint8_t tag, Reader& reader, core::Effect& out, std::index_sequence<I...>) {
+  return ((kind_of<std::variant_alternative_t<I, core::Effect>>.tag == tag && (fields(reader, out.emplace<I>()), true)) ||
+          ...);
+}
+
+/// Every alternative has a tag of its own.
+template <std::size_t... I>
+constexpr bool tags_differ(std::index_sequence<I...>) {
+  constexpr std::uint8_t tags[] = {kind_of<std::variant_alternative_t<I, core::Effect>>.tag...};
+  for (std::size_t a = 0; a < sizeof...(I); ++a) {
+    if (tags[a] == 0) return false;
+    for (std::size_t b = 0; b < a; ++b) {
+      if (tags[a] == tags[b]) return false;
+    }
+  }
+  return true;
+}
+
+using Alternatives = std::make_index_sequence<std::variant_size_v<core::Effect>>;
+static_assert(tags_differ(Alternatives{}), "give the new effect a kind_of in journal/fields.h");
+
+}  // namespace
+
+void encode(const core::Effect& effect, std::string& out) {
+  Writer writer(out);
+  std::visit(
+      [&]<class E>(const E& e) {
+        out.push_back(static_cast<char>(kind_of<E>.tag));
+        fields(writer, e);
+      },
+      effect);
+}
+
+std::expected<core::Effect, Unreadable> decode_front(std::string_view& bytes) {
+  Reader reader(bytes);
+  const std::uint8_t tag = reader.byte();
+  if (!reader.ok() || tag == 0) return std::unexpected(Unreadable::malformed);
+  std::expected<core::Effect, Unreadable> effect;
+  if (!read_fields(tag, reader, *effect, Alternatives{})) return std::unexpected(Unreadable::newer_kind);
+  if (!reader.ok()) return std::unexpected(Unreadable::malformed);
+  bytes = reader.rest();
+  return effect;
+}
+
+std::expected<core::Effect, Unreadable> decode(std::string_view bytes) {
+  auto effect = decode_front(bytes);
+  if (effect && !bytes.empty()) return std::unexpected(Unreadable::malformed);
+  return effect;
+}
+
+}  // namespace holdfast::journal

@@ -1,0 +1,53 @@
+// Effects to test journals with.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "core/effects.h"
+
+namespace holdfast::journal {
+
+/// Every kind of effect, with the least and the greatest values a field can have.
+inline std::vector<core::Effect> samples() {
+  using namespace core;
+  const Duration longest = Duration::max();
+  const WallTime then{std::chrono::microseconds{1'790'000'000'123'456}};
+  return {
+      Granted{},
+      Granted{"job", {"bob", "tab-1"}, Token{8}, std::chrono::seconds{30}, HolderKind::owner, "why \n \"not\"", R"({"a":1})", then},
+      Granted{std::string(512, 'x'), {std::string(300, 'o'), ""}, Token{token_max}, longest, HolderKind::session, {}, {},
+              WallTime::min()},
+      Joined{"job", "tab-2", Token{8}, Duration::min()},
+      Renewed{"job", "tab-2", Token{8}, std::chrono::milliseconds{100}},
+      Released{"job", "tab-1", Token{8}},
+      Lapsed{"job", "tab-2", Token{8}},
+      Revived{"job", "tab-2", Token{8}, longest},
+      Forgotten{"job"},
+      Numbered{"projects/a/b", std::numeric_limits<std::uint64_t>::max()},
+      Kept{},
+      Kept{"job", "bob", Token{9}, Token{8}, HolderKind::owner, "note", "{}", then, 7, Loss::lapsed,
+           {{"tab-1", std::chrono::seconds{1}, true}, {"tab-2", Duration{-1}, false}},
+           {{Token{7}, Loss::revoked}, {Token{6}, Loss::none}}},
+      KeptTotals{},
+      KeptTotals{Token{1'000'000}, 12},
+  };
+}
+
+/// A grant that is told apart by its number. Tokens rise with it.
+inline core::Effect grant(std::uint64_t number) {
+  return core::Granted{.name = "name/" + std::to_string(number),
+                       .who = {"owner", "session-" + std::to_string(number)},
+                       .token = core::Token{number},
+                       .ttl = std::chrono::seconds{30}};
+}
+
+/// Grants from `first` on, `count` of them.
+inline std::vector<core::Effect> grants(std::uint64_t first, std::uint64_t count) {
+  std::vector<core::Effect> out;
+  for (std::uint64_t i = 0; i < count; ++i) out.push_back(grant(first + i));
+  return out;
+}
+
+}  // namespace holdfast::journal

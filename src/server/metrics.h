@@ -1,0 +1,73 @@
+// What is counted, and how Prometheus reads it. Never a name or an owner as a label.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "engine/runner.h"
+
+namespace holdfast::server {
+
+/// A histogram that many threads add to, over the bounds of engine::DurationHistogram.
+class SharedHistogram {
+ public:
+  void observe(Duration duration);
+  /// Not one instant, but close: each number is read by itself.
+  engine::DurationHistogram read() const;
+
+ private:
+  std::array<std::atomic<std::uint64_t>, engine::DurationHistogram::bounds.size() + 1> counts_{};
+  std::atomic<std::uint64_t> nanoseconds_{0};
+};
+
+/// Who was refused lately, so that asking again can be told from asking. Bounded: the newest push out the oldest.
+/// Thread-safe.
+class Retries {
+ public:
+  static std::size_t key(std::string_view name, std::string_view owner, std::string_view session);
+  void refused(std::size_t key) { slots_[key % slots_.size()].store(key, std::memory_order_relaxed); }
+  void granted(std::size_t key) {
+    if (asked_before(key)) slots_[key % slots_.size()].store(0, std::memory_order_relaxed);
+  }
+  bool asked_before(std::size_t key) const { return slots_[key % slots_.size()].load(std::memory_order_relaxed) == key; }
+
+ private:
+  std::array<std::atomic<std::size_t>, 1 << 14> slots_{};
+};
+
+/// Thread-safe.
+class Metrics {
+ public:
+  static constexpr std::size_t operations_max = 64;
+  static constexpr std::size_t codes_max = 512;
+
+  /// `operation`: its place in the catalogue.
+  void count_request(std::size_t operation, ErrorCode code, Duration took);
+
+  /// An acquire was answered. `asker`: Retries::key of its name and session.
+  void observe_acquire(std::size_t asker, ErrorCode code, Duration took);
+
+  std::atomic<std::uint64_t> buffer_conflicts{0};
+  std::atomic<std::uint64_t> buffer_lock_retries{0};
+  SharedHistogram buffer_acquisition;
+  std::atomic<std::uint64_t> stale_writes{0};
+  std::atomic<std::int64_t> connections{0};
+  std::atomic<std::int64_t> connections_max{0};
+  std::atomic<std::uint64_t> connections_refused{0};
+  std::atomic<std::uint64_t> bad_requests{0};   ///< That no operation could be told of.
+  std::atomic<std::uint64_t> grants_taken_back{0};
+
+  /// The text exposition of all of it.
+  std::string render(const engine::Runner::Snapshot& engine) const;
+
+ private:
+  Retries retries_;
+  std::array<std::array<std::atomic<std::uint64_t>, codes_max>, operations_max> requests_{};
+  std::array<SharedHistogram, operations_max> durations_;
+};
+
+}  // namespace holdfast::server

@@ -1,0 +1,46 @@
+#include "server/service.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace holdfast::server {
+
+void Clients::add(std::uint64_t client, int socket) {
+  const std::lock_guard lock(mutex_);
+  sockets_[client] = socket;
+}
+
+void Clients::remove(std::uint64_t client) {
+  const std::lock_guard lock(mutex_);
+  sockets_.erase(client);
+}
+
+bool Clients::present(std::uint64_t client) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = sockets_.find(client);
+  if (found == sockets_.end()) return false;
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(found->second, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  return info.tcpi_state == TCP_ESTABLISHED;  // CLOSE_WAIT: the peer has closed, only nobody has read that yet.
+}
+
+std::uint64_t Service::add_lane(Lane& lane) {
+  lanes_.push_back(&lane);
+  return lanes_.size();  // From 1: client 0 is nobody.
+}
+
+void Service::deliver(std::vector<core::Answer>& leaving) {
+  std::vector<std::vector<core::Answer>> by_lane(lanes_.size());
+  for (core::Answer& answer : leaving) {
+    monitor_.observe(answer.reply);
+    const std::uint64_t lane = answer.to.client >> lane_shift;
+    if (lane >= 1 && lane <= lanes_.size()) by_lane[lane - 1].push_back(std::move(answer));
+  }
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+    if (!by_lane[lane].empty()) lanes_[lane]->deliver(std::move(by_lane[lane]));
+  }
+}
+
+}  // namespace holdfast::server

@@ -1,0 +1,77 @@
+// What the doors share: the engine's runner, the answers on their way to the doors' threads, and what is watched there.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/types.h"
+#include "engine/runner.h"
+#include "server/conflict_monitor.h"
+#include "server/log.h"
+#include "server/metrics.h"
+
+namespace holdfast::server {
+
+/// One thread of one door. Its clients carry its number in the top bits of their ids.
+class Lane {
+ public:
+  virtual ~Lane() = default;
+  /// Takes answers for this lane's clients, in order. Called from any thread; must not block.
+  virtual void deliver(std::vector<core::Answer> answers) = 0;
+};
+
+/// Which connections are still open, asked when one that waited is to be granted (L8). Thread-safe.
+class Clients final : public core::Presence {
+ public:
+  /// From here on `client` is present while the TCP connection behind `socket` is established.
+  void add(std::uint64_t client, int socket);
+  /// Before the socket is closed.
+  void remove(std::uint64_t client);
+  bool present(std::uint64_t client) const override;
+
+ private:
+  mutable std::mutex mutex_;
+  std::unordered_map<std::uint64_t, int> sockets_;
+};
+
+/// Lives as long as the server. Thread-safe, but `add_lane`, which comes before the first request.
+class Service {
+ public:
+  static constexpr int lane_shift = 48;
+
+  explicit Service(Log& log) : log_(log), monitor_(log, metrics_) {}
+
+  Clients& clients() { return clients_; }
+  Metrics& metrics() { return metrics_; }
+  ConflictMonitor& monitor() { return monitor_; }
+  Log& log() { return log_; }
+
+  /// The number that `lane`'s clients carry.
+  std::uint64_t add_lane(Lane& lane);
+  static std::uint64_t client_id(std::uint64_t lane, std::uint64_t number) { return lane << lane_shift | number; }
+
+  /// Where the runner delivers: to the monitor, then to the lanes, one call a lane.
+  void deliver(std::vector<core::Answer>& leaving);
+
+  void run(engine::Runner& runner) { runner_ = &runner; }
+  engine::Runner& runner() { return *runner_; }
+
+  std::vector<std::string> injections;  ///< In force; for /readyz and the warnings.
+  std::atomic<bool> ready{false};
+
+ private:
+  Log& log_;
+  Clients clients_;
+  Metrics metrics_;
+  ConflictMonitor monitor_;
+  std::vector<Lane*> lanes_;
+  engine::Runner* runner_ = nullptr;
+};
+
+}  // namespace holdfast::server
