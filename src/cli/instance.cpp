@@ -16,6 +16,12 @@ core::Limits limits_of(const Settings& settings) {
   return limits;
 }
 
+/// Without a disk there is nothing to wait for, so nothing to hand over.
+engine::RunnerOptions runner_options_for(const Settings& settings, engine::RunnerOptions options) {
+  if (!settings.directory()) options.policy = engine::CommitPolicy::always_inline;
+  return options;
+}
+
 std::unique_ptr<engine::Engine> make_engine(const Settings& settings, Clock& clock, const core::Presence& presence) {
   engine::Bounds bounds;
   bounds.pending_bytes_max = settings.pending_bytes_max;
@@ -50,7 +56,7 @@ Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& c
       runner_(std::make_unique<engine::Runner>(
           make_engine(settings, clock, service_.clients()), journal,
           [this](std::vector<core::Answer>& leaving) { service_.deliver(leaving); }, std::move(on_journal_failure),
-          runner_options)),
+          runner_options_for(settings, runner_options))),
       door_(service_, door_options(settings)) {
   service_.injections = settings.inject;
   service_.run(*runner_);

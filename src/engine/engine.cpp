@@ -140,10 +140,15 @@ Batch Engine::take_batch() {
   return taken;
 }
 
-std::size_t Engine::answers_pending() const {
-  std::size_t answers = 0;
-  for (const Gathering& gathering : batches_) answers += gathering.answers.size();
-  return answers;
+std::optional<std::uint64_t> Engine::only_client_pending() const {
+  std::optional<std::uint64_t> only;
+  for (const Gathering& gathering : batches_) {
+    for (const Answer& answer : gathering.answers) {
+      if (only && *only != answer.to.client) return std::nullopt;
+      only = answer.to.client;
+    }
+  }
+  return only;
 }
 
 void Engine::durable(Position position, std::vector<Answer>& leaving) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -59,8 +60,8 @@ class Engine {
   /// follow before the next call.
   Batch take_batch();
   bool pending() const { return !batches_.empty(); }
-  /// Answers that wait for the batches that have not been taken yet.
-  std::size_t answers_pending() const;
+  /// The client that all pending answers go to; none when there are several, or no answer is pending.
+  std::optional<std::uint64_t> only_client_pending() const;
 
   /// Everything up to `position` would outlive a power cut: the answers that waited for it leave.
   void durable(core::Position position, std::vector<core::Answer>& leaving);

@@ -12,10 +12,6 @@ using Lock = std::unique_lock<std::mutex>;
 
 constexpr Duration tick_every = std::chrono::milliseconds(50);
 
-/// So many answers may wait for a commit that a door's own thread makes. With more, the other doors' threads and the
-/// requests that arrive meanwhile are worth the hand-over to the commit thread.
-constexpr std::size_t inline_answers_max = 2;
-
 Duration steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
 }  // namespace
@@ -66,9 +62,12 @@ void Runner::submit(std::span<Request> requests) {
 void Runner::start_commit(Lock& lock, bool may_inline) {
   if (committing_ || failed_ || !engine_->pending()) return;  // Whoever commits now looks again when it is done.
   committing_ = true;
-  const bool few = engine_->answers_pending() <= inline_answers_max;
+  // A client whose commit was the last one too is alone: nobody gains from a hand-over, which would only cost it. With
+  // two or more, the others' requests would lie unread while this thread waits for the disk.
+  const std::optional<std::uint64_t> client = engine_->only_client_pending();
+  const bool alone = client && client == std::exchange(last_client_, client);
   const bool here = may_inline && options_.policy != CommitPolicy::always_thread &&
-                    (options_.policy == CommitPolicy::always_inline || few);
+                    (options_.policy == CommitPolicy::always_inline || alone);
   if (!here) {
     hand_over_ = true;
     commit_wanted_.notify_one();
@@ -154,7 +153,7 @@ void Runner::tick() {
     if (failed_) return;
     more = engine_->tick(leaving);
     send(lock, leaving);
-    start_commit(lock, true);
+    start_commit(lock, false);
   }
   const std::lock_guard index(index_mutex_);
   if (!index_built_) return;

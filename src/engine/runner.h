@@ -1,8 +1,8 @@
 // What a server puts around the engine: the mutex, the fsync and the timer.
 //
-// Who makes a batch durable (docs/decisions/0002-who-calls-fsync.md): the thread that submitted it, when few wait and
-// the journal is idle, because a hand-over to another thread would cost more than it saves; else the commit thread,
-// while the door's threads decide the next batch.
+// Who makes a batch durable (docs/decisions/0002-who-calls-fsync.md): the door's own thread for a client that is alone,
+// because a hand-over to another thread would cost it more than it saves; else the commit thread, while the doors'
+// threads read and decide the next batch.
 #pragma once
 
 #include <atomic>
@@ -99,6 +99,7 @@ class Runner {
   bool committing_ = false;       ///< A batch is at the journal, or about to be.
   bool hand_over_ = false;        ///< The commit thread is to go on.
   bool failed_ = false;
+  std::optional<std::uint64_t> last_client_;  ///< The only one that the last batch was committed for.
   std::vector<core::Answer> outbox_;  ///< Answers that leave, in order.
   bool sending_ = false;
   Snapshot counted_;

@@ -27,7 +27,9 @@ std::vector<std::size_t> frame_offsets(const std::string& segment) {
 
 /// Three frames of 2, 1 and 3 grants in one segment, then a crash or a close.
 Files small_journal(const Scratch& scratch, bool close) {
-  append_grants(small(scratch), 1, {2, 1, 3}, close);
+  FileJournalOptions options = small(scratch);
+  options.segment_bytes = 400;  // Every byte of it is tried.
+  append_grants(options, 1, {2, 1, 3}, close);
   return scratch.files();
 }
 
@@ -38,7 +40,7 @@ void expect_damage(const Scratch& scratch, const std::string& what) {
   const Files before = scratch.files();
   const auto loaded = load(small(scratch));
   EXPECT_EQ(loaded.code(), ErrorCode::journal_damaged) << what << ": " << loaded.text();
-  EXPECT_EQ(scratch.files(), before) << what << ": touched";
+  EXPECT_TRUE(scratch.files() == before) << what << ": touched";
   EXPECT_FALSE(verify(scratch.data())) << what;
 }
 
@@ -55,18 +57,18 @@ TEST(TornTail, is_cut_off_wherever_the_last_frame_ends_early) {
       scratch.restore(torn);
       const auto verdict = verify(scratch.data());
       ASSERT_TRUE(verdict) << verdict.error().text();
-      ASSERT_EQ(scratch.files(), torn) << "verify wrote";
+      ASSERT_TRUE(scratch.files() == torn) << "verify wrote";
       const auto loaded = load(small(scratch));
       ASSERT_TRUE(loaded.opened) << cut << ": " << loaded.text();
       // The last bytes of a frame may be zeros themselves: then nothing is missing.
       const bool whole = !shortened && torn[first_segment] == segment;
-      ASSERT_EQ(loaded.effects, first_of(whole ? 6 : 3)) << cut;
+      ASSERT_TRUE(loaded.effects == first_of(whole ? 6 : 3)) << cut;
       const bool left = segment.substr(offsets[2], cut - offsets[2]).find_last_not_of('\0') != std::string::npos;
       ASSERT_EQ(loaded.noted("cut off"), left && !whole) << cut;
       ASSERT_EQ(verdict->torn.has_value(), left && !whole) << cut;
-      ASSERT_EQ(load(small(scratch)).effects, loaded.effects) << cut << ": cut off for good";
+      ASSERT_TRUE(load(small(scratch)).effects == loaded.effects) << cut << ": cut off for good";
       append_grants(small(scratch), loaded.opened->last.value + 1, {2}, false);
-      ASSERT_EQ(load(small(scratch)).effects, first_of(loaded.effects.size() + 2)) << cut << ": and it goes on from there";
+      ASSERT_TRUE(load(small(scratch)).effects == first_of(loaded.effects.size() + 2)) << cut << ": and it goes on from there";
     }
   }
 }
@@ -74,7 +76,7 @@ TEST(TornTail, is_cut_off_wherever_the_last_frame_ends_early) {
 TEST(TornTail, is_cut_off_when_its_sectors_arrived_out_of_order) {
   const Scratch scratch;
   append_grants(small(scratch), 1, {2, 1}, false);
-  append_grants(small(scratch), 4, {100}, false);  // Longer than some sectors.
+  append_grants(small(scratch), 4, {200}, false);  // Longer than some sectors.
   const Files files = scratch.files();
   std::string name = first_segment;
   for (const auto& [each, bytes] : files) {
@@ -92,7 +94,7 @@ TEST(TornTail, is_cut_off_when_its_sectors_arrived_out_of_order) {
     scratch.restore(torn);
     const auto loaded = load(small(scratch));
     ASSERT_TRUE(loaded.opened) << sector << ": " << loaded.text();
-    ASSERT_EQ(loaded.effects, first_of(3)) << sector;
+    ASSERT_TRUE(loaded.effects == first_of(3)) << sector;
     ASSERT_TRUE(loaded.noted("cut off")) << sector;
   }
 }
@@ -111,10 +113,10 @@ TEST(TornTail, can_be_the_first_frame_of_a_segment) {
     const auto loaded = load(small(scratch));
     ASSERT_TRUE(loaded.opened) << cut << ": " << loaded.text();
     if (torn != files) {
-      ASSERT_EQ(loaded.effects, first_of(before)) << cut;
+      ASSERT_TRUE(loaded.effects == first_of(before)) << cut;
     }
     append_grants(small(scratch), loaded.opened->last.value + 1, {4, 4}, true);
-    ASSERT_EQ(load(small(scratch)).effects, first_of(loaded.effects.size() + 8)) << cut;
+    ASSERT_TRUE(load(small(scratch)).effects == first_of(loaded.effects.size() + 8)) << cut;
   }
 }
 
@@ -135,7 +137,7 @@ TEST(Damage, of_any_byte_is_noticed_or_cuts_off_no_more_than_the_last_frame) {
         const std::string what = fmt::format("{} byte {} closed {}: {}", name, at, close, loaded.text());
         if (!loaded.opened) {
           ASSERT_EQ(loaded.code(), ErrorCode::journal_damaged) << what;
-          ASSERT_EQ(scratch.files(), flipped) << what << ": touched";
+          ASSERT_TRUE(scratch.files() == flipped) << what << ": touched";
           ASSERT_THAT(loaded.text(), HasSubstr(name)) << what;
           continue;
         }
@@ -143,7 +145,7 @@ TEST(Damage, of_any_byte_is_noticed_or_cuts_off_no_more_than_the_last_frame) {
         const bool in_zeros = at >= (name == first_segment ? offsets.back() : header_bytes);
         ASSERT_TRUE(in_last || in_zeros) << what;
         // After a clean stop the last frame is a mark, and nothing can be lost.
-        ASSERT_EQ(loaded.effects, first_of(close || in_zeros ? 6 : 3)) << what;
+        ASSERT_TRUE(loaded.effects == first_of(close || in_zeros ? 6 : 3)) << what;
       }
     }
   }
@@ -162,7 +164,7 @@ TEST(Damage, of_the_last_frame_is_noticed_once_a_start_has_read_it) {
 
 TEST(Damage, of_several_segments_is_noticed_byte_by_byte) {
   const Scratch scratch;
-  append_grants(small(scratch), 1, {5, 5, 5, 5}, true);
+  append_grants(small(scratch), 1, {5, 5, 5, 5, 5, 5, 5, 5}, true);
   const Files files = scratch.files();
   ASSERT_GE(files.size(), 4U);
   const std::string newest = std::prev(files.end(), 2)->first;  // The last one is prepared only.
@@ -174,9 +176,9 @@ TEST(Damage, of_several_segments_is_noticed_byte_by_byte) {
       const auto loaded = load(small(scratch));
       if (loaded.opened) {
         ASSERT_GE(name, newest) << at;
-        ASSERT_EQ(loaded.effects, first_of(20)) << name << " " << at;
+        ASSERT_TRUE(loaded.effects == first_of(40)) << name << " " << at;
       } else {
-        ASSERT_EQ(scratch.files(), flipped) << name << " " << at << ": touched";
+        ASSERT_TRUE(scratch.files() == flipped) << name << " " << at << ": touched";
       }
     }
   }
@@ -211,7 +213,7 @@ TEST(Damage, is_any_segment_that_is_missing) {
 
 TEST(Damage, is_a_segment_in_the_place_of_another) {
   const Scratch scratch;
-  append_grants(small(scratch), 1, {4, 4, 4, 4, 4}, true);
+  append_grants(small(scratch), 1, {4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4}, true);
   const Files files = scratch.files();
   const auto with = [&](const std::string& name, const std::string& bytes) {
     Files changed = files;
@@ -291,7 +293,7 @@ TEST(NewerFormat, is_refused_with_both_versions_and_touches_nothing) {
     const auto loaded = load(small(scratch));
     EXPECT_EQ(loaded.code(), ErrorCode::journal_too_new);
     EXPECT_THAT(loaded.text(), HasSubstr("found format version 7, this holdfast understands up to 1"));
-    EXPECT_EQ(scratch.files(), before);
+    EXPECT_TRUE(scratch.files() == before);
   }
 }
 
@@ -309,7 +311,7 @@ TEST(NewerFormat, is_recognized_by_a_kind_of_effect_too) {
   const Files before = scratch.files();
   const auto loaded = load(small(scratch));
   EXPECT_EQ(loaded.code(), ErrorCode::journal_too_new) << loaded.text();
-  EXPECT_EQ(scratch.files(), before);
+  EXPECT_TRUE(scratch.files() == before);
 }
 
 TEST(Damage, is_a_valid_frame_that_makes_no_sense) {
@@ -363,9 +365,9 @@ TEST(Damage, survives_random_bytes_anywhere) {
     scratch.restore(changed);
     const auto loaded = load(small(scratch));
     if (!loaded.opened) {
-      ASSERT_EQ(scratch.files(), changed) << round;
+      ASSERT_TRUE(scratch.files() == changed) << round;
     } else {
-      ASSERT_EQ(loaded.effects, first_of(loaded.effects.size())) << round << ": a prefix, if not all";
+      ASSERT_TRUE(loaded.effects == first_of(loaded.effects.size())) << round << ": a prefix, if not all";
       ASSERT_LE(loaded.effects.size(), 16U);
     }
   }
