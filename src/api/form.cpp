@@ -22,7 +22,9 @@ std::unexpected<Error> bad(const Field& field, std::string why) {
 
 Result<std::string> text_of(const Field& field, std::string_view text, std::size_t bytes_max, bool may_break) {
   std::string lines{text};
-  if (may_break) std::ranges::replace_if(lines, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  if (may_break)
+    std::ranges::replace_if(
+        lines, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   const bool fits = may_break && text.empty() ? true : is_plain_text(lines, bytes_max);
   if (!fits) return bad(field, fmt::format("must be 1 to {} bytes of text without control characters", bytes_max));
   return std::string{text};
@@ -32,8 +34,10 @@ Result<std::string> text_of(const Field& field, std::string_view text, std::size
 Result<std::string> read_text(const Field& field, std::string_view text) {
   switch (field.kind) {
     case FieldKind::owner:
-    case FieldKind::session: return text_of(field, text, owner_bytes_max, false);
-    case FieldKind::note: return text_of(field, text, note_bytes_max, true);
+    case FieldKind::session:
+      return text_of(field, text, owner_bytes_max, false);
+    case FieldKind::note:
+      return text_of(field, text, note_bytes_max, true);
     case FieldKind::holder:
       if (text != "session" && text != "owner") return bad(field, "must be \"session\" or \"owner\"");
       return std::string{text};
@@ -46,7 +50,8 @@ Result<std::string> read_text(const Field& field, std::string_view text) {
       if (!name) return fail(ErrorCode::bad_name, name.error().where, std::string{field.name});
       return name;
     }
-    default: return bad(field, "must be a number");
+    default:
+      return bad(field, "must be a number");
   }
 }
 
@@ -56,12 +61,18 @@ Result<std::uint64_t> read_number(const Field& field, std::int64_t value) {
     return bad(field, fmt::format("must be a whole number from {} to {}", min, max));
   };
   switch (field.kind) {
-    case FieldKind::token: return in(1, static_cast<std::int64_t>(core::token_max));
-    case FieldKind::ttl: return in(ttl_ms_min, ttl_ms_max);
-    case FieldKind::wait: return in(0, wait_ms_max);
-    case FieldKind::count: return in(1, static_cast<std::int64_t>(field.max));
-    case FieldKind::flag: return in(0, 1);
-    default: return bad(field, "must be text");
+    case FieldKind::token:
+      return in(1, static_cast<std::int64_t>(core::token_max));
+    case FieldKind::ttl:
+      return in(ttl_ms_min, ttl_ms_max);
+    case FieldKind::wait:
+      return in(0, wait_ms_max);
+    case FieldKind::count:
+      return in(1, static_cast<std::int64_t>(field.max));
+    case FieldKind::flag:
+      return in(0, 1);
+    default:
+      return bad(field, "must be text");
   }
 }
 
@@ -140,7 +151,8 @@ Result<Form> Form::from_json(std::span<const Field> fields, std::string_view bod
       HF_TRY(checked, read_number(field, *number));
       value.number = checked;
     } else if (is_number(field.kind)) {
-      return std::unexpected(read_number(field, -1).error());  // A float, text, null ...: the bounds say what it must be.
+      return std::unexpected(
+          read_number(field, -1).error());  // A float, text, null ...: the bounds say what it must be.
     } else {
       return bad(field, "must be text");
     }

@@ -34,8 +34,8 @@ struct Field {
   std::string_view name;
   FieldKind kind;
   bool required = false;
-  std::string_view about;   ///< For the reference: what it means, its default.
-  std::uint64_t max = 0;    ///< Of a count.
+  std::string_view about;  ///< For the reference: what it means, its default.
+  std::uint64_t max = 0;   ///< Of a count.
 };
 
 inline constexpr std::size_t owner_bytes_max = 256;

@@ -9,7 +9,9 @@
 namespace holdfast::api {
 namespace {
 
-std::unexpected<Error> bad(std::string_view why) { return fail(ErrorCode::bad_name, std::string{why}, "name"); }
+std::unexpected<Error> bad(std::string_view why) {
+  return fail(ErrorCode::bad_name, std::string{why}, "name");
+}
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -77,9 +79,12 @@ Result<std::string> canonical_name(std::string_view name) {
   if (name.empty()) return bad("it is empty");
   if (name.size() > name_bytes_max) return bad("it is longer than 512 bytes");
   switch (look_at(name)) {
-    case Text::not_utf8: return bad("it is not valid UTF-8");
-    case Text::control: return bad("it holds a control character");
-    case Text::plain: break;
+    case Text::not_utf8:
+      return bad("it is not valid UTF-8");
+    case Text::control:
+      return bad("it holds a control character");
+    case Text::plain:
+      break;
   }
   for (std::size_t begin = 0; begin <= name.size();) {
     const std::size_t end = std::min(name.find('/', begin), name.size());

@@ -12,18 +12,30 @@ namespace {
 std::string schema(const Field& field) {
   switch (field.kind) {
     case FieldKind::owner:
-    case FieldKind::session: return R"({"type":"string","minLength":1,"maxLength":256})";
-    case FieldKind::note: return R"({"type":"string","maxLength":1024})";
-    case FieldKind::name: return R"({"type":"string","minLength":1,"maxLength":512})";
-    case FieldKind::token: return fmt::format(R"({{"type":"integer","minimum":1,"maximum":{}}})", core::token_max);
-    case FieldKind::ttl: return fmt::format(R"({{"type":"integer","minimum":{},"maximum":{}}})", ttl_ms_min, ttl_ms_max);
-    case FieldKind::wait: return fmt::format(R"({{"type":"integer","minimum":0,"maximum":{}}})", wait_ms_max);
-    case FieldKind::count: return fmt::format(R"({{"type":"integer","minimum":1,"maximum":{}}})", field.max);
-    case FieldKind::holder: return R"({"type":"string","enum":["session","owner"]})";
-    case FieldKind::mode: return R"({"type":"string","enum":["exclusive"]})";
-    case FieldKind::metadata: return R"({"type":"object"})";
-    case FieldKind::flag: return R"({"type":"boolean"})";
-    case FieldKind::later: return "{}";
+    case FieldKind::session:
+      return R"({"type":"string","minLength":1,"maxLength":256})";
+    case FieldKind::note:
+      return R"({"type":"string","maxLength":1024})";
+    case FieldKind::name:
+      return R"({"type":"string","minLength":1,"maxLength":512})";
+    case FieldKind::token:
+      return fmt::format(R"({{"type":"integer","minimum":1,"maximum":{}}})", core::token_max);
+    case FieldKind::ttl:
+      return fmt::format(R"({{"type":"integer","minimum":{},"maximum":{}}})", ttl_ms_min, ttl_ms_max);
+    case FieldKind::wait:
+      return fmt::format(R"({{"type":"integer","minimum":0,"maximum":{}}})", wait_ms_max);
+    case FieldKind::count:
+      return fmt::format(R"({{"type":"integer","minimum":1,"maximum":{}}})", field.max);
+    case FieldKind::holder:
+      return R"({"type":"string","enum":["session","owner"]})";
+    case FieldKind::mode:
+      return R"({"type":"string","enum":["exclusive"]})";
+    case FieldKind::metadata:
+      return R"({"type":"object"})";
+    case FieldKind::flag:
+      return R"({"type":"boolean"})";
+    case FieldKind::later:
+      return "{}";
   }
   return "{}";
 }
@@ -55,13 +67,18 @@ void append_parameters(std::string& out, const Operation& operation) {
                        std::string_view type) {
     if (!std::exchange(first, false)) out += ',';
     JsonWriter parameter(out);
-    parameter.text("name", name).text("in", in).flag("required", required).text("description", words).raw("schema", type);
+    parameter.text("name", name)
+        .text("in", in)
+        .flag("required", required)
+        .text("description", words)
+        .raw("schema", type);
     parameter.end();
   };
   const std::size_t open = operation.path.find('{');
   if (open != std::string_view::npos) {
     const std::string_view name = operation.path.substr(open + 1, operation.path.find('}') - open - 1);
-    add(name, "path", true, "The rest of the path, slashes and all.", R"({"type":"string","minLength":1,"maxLength":512})");
+    add(name, "path", true, "The rest of the path, slashes and all.",
+        R"({"type":"string","minLength":1,"maxLength":512})");
   }
   if (!operation.changes()) {
     for (const Field& field : operation.fields) add(field.name, "query", field.required, field.about, schema(field));
@@ -78,7 +95,8 @@ void append_responses(std::string& out, const Operation& operation) {
       const bool always = info.code == ErrorCode::bad_field || info.code == ErrorCode::journal_behind ||
                           info.code == ErrorCode::commit_unknown || info.code == ErrorCode::stopping;
       const bool listed = std::ranges::find(operation.refusals, info.code) != operation.refusals.end();
-      if (info.http_status == status && (listed || always)) codes += (codes.empty() ? "" : ", ") + std::string{info.name};
+      if (info.http_status == status && (listed || always))
+        codes += (codes.empty() ? "" : ", ") + std::string{info.name};
     });
     if (codes.empty()) continue;
     responses.key(std::to_string(status));

@@ -23,10 +23,12 @@ consteval std::size_t index_of() {
 }
 
 constexpr Field owner_field{"owner", FieldKind::owner, true, "Who asks: a user, a service, an agent."};
-constexpr Field session_field{"session", FieldKind::session, false,
-                              "The tab, device, process or run of the owner. Default: a fresh one, given in the answer. "
-                              "Name it, and asking again after a lost answer gives the same grant."};
-constexpr Field ttl_field{"ttl_ms", FieldKind::ttl, false, "How long the lease lasts without a renewal. Default 30000."};
+constexpr Field session_field{
+    "session", FieldKind::session, false,
+    "The tab, device, process or run of the owner. Default: a fresh one, given in the answer. "
+    "Name it, and asking again after a lost answer gives the same grant."};
+constexpr Field ttl_field{"ttl_ms", FieldKind::ttl, false,
+                          "How long the lease lasts without a renewal. Default 30000."};
 constexpr Field token_field{"token", FieldKind::token, true, "The token of the holding that is meant."};
 constexpr Field held_session_field{"session", FieldKind::session, false,
                                    "The session that is meant. Default: the holding's only one."};
@@ -34,7 +36,9 @@ constexpr Field unsettled_field{"unsettled", FieldKind::flag, false,
                                 "1: answer from memory at once, also what is not yet durable, and say so."};
 
 constexpr std::array acquire_fields{
-    owner_field, session_field, ttl_field,
+    owner_field,
+    session_field,
+    ttl_field,
     Field{"wait_ms", FieldKind::wait, false, "How long to wait in the queue while somebody else holds it. Default 0."},
     Field{"mode", FieldKind::mode, false, "exclusive, the default."},
     Field{"holder", FieldKind::holder, false,
@@ -43,7 +47,9 @@ constexpr std::array acquire_fields{
     Field{"metadata", FieldKind::metadata, false, "A JSON object to carry along. At most 4 KiB."},
 };
 constexpr std::array renew_fields{
-    token_field, owner_field, held_session_field,
+    token_field,
+    owner_field,
+    held_session_field,
     Field{"ttl_ms", FieldKind::ttl, false, "A new ttl. Default: as before."},
 };
 constexpr std::array release_fields{token_field, owner_field, held_session_field};
@@ -60,7 +66,8 @@ constexpr std::array list_fields{
 constexpr std::array buffer_fields{
     Field{"project", FieldKind::name, false, "The project of the file."},
     Field{"path", FieldKind::name, false, "The file's path in it."},
-    Field{"buffer_id", FieldKind::count, false, "Instead of both: the number that an earlier answer gave.", core::token_max},
+    Field{"buffer_id", FieldKind::count, false, "Instead of both: the number that an earlier answer gave.",
+          core::token_max},
     Field{"user", FieldKind::owner, true, "Who opens it."},
     session_field,
 };
@@ -88,8 +95,12 @@ Call read_acquire(const Form& form, const Context& context) {
   return {std::move(acquire), {}};
 }
 
-core::Token token(const Form& form) { return {*form.number("token")}; }
-core::Who named(const Form& form) { return {form.text("owner"), form.text("session")}; }
+core::Token token(const Form& form) {
+  return {*form.number("token")};
+}
+core::Who named(const Form& form) {
+  return {form.text("owner"), form.text("session")};
+}
 
 Call read_list(const Form& form, const Context&) {
   core::List list;
@@ -159,18 +170,19 @@ constexpr std::array catalogue{
               },
               .write = write_released,
               .command = index_of<core::Release>()},
-    Operation{.name = "lease.check",
-              .method = "POST",
-              .path = "/v1/check/{name}",
-              .summary = "Is this token the current one? For early refusal only: check and then write is the race again.",
-              .example = R"({"token": 7})",
-              .fields = check_fields,
-              .refusals = check_refusals,
-              .read = [](const Form& f, const Context&) -> Result<Call> {
-                return Call{core::Check{f.path_name, token(f)}, {}};
-              },
-              .write = write_current,
-              .command = index_of<core::Check>()},
+    Operation{
+        .name = "lease.check",
+        .method = "POST",
+        .path = "/v1/check/{name}",
+        .summary = "Is this token the current one? For early refusal only: check and then write is the race again.",
+        .example = R"({"token": 7})",
+        .fields = check_fields,
+        .refusals = check_refusals,
+        .read = [](const Form& f, const Context&) -> Result<Call> {
+          return Call{core::Check{f.path_name, token(f)}, {}};
+        },
+        .write = write_current,
+        .command = index_of<core::Check>()},
     Operation{.name = "lease.get",
               .method = "GET",
               .path = "/v1/leases/{name}",
@@ -260,7 +272,9 @@ std::optional<std::string_view> match(std::string_view pattern, std::string_view
 
 }  // namespace
 
-std::span<const Operation> operations() { return catalogue; }
+std::span<const Operation> operations() {
+  return catalogue;
+}
 
 Routed route(std::string_view method, std::string_view path) {
   Routed routed;

@@ -19,8 +19,8 @@ namespace holdfast::api {
 
 /// What a door needs to know besides the request: whatever core must not make up itself.
 struct Context {
-  std::string fresh_session;       ///< For a request that names none.
-  std::uint64_t incarnation = 0;   ///< Of this start of the server, for positions.
+  std::string fresh_session;      ///< For a request that names none.
+  std::uint64_t incarnation = 0;  ///< Of this start of the server, for positions.
 };
 
 /// Where a page of a list begins and how long it may be.
@@ -39,19 +39,19 @@ struct Call {
 /// An answer in the words of HTTP.
 struct Written {
   int status = 200;
-  std::string body;          ///< JSON; problem+json when `status` is 400 or above and `problem` is set.
+  std::string body;  ///< JSON; problem+json when `status` is 400 or above and `problem` is set.
   bool problem = false;
   std::int64_t retry_after_s = 0;  ///< 0: no such header.
 };
 
 /// One operation.
 struct Operation {
-  std::string_view name;     ///< "lease.acquire"
-  std::string_view method;   ///< "POST" or "GET"
-  std::string_view path;     ///< "/v1/acquire/{name}": the name is the rest of the path, slashes and all.
-  std::string_view summary;  ///< One sentence.
-  std::string_view example;  ///< The body of a request that works, or the query; may be empty.
-  std::span<const Field> fields;  ///< Of the body for POST, of the query for GET.
+  std::string_view name;                ///< "lease.acquire"
+  std::string_view method;              ///< "POST" or "GET"
+  std::string_view path;                ///< "/v1/acquire/{name}": the name is the rest of the path, slashes and all.
+  std::string_view summary;             ///< One sentence.
+  std::string_view example;             ///< The body of a request that works, or the query; may be empty.
+  std::span<const Field> fields;        ///< Of the body for POST, of the query for GET.
   std::span<const ErrorCode> refusals;  ///< What it may answer besides what every operation may.
   Result<Call> (*read)(const Form& form, const Context& context) = nullptr;  ///< Null: not supported yet.
   void (*write)(const core::Reply& reply, const Context& context, Written& out) = nullptr;
@@ -67,8 +67,8 @@ std::span<const Operation> operations();
 /// The operation that `method` and `path` (without the query, still encoded) mean, and what stands for {name}.
 struct Routed {
   const Operation* operation = nullptr;
-  std::string_view rest;     ///< Of the path, for {name}; or the {project}.
-  bool path_known = false;   ///< Some operation has this path, with another method.
+  std::string_view rest;    ///< Of the path, for {name}; or the {project}.
+  bool path_known = false;  ///< Some operation has this path, with another method.
 };
 Routed route(std::string_view method, std::string_view path);
 

@@ -50,9 +50,10 @@ std::string told(const Reply& reply) {
   const bool held = reply.code == ErrorCode::held || reply.code == ErrorCode::held_by_you ||
                     (reply.code == ErrorCode::wait_over && lease.held);
   if (held) {
-    return fmt::format("{} (session {}) holds this name since {}, for at most {:.1f} s more unless renewed; {} waiting. {}",
-                       lease.who.owner, lease.who.session, rfc3339(lease.since),
-                       static_cast<double>(ceil_ms(lease.ends_in)) / 1000, lease.waiting, info.told);
+    return fmt::format(
+        "{} (session {}) holds this name since {}, for at most {:.1f} s more unless renewed; {} waiting. {}",
+        lease.who.owner, lease.who.session, rfc3339(lease.since), static_cast<double>(ceil_ms(lease.ends_in)) / 1000,
+        lease.waiting, info.told);
   }
   if (reply.code == ErrorCode::stale && reply.because != core::Loss::none) {
     return fmt::format("{} The holding of this token ended: {}.", info.told, core::word(reply.because));
@@ -89,8 +90,8 @@ Written problem(const Error& error) {
 
 Written write_reply(const Operation& operation, const Reply& reply, const Context& context) {
   Written out;
-  const bool own_shape = operation.write == write_buffer && reply.code != ErrorCode::none &&
-                         info_of(reply.code).http_status == 409;
+  const bool own_shape =
+      operation.write == write_buffer && reply.code != ErrorCode::none && info_of(reply.code).http_status == 409;
   if (reply.code != ErrorCode::none && !own_shape) return problem(reply, context);
   operation.write(reply, context, out);
   return out;

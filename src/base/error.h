@@ -75,9 +75,9 @@ std::string system_words(std::string_view what, int error_number);
   auto name = *std::move(name##_or)
 
 /// Returns the error of `expression`, whose value is void.
-#define HF_TRY_VOID(expression)                            \
-  if (auto tried = (expression); !tried) {                 \
-    return std::unexpected(std::move(tried).error());      \
+#define HF_TRY_VOID(expression)                       \
+  if (auto tried = (expression); !tried) {            \
+    return std::unexpected(std::move(tried).error()); \
   }
 
 }  // namespace holdfast

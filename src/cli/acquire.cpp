@@ -47,8 +47,9 @@ int run(const Verb& self, const Words& words) {
     return status(Exit::done);
   }
   fmt::print("{}\n", grant->token);
-  say(self, fmt::format("{} is yours {} (session {})", shown(grant->name),
-                        call.ttl ? "for " + told(*call.ttl) + " unless renewed" : "until released", shown(grant->session)));
+  say(self,
+      fmt::format("{} is yours {} (session {})", shown(grant->name),
+                  call.ttl ? "for " + told(*call.ttl) + " unless renewed" : "until released", shown(grant->session)));
   fmt::print(stderr, "  {}\n  {}\n", command_line("renew", *grant), command_line("release", *grant));
   return status(Exit::done);
 }
@@ -58,9 +59,11 @@ int run(const Verb& self, const Words& words) {
 const Verb acquire_verb{
     .name = "acquire",
     .usage = "holdfast acquire NAME [--ttl 30s] [--wait 10s] [--note TEXT] [--owner ID] [--session ID] [--json]",
-    .summary = "Own NAME until the ttl runs out. Prints the token; the session is made up unless given, and said on stderr.",
-    .examples = "holdfast acquire deploy/web --ttl 10m --note 'release 42'\n"
-                "TOKEN=$(holdfast acquire job --session nightly --wait 1m)",
+    .summary =
+        "Own NAME until the ttl runs out. Prints the token; the session is made up unless given, and said on stderr.",
+    .examples =
+        "holdfast acquire deploy/web --ttl 10m --note 'release 42'\n"
+        "TOKEN=$(holdfast acquire job --session nightly --wait 1m)",
     .run = run};
 
 }  // namespace holdfast::cli

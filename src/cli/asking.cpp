@@ -36,9 +36,13 @@ int refused(const Verb& verb, const Caller& caller, const std::string& name, con
   return status(exit_of(problem));
 }
 
-void print_json(const boost::json::object& json) { fmt::print("{}\n", boost::json::serialize(json)); }
+void print_json(const boost::json::object& json) {
+  fmt::print("{}\n", boost::json::serialize(json));
+}
 
-void say(const Verb& verb, std::string_view sentence) { fmt::print(stderr, "holdfast {}: {}\n", verb.name, sentence); }
+void say(const Verb& verb, std::string_view sentence) {
+  fmt::print(stderr, "holdfast {}: {}\n", verb.name, sentence);
+}
 
 std::string command_line(std::string_view verb, const client::Holding& holding) {
   return fmt::format("holdfast {} {} --token {} --owner {} --session {}", verb, quoted(holding.name), holding.token,

@@ -31,8 +31,9 @@ int run(const Verb& self, const Words& words) {
 const Verb check_verb{
     .name = "check",
     .usage = "holdfast check NAME --token N [--json]",
-    .summary = "Is the token still the current one? For an early refusal only: by the time you read the answer it may be "
-               "old. What must be safe compares tokens in the same step as its write.",
+    .summary =
+        "Is the token still the current one? For an early refusal only: by the time you read the answer it may be "
+        "old. What must be safe compares tokens in the same step as its write.",
     .examples = "holdfast check \"$HOLDFAST_NAME\" --token \"$HOLDFAST_TOKEN\" || exit 1",
     .run = run};
 

@@ -17,11 +17,10 @@ int run(const Verb& self, const Words& words) {
 
 }  // namespace
 
-const Verb config_verb{
-    .name = "config",
-    .usage = "holdfast config [--config FILE] [any flag of serve] [--json]",
-    .summary = "Print the settings that serve would run with, as a file that gives them again.",
-    .examples = "holdfast config > holdfast.toml\nholdfast config --config holdfast.toml --json",
-    .run = run};
+const Verb config_verb{.name = "config",
+                       .usage = "holdfast config [--config FILE] [any flag of serve] [--json]",
+                       .summary = "Print the settings that serve would run with, as a file that gives them again.",
+                       .examples = "holdfast config > holdfast.toml\nholdfast config --config holdfast.toml --json",
+                       .run = run};
 
 }  // namespace holdfast::cli

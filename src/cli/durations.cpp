@@ -15,7 +15,7 @@ struct Unit {
   std::string_view name;
   Duration length;
 };
-constexpr std::array units{Unit{"", 1s}, Unit{"s", 1s}, Unit{"ms", 1ms}, Unit{"m", 1min},
+constexpr std::array units{Unit{"", 1s},      Unit{"s", 1s}, Unit{"ms", 1ms}, Unit{"m", 1min},
                            Unit{"min", 1min}, Unit{"h", 1h}, Unit{"d", 24h}};
 constexpr Duration longest = 24h * 365 * 100;
 

@@ -11,7 +11,6 @@
 namespace holdfast::cli {
 
 /// The journal that `settings` name, not opened yet. `note` hears of what happens in the background, from any thread.
-std::unique_ptr<journal::Journal> make_journal(const Settings& settings,
-                                               std::function<void(const std::string&)> note);
+std::unique_ptr<journal::Journal> make_journal(const Settings& settings, std::function<void(const std::string&)> note);
 
 }  // namespace holdfast::cli

@@ -41,10 +41,11 @@ int run(const Verb& self, const Words& words) {
 
 }  // namespace
 
-const Verb list_verb{.name = "list",
-                     .usage = "holdfast list [--prefix P] [--of OWNER] [--contended] [--after NAME] [--limit N] [--json]",
-                     .summary = "What is held, by whom.",
-                     .examples = "holdfast list --prefix deploy\nholdfast list --contended",
-                     .run = run};
+const Verb list_verb{
+    .name = "list",
+    .usage = "holdfast list [--prefix P] [--of OWNER] [--contended] [--after NAME] [--limit N] [--json]",
+    .summary = "What is held, by whom.",
+    .examples = "holdfast list --prefix deploy\nholdfast list --contended",
+    .run = run};
 
 }  // namespace holdfast::cli

@@ -71,7 +71,9 @@ std::string user_name() {
 
 }  // namespace
 
-std::string default_owner() { return user_name() + "@" + host_name(); }
+std::string default_owner() {
+  return user_name() + "@" + host_name();
+}
 
 std::string fresh_session() {
   std::random_device random;
@@ -91,7 +93,9 @@ Options::Options(const Verb& verb) : kept_(std::make_unique<Kept>(verb)) {
 }
 Options::~Options() = default;
 
-CLI::App& Options::app() { return kept_->app; }
+CLI::App& Options::app() {
+  return kept_->app;
+}
 
 Options& Options::word(const std::string& name, std::string& into, const std::string& help) {
   app().add_option(name, into, help)->required()->type_name("");
@@ -105,14 +109,18 @@ Options& Options::text(const std::string& flags, std::string& into, const std::s
 }
 
 Options& Options::number(const std::string& flags, std::uint64_t& into, const std::string& help, bool required) {
-  app().add_option_function<std::string>(flags, [&into](const std::string& word) { into = number_of(word); }, help)
+  app()
+      .add_option_function<std::string>(
+          flags, [&into](const std::string& word) { into = number_of(word); }, help)
       ->required(required)
       ->type_name("N");
   return *this;
 }
 
 Options& Options::duration(const std::string& flags, Duration& into, const std::string& help) {
-  app().add_option_function<std::string>(flags, [&into](const std::string& word) { into = duration_of(word); }, help)
+  app()
+      .add_option_function<std::string>(
+          flags, [&into](const std::string& word) { into = duration_of(word); }, help)
       ->type_name("TIME")
       ->default_str(into < Duration::zero() ? "" : typed(into));
   return *this;
@@ -126,7 +134,8 @@ Options& Options::duration_or_none(const std::string& flags, std::optional<Durat
       into = duration_of(word);
     }
   };
-  app().add_option_function<std::string>(flags, take, help)
+  app()
+      .add_option_function<std::string>(flags, take, help)
       ->type_name("TIME")
       ->default_str(into ? typed(*into) : "none");
   return *this;

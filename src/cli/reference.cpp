@@ -11,15 +11,18 @@
 namespace holdfast::cli {
 namespace {
 
-constexpr std::string_view made = "<!-- Written by tools/generate-docs. Change the declarations, not this page. -->\n\n";
+constexpr std::string_view made =
+    "<!-- Written by tools/generate-docs. Change the declarations, not this page. -->\n\n";
 
 std::string http_page() {
   std::string page{made};
-  page += "# HTTP\n\nEvery operation, from the catalogue in `src/api/operations.cpp`. The same as OpenAPI 3.1: "
-          "`GET /v1/openapi.json`.\nWhat the codes mean: [errors.md](errors.md).\n";
+  page +=
+      "# HTTP\n\nEvery operation, from the catalogue in `src/api/operations.cpp`. The same as OpenAPI 3.1: "
+      "`GET /v1/openapi.json`.\nWhat the codes mean: [errors.md](errors.md).\n";
   for (const api::Operation& operation : api::operations()) {
     if (!operation.supported()) continue;
-    page += fmt::format("\n## {}\n\n`{} {}`\n\n{}\n", operation.name, operation.method, operation.path, operation.summary);
+    page +=
+        fmt::format("\n## {}\n\n`{} {}`\n\n{}\n", operation.name, operation.method, operation.path, operation.summary);
     if (!operation.fields.empty()) {
       page += fmt::format("\n| {} | | means |\n|---|---|---|\n", operation.changes() ? "field" : "query");
       for (const api::Field& field : operation.fields) {
@@ -33,8 +36,8 @@ std::string http_page() {
     if (operation.changes()) {
       page += fmt::format("\n```\ncurl --json '{}' http://127.0.0.1:7420{}\n```\n", operation.example, path);
     } else {
-      page += fmt::format("\n```\ncurl 'http://127.0.0.1:7420{}{}{}'\n```\n", path, operation.example.empty() ? "" : "?",
-                          operation.example);
+      page += fmt::format("\n```\ncurl 'http://127.0.0.1:7420{}{}{}'\n```\n", path,
+                          operation.example.empty() ? "" : "?", operation.example);
     }
     if (!operation.refusals.empty()) {
       page += "\nMay refuse with";
@@ -44,20 +47,22 @@ std::string http_page() {
       page += ".\n";
     }
   }
-  page += "\n## Health, figures, specification\n\n"
-          "| path | says |\n|---|---|\n"
-          "| `GET /livez` | the process is alive; depends on nothing |\n"
-          "| `GET /readyz` | 200 when the journal is open and requests are served; names injected faults |\n"
-          "| `GET /metrics` | Prometheus, text format |\n"
-          "| `GET /v1/openapi.json` | this page for programs |\n";
+  page +=
+      "\n## Health, figures, specification\n\n"
+      "| path | says |\n|---|---|\n"
+      "| `GET /livez` | the process is alive; depends on nothing |\n"
+      "| `GET /readyz` | 200 when the journal is open and requests are served; names injected faults |\n"
+      "| `GET /metrics` | Prometheus, text format |\n"
+      "| `GET /v1/openapi.json` | this page for programs |\n";
   return page;
 }
 
 std::string errors_page() {
   std::string page{made};
-  page += "# Errors\n\nEvery answer that is not a success is `application/problem+json` (RFC 9457) with a stable `code`, "
-          "and says in `fate`\nwhether it happened: `not_done`, or `maybe_done` where only asking again under the same "
-          "session can tell.\n\n| code | number | status | fate | meaning |\n|---|---|---|---|---|\n";
+  page +=
+      "# Errors\n\nEvery answer that is not a success is `application/problem+json` (RFC 9457) with a stable `code`, "
+      "and says in `fate`\nwhether it happened: `not_done`, or `maybe_done` where only asking again under the same "
+      "session can tell.\n\n| code | number | status | fate | meaning |\n|---|---|---|---|---|\n";
   for_each_error([&](const ErrorInfo& info) {
     page += fmt::format("| `{}` | {} | {} | {} | {} |\n", info.name, static_cast<int>(info.code), info.http_status,
                         info.fate == Fate::not_done ? "not_done" : "maybe_done", info.told);

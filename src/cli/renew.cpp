@@ -37,11 +37,10 @@ int run(const Verb& self, const Words& words) {
 
 }  // namespace
 
-const Verb renew_verb{
-    .name = "renew",
-    .usage = "holdfast renew NAME --token N [--ttl 30s] [--owner ID] [--session ID] [--json]",
-    .summary = "Keep NAME for another ttl. Without --session: the only session of that token.",
-    .examples = "holdfast renew job --token 25423467000001",
-    .run = run};
+const Verb renew_verb{.name = "renew",
+                      .usage = "holdfast renew NAME --token N [--ttl 30s] [--owner ID] [--session ID] [--json]",
+                      .summary = "Keep NAME for another ttl. Without --session: the only session of that token.",
+                      .examples = "holdfast renew job --token 25423467000001",
+                      .run = run};
 
 }  // namespace holdfast::cli

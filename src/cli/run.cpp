@@ -54,17 +54,19 @@ int run(const Verb& self, const Words& words) {
 const Verb run_verb{
     .name = "run",
     .usage = "holdfast run NAME [--ttl 30s] [--wait TIME] [-n] [-E STATUS] [--grace TIME] -- COMMAND [ARGUMENTS...]",
-    .summary = "Run COMMAND while holding NAME, and end it before the lease can be over.\n\n"
-               "The lease is renewed every third of the ttl. If it is lost, or cannot be renewed, COMMAND and what it "
-               "started get SIGTERM, and SIGKILL before anybody else can hold NAME. Stopped with Ctrl-Z for longer than "
-               "the ttl, it is killed too. COMMAND finds HOLDFAST_NAME, HOLDFAST_TOKEN, HOLDFAST_OWNER, HOLDFAST_SESSION "
-               "and HOLDFAST_SERVER in its environment. Nothing of ours is printed on stdout.\n\n"
-               "Exit status: COMMAND's own, 128 + N if signal N ended it, 126 if it cannot be executed, 127 if there is "
-               "none; 75 if somebody else holds NAME or the wait is over (-E), 76 if the lease was lost, 69 if the "
-               "server cannot be reached, 77 if this is not allowed, 64 after wrong usage.",
-    .examples = "holdfast run backup -- /usr/local/bin/backup --all\n"
-                "holdfast run deploy/web --wait 10m --note 'release 42' -- make deploy\n"
-                "holdfast run -n -E 0 nightly -- ./job     # nothing to do if it runs elsewhere",
+    .summary =
+        "Run COMMAND while holding NAME, and end it before the lease can be over.\n\n"
+        "The lease is renewed every third of the ttl. If it is lost, or cannot be renewed, COMMAND and what it "
+        "started get SIGTERM, and SIGKILL before anybody else can hold NAME. Stopped with Ctrl-Z for longer than "
+        "the ttl, it is killed too. COMMAND finds HOLDFAST_NAME, HOLDFAST_TOKEN, HOLDFAST_OWNER, HOLDFAST_SESSION "
+        "and HOLDFAST_SERVER in its environment. Nothing of ours is printed on stdout.\n\n"
+        "Exit status: COMMAND's own, 128 + N if signal N ended it, 126 if it cannot be executed, 127 if there is "
+        "none; 75 if somebody else holds NAME or the wait is over (-E), 76 if the lease was lost, 69 if the "
+        "server cannot be reached, 77 if this is not allowed, 64 after wrong usage.",
+    .examples =
+        "holdfast run backup -- /usr/local/bin/backup --all\n"
+        "holdfast run deploy/web --wait 10m --note 'release 42' -- make deploy\n"
+        "holdfast run -n -E 0 nightly -- ./job     # nothing to do if it runs elsewhere",
     .run = run};
 
 }  // namespace holdfast::cli

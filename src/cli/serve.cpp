@@ -20,7 +20,7 @@ Log make_log(const Settings& settings) {
   const Log::Form form = settings.log_format == "json"   ? Log::Form::json
                          : settings.log_format == "text" ? Log::Form::text
                                                          : Log::usual_form();
-  const Log::Level least = settings.log_level == "debug"  ? Log::Level::debug
+  const Log::Level least = settings.log_level == "debug"   ? Log::Level::debug
                            : settings.log_level == "warn"  ? Log::Level::warn
                            : settings.log_level == "error" ? Log::Level::error
                                                            : Log::Level::info;
@@ -51,18 +51,22 @@ void say_hello(const Settings& settings, const Listen& listen, std::uint16_t por
     fmt::print("  WARNING: the fault {} is injected. Ownership here is broken on purpose.\n", injection);
   }
   const std::string server = port == 7420 ? "" : " --server " + url;
-  fmt::print("\nTry it, in another terminal:\n  build/release/holdfast run{} demo -- sleep 30\n"
-             "  curl {}/v1/leases/demo\n\nCtrl-C stops it.\n",
-             server, url);
+  fmt::print(
+      "\nTry it, in another terminal:\n  build/release/holdfast run{} demo -- sleep 30\n"
+      "  curl {}/v1/leases/demo\n\nCtrl-C stops it.\n",
+      server, url);
   std::fflush(stdout);
 }
 
 int failed_to_start(const Error& error) {
   fmt::print(stderr, "holdfast serve: {}\n", error.text());
   switch (error.code) {
-    case ErrorCode::bad_configuration: return status(Exit::wrong_usage);
-    case ErrorCode::journal_held: return status(Exit::refused);
-    default: return status(Exit::journal_failed);
+    case ErrorCode::bad_configuration:
+      return status(Exit::wrong_usage);
+    case ErrorCode::journal_held:
+      return status(Exit::refused);
+    default:
+      return status(Exit::journal_failed);
   }
 }
 
@@ -108,9 +112,10 @@ const Verb serve_verb{
     .name = "serve",
     .usage = "holdfast serve [--data DIR] [--listen HOST:PORT] [--journal file|memory] [--config FILE]",
     .summary = "Run the server. Needs no configuration: 127.0.0.1:7420, durable in ./holdfast-data.",
-    .examples = "holdfast serve\n"
-                "holdfast serve --listen 127.0.0.1:7500 --data /var/lib/holdfast\n"
-                "holdfast serve --journal memory --inject check-then-act=100ms",
+    .examples =
+        "holdfast serve\n"
+        "holdfast serve --listen 127.0.0.1:7500 --data /var/lib/holdfast\n"
+        "holdfast serve --journal memory --inject check-then-act=100ms",
     .run = run};
 
 }  // namespace holdfast::cli

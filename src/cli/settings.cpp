@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <charconv>
 #include <functional>
-#include <toml++/toml.h>
 
 #include "api/json_text.h"
 
@@ -105,7 +105,9 @@ const std::vector<Key>& keys() {
   return all;
 }
 
-std::unexpected<Error> bad(std::string why) { return fail(ErrorCode::bad_configuration, std::move(why)); }
+std::unexpected<Error> bad(std::string why) {
+  return fail(ErrorCode::bad_configuration, std::move(why));
+}
 
 bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, text) != words.end();
@@ -121,7 +123,8 @@ std::optional<std::string> Settings::directory() const {
 
 Result<Listen> parse_listen(std::string_view text) {
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return bad(fmt::format("listen = {}: write HOST:PORT, e.g. 127.0.0.1:7420", text));
+  if (colon == std::string_view::npos)
+    return bad(fmt::format("listen = {}: write HOST:PORT, e.g. 127.0.0.1:7420", text));
   std::string_view host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   const std::string_view digits = text.substr(colon + 1);
@@ -143,8 +146,8 @@ Result<void> read_file(const std::string& path, Settings& settings) {
   for (const auto& [key, node] : table) {
     const auto found = std::ranges::find(keys(), key.str(), &Key::name);
     if (found == keys().end()) {
-      return bad(fmt::format("{}:{}: there is no setting '{}'; holdfast config lists them", path, node.source().begin.line,
-                             key.str()));
+      return bad(fmt::format("{}:{}: there is no setting '{}'; holdfast config lists them", path,
+                             node.source().begin.line, key.str()));
     }
     if (!found->read(node, settings)) {
       return bad(fmt::format("{}:{}: '{}' has a value of another kind; it is {} by default", path,

@@ -18,7 +18,7 @@ struct Settings {
   std::string listen = "127.0.0.1:7420";
   std::string journal = "file";  ///< file, file:DIR, or memory.
   std::uint64_t io_threads = 1;
-  std::vector<std::string> names;   ///< Further host names of this server.
+  std::vector<std::string> names;  ///< Further host names of this server.
   std::vector<std::string> inject;
   bool insecure = false;
   std::string log_level = "info";   ///< debug, info, warn, error.
@@ -26,9 +26,9 @@ struct Settings {
 
   std::uint64_t connections_max = 10'000;
   std::uint64_t body_bytes_max = 1 << 20;
-  std::uint64_t waiters_max = 10'000;       ///< In the queue of one name.
-  std::uint64_t sessions_max = 1'000;       ///< Sharing one holding.
-  std::uint64_t remembered_max = 1'000'000; ///< Free names whose last holding is known.
+  std::uint64_t waiters_max = 10'000;        ///< In the queue of one name.
+  std::uint64_t sessions_max = 1'000;        ///< Sharing one holding.
+  std::uint64_t remembered_max = 1'000'000;  ///< Free names whose last holding is known.
   std::uint64_t buffers_max = 1'000'000;
   std::uint64_t pending_bytes_max = 64 << 20;
   std::uint64_t segment_bytes = 32 << 20;
@@ -42,7 +42,9 @@ struct Settings {
 struct Listen {
   std::string host;
   std::uint16_t port = 0;
-  bool loopback() const { return host == "127.0.0.1" || host == "::1" || host == "localhost" || host.starts_with("127."); }
+  bool loopback() const {
+    return host == "127.0.0.1" || host == "::1" || host == "localhost" || host.starts_with("127.");
+  }
 };
 Result<Listen> parse_listen(std::string_view text);
 

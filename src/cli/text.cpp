@@ -30,7 +30,11 @@ std::optional<std::time_t> seconds_of(std::string_view text) {
   const auto year = digits_at(text, 0, 4), month = digits_at(text, 5, 2), day = digits_at(text, 8, 2);
   const auto hour = digits_at(text, 11, 2), minute = digits_at(text, 14, 2), second = digits_at(text, 17, 2);
   if (!year || !month || !day || !hour || !minute || !second || !text.ends_with('Z')) return std::nullopt;
-  std::tm utc{.tm_sec = *second, .tm_min = *minute, .tm_hour = *hour, .tm_mday = *day, .tm_mon = *month - 1,
+  std::tm utc{.tm_sec = *second,
+              .tm_min = *minute,
+              .tm_hour = *hour,
+              .tm_mday = *day,
+              .tm_mon = *month - 1,
               .tm_year = *year - 1900};
   return ::timegm(&utc);
 }
@@ -156,11 +160,14 @@ std::string table_of(const std::vector<client::Holding>& holdings, WallTime now)
 }
 
 std::string card_of(const client::Holding& holding, WallTime now) {
-  const auto line = [](std::string_view key, const std::string& value) { return fmt::format("  {:<9} {}\n", key, value); };
+  const auto line = [](std::string_view key, const std::string& value) {
+    return fmt::format("  {:<9} {}\n", key, value);
+  };
   if (!holding.held) {
     std::string out = fmt::format("{} is free\n", shown(holding.name));
     if (holding.token != 0) {
-      out += line("last", fmt::format("token {}{}{}", holding.token, holding.last_owner.empty() ? "" : " of " + shown(holding.last_owner),
+      out += line("last", fmt::format("token {}{}{}", holding.token,
+                                      holding.last_owner.empty() ? "" : " of " + shown(holding.last_owner),
                                       holding.ended.empty() ? "" : ", ended: " + shown(holding.ended)));
     }
     return out;
@@ -168,7 +175,8 @@ std::string card_of(const client::Holding& holding, WallTime now) {
   std::string out = fmt::format("{} is held\n", shown(holding.name));
   out += line("by", told_holder(holding));
   out += line("since", told_since(holding.since, now));
-  out += line("ends in", holding.ends_in ? told_remaining(*holding.ends_in) + " at most, unless renewed" : "never by itself");
+  out += line("ends in",
+              holding.ends_in ? told_remaining(*holding.ends_in) + " at most, unless renewed" : "never by itself");
   out += line("token", fmt::format("{}", holding.token));
   out += line("waiting", fmt::format("{}", holding.waiting));
   if (!holding.note.empty()) out += line("note", shown(holding.note));

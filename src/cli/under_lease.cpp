@@ -30,12 +30,14 @@ using client::Released;
 using local::Child;
 using local::Loop;
 
-constexpr Duration one_wait_max = 10min;    ///< The longest that one request may wait at the server.
-constexpr Duration trouble_max = 3s;        ///< How long to go on asking a server in trouble, if not told to wait longer.
+constexpr Duration one_wait_max = 10min;  ///< The longest that one request may wait at the server.
+constexpr Duration trouble_max = 3s;      ///< How long to go on asking a server in trouble, if not told to wait longer.
 constexpr Duration trouble_pause = 200ms;
 constexpr Duration release_patience = 2s;
 
-bool ends_us(int signal) { return signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTERM; }
+bool ends_us(int signal) {
+  return signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTERM;
+}
 
 struct Held {
   Holding grant;
@@ -104,8 +106,8 @@ class Run {
   std::optional<int> end_after(const Problem& problem, bool first, Duration until) {
     const bool superseded = problem.code == ErrorCode::wait_superseded;  // By another process under our session.
     const bool refused = problem.status >= 400 && problem.status < 500 && problem.status != 408;
-    const bool final = superseded || (refused && !problem.is_contention()) ||
-                       (first && problem.code == ErrorCode::unreachable);
+    const bool final =
+        superseded || (refused && !problem.is_contention()) || (first && problem.code == ErrorCode::unreachable);
     if (!final && now() < until) return std::nullopt;
 
     say_(told(problem, plan_.ask.name, wall_now()));
@@ -122,7 +124,8 @@ class Run {
         call_before_start([this, &held] { return leases_.renew(token_call(held.grant), *plan_.ask.ttl / 3); });
     if (signal_) return false;
     if (!answer) {
-      say_(fmt::format("{} was granted, but too late to begin: {}", name_, told(answer.error(), plan_.ask.name, wall_now())));
+      say_(fmt::format("{} was granted, but too late to begin: {}", name_,
+                       told(answer.error(), plan_.ask.name, wall_now())));
       return false;
     }
     held.belief.granted(sent, now(), 0s, plan_.ask.ttl);
@@ -168,12 +171,10 @@ class Run {
       enforce(child, keeper);
       if (keeper.renewal_due(now())) {
         keeper.renewal_sent(now());
-        call_.begin([this, call = token_call(grant), patience = keeper.patience()] {
-          return leases_.renew(call, patience);
-        });
+        call_.begin(
+            [this, call = token_call(grant), patience = keeper.patience()] { return leases_.renew(call, patience); });
       }
-      const Loop::Event event =
-          loop_.wait(child.fd(), killed_ ? std::nullopt : std::optional(keeper.next(now())));
+      const Loop::Event event = loop_.wait(child.fd(), killed_ ? std::nullopt : std::optional(keeper.next(now())));
       if (event.kind == Loop::Event::Kind::ready) {
         if (const auto ending = finish(child, keeper)) return after(*ending, grant, keeper);
       }
@@ -213,7 +214,8 @@ class Run {
     if (told_ || keeper.stand(now()) != Keeper::Stand::holds) return;
     if (!answer && !failing_) {
       say_(fmt::format("renewing {} failed, trying again; {} of the lease are left: {}", name_,
-                       told_remaining(keeper.belief().until() - now()), told(answer.error(), plan_.ask.name, wall_now())));
+                       told_remaining(keeper.belief().until() - now()),
+                       told(answer.error(), plan_.ask.name, wall_now())));
     }
     if (answer && failing_) say_(fmt::format("{} is renewed again", name_));
     failing_ = !answer;
@@ -272,7 +274,8 @@ class Run {
     if (!keeper.belief().is_lost()) release(grant);
 
     if (interrupted) {
-      // Ctrl-C reached the command's group only. Without us it would have reached ours, and a script that runs us with it.
+      // Ctrl-C reached the command's group only. Without us it would have reached ours, and a script that runs us with
+      // it.
       ::kill(0, SIGINT);
       loop_.die_of(SIGINT);
     }
@@ -293,9 +296,7 @@ class Run {
   }
 
   /// A little after ours, so that it is we who act wherever we can.
-  Duration guard_time(const Keeper& keeper) const {
-    return keeper.stop_at() + Keeper::margin_for(*plan_.ask.ttl) / 2;
-  }
+  Duration guard_time(const Keeper& keeper) const { return keeper.stop_at() + Keeper::margin_for(*plan_.ask.ttl) / 2; }
 
   local::Command command_for(const Holding& grant) const {
     local::Command command = plan_.command;
@@ -318,7 +319,7 @@ class Run {
   std::optional<int> signal_;  ///< That ends us before the command begins.
   bool told_ = false;          ///< The command was told to end, because the lease is lost.
   bool killed_ = false;
-  bool failing_ = false;       ///< The last renewal failed, and that was said.
+  bool failing_ = false;  ///< The last renewal failed, and that was said.
 };
 
 }  // namespace

@@ -2,7 +2,8 @@
 //
 // Kept here:
 //   R1  the command starts only after the grant, and while there is belief in it;
-//   R2  it is told to end (SIGTERM) `grace` before belief ends, and is gone (SIGKILL) before belief ends, also when this
+//   R2  it is told to end (SIGTERM) `grace` before belief ends, and is gone (SIGKILL) before belief ends, also when
+//   this
 //       process is stopped or killed (local/guard.h);
 //   R3  a command that was stopped goes on only while there is belief;
 //   R4  the lease is released only after the command has ended.
@@ -20,10 +21,10 @@
 namespace holdfast::cli {
 
 struct UnderLease {
-  client::AcquireCall ask;    ///< With a session and a ttl. `wait` may be longer than one request can be.
-  Duration grace{};           ///< At most half of the ttl.
+  client::AcquireCall ask;  ///< With a session and a ttl. `wait` may be longer than one request can be.
+  Duration grace{};         ///< At most half of the ttl.
   int held_status = status(Exit::held);
-  std::string server;         ///< For the command's environment.
+  std::string server;  ///< For the command's environment.
   local::Command command;
 };
 

@@ -27,13 +27,15 @@ constexpr Verb sync_verb = planned("sync", "Pull a feed into a directory.");
 constexpr Verb login_verb = planned("login", "Keep what proves who you are.");
 
 constexpr std::array verbs{
-    &serve_verb,   &run_verb,      &acquire_verb, &renew_verb,   &release_verb,  &check_verb,
+    &serve_verb,    &run_verb,     &acquire_verb,  &renew_verb,  &release_verb,  &check_verb,
     &takeover_verb, &move_verb,    &transfer_verb, &show_verb,   &list_verb,     &watch_verb,
-    &history_verb, &top_verb,      &bench_verb,   &verify_verb,  &simulate_verb, &audit_verb,
-    &sync_verb,    &journal_verb,  &login_verb,   &config_verb,  &version_verb,  &reference_verb,
+    &history_verb,  &top_verb,     &bench_verb,    &verify_verb, &simulate_verb, &audit_verb,
+    &sync_verb,     &journal_verb, &login_verb,    &config_verb, &version_verb,  &reference_verb,
 };
 
-bool asks_for_help(std::string_view word) { return word == "--help" || word == "-h" || word == "help"; }
+bool asks_for_help(std::string_view word) {
+  return word == "--help" || word == "-h" || word == "help";
+}
 
 int not_yet(const Verb& verb) {
   fmt::print(stderr, "holdfast {}: not in this version yet ({})\n", verb.name, verb.summary);
@@ -42,7 +44,9 @@ int not_yet(const Verb& verb) {
 
 }  // namespace
 
-std::span<const Verb* const> all_verbs() { return verbs; }
+std::span<const Verb* const> all_verbs() {
+  return verbs;
+}
 
 const Verb* find_verb(std::string_view name) {
   const auto found = std::ranges::find(verbs, name, [](const Verb* verb) { return verb->name; });
@@ -50,8 +54,9 @@ const Verb* find_verb(std::string_view name) {
 }
 
 std::string overview() {
-  std::string out = "Holdfast gives every shared thing exactly one owner at a time.\n\n"
-                    "Usage: holdfast VERB [OPTIONS]     holdfast VERB --help says more about one of them\n\n";
+  std::string out =
+      "Holdfast gives every shared thing exactly one owner at a time.\n\n"
+      "Usage: holdfast VERB [OPTIONS]     holdfast VERB --help says more about one of them\n\n";
   std::string later;
   for (const Verb* verb : verbs) {
     if (verb->hidden) continue;
@@ -62,9 +67,10 @@ std::string overview() {
     }
   }
   out += fmt::format("\nNot in this version yet: {}\n", later);
-  out += "\nExit status: 0 done, 1 refused, 2 maybe done, 3 not done, 64 wrong usage, 69 server unreachable, 77 not\n"
-         "allowed. `holdfast run` ends with its command's own status; its --help lists the rest.\n\n"
-         "Try it:  holdfast serve &  holdfast run backup -- sleep 10\n";
+  out +=
+      "\nExit status: 0 done, 1 refused, 2 maybe done, 3 not done, 64 wrong usage, 69 server unreachable, 77 not\n"
+      "allowed. `holdfast run` ends with its command's own status; its --help lists the rest.\n\n"
+      "Try it:  holdfast serve &  holdfast run backup -- sleep 10\n";
   return out;
 }
 

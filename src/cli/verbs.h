@@ -11,20 +11,22 @@ namespace holdfast::cli {
 /// What the process says when it ends. The first question first: was it done? `run` adds codes of its own (run.h).
 enum class Exit : int {
   done = 0,
-  refused = 1,      ///< The answer is no: somebody else holds it, or the token is no longer current.
-  maybe_done = 2,   ///< Nobody knows. Ask again under the same session to find out.
-  not_done = 3,     ///< Nothing was changed; asking again is safe.
+  refused = 1,     ///< The answer is no: somebody else holds it, or the token is no longer current.
+  maybe_done = 2,  ///< Nobody knows. Ask again under the same session to find out.
+  not_done = 3,    ///< Nothing was changed; asking again is safe.
   wrong_usage = 64,
   unreachable = 69,
-  failed = 70,      ///< A mistake of ours.
+  failed = 70,          ///< A mistake of ours.
   journal_failed = 74,  ///< `serve`: the journal could not be opened or written; see the message.
-  held = 75,        ///< `run`: somebody else holds the name, or the wait is over (-E changes it).
-  lost = 76,        ///< `run`: the lease was lost, and the command was ended.
+  held = 75,            ///< `run`: somebody else holds the name, or the wait is over (-E changes it).
+  lost = 76,            ///< `run`: the lease was lost, and the command was ended.
   not_allowed = 77,
   not_executable = 126,
   not_found = 127,
 };
-constexpr int status(Exit exit) { return static_cast<int>(exit); }
+constexpr int status(Exit exit) {
+  return static_cast<int>(exit);
+}
 
 /// The words behind the verb, as the shell gave them.
 using Words = std::vector<std::string>;
@@ -36,7 +38,7 @@ struct Verb {
   std::string_view summary;   ///< One or two sentences.
   std::string_view examples;  ///< One or more lines, each a command that can be pasted.
   int (*run)(const Verb& self, const Words& words) = nullptr;  ///< None: planned, not in this version yet.
-  bool hidden = false;        ///< Not in the overview.
+  bool hidden = false;                                         ///< Not in the overview.
 };
 
 // One file each. A new verb is its file and one line in verbs.cpp.

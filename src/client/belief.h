@@ -22,8 +22,9 @@ class Belief {
   /// The server granted or renewed for `ttl` (none: no end). `sent` is before the request left, `received` after its
   /// answer came; `waited` is the time in the queue, as the server counted it.
   ///
-  /// `waited` is only what this request waited: whoever asked more than once passes zero. A wait longer than the request
-  /// took cannot be its own and counts for nothing; a millisecond is taken off, because the wire rounds up (K1).
+  /// `waited` is only what this request waited: whoever asked more than once passes zero. A wait longer than the
+  /// request took cannot be its own and counts for nothing; a millisecond is taken off, because the wire rounds up
+  /// (K1).
   void granted(Duration sent, Duration received, Duration waited, std::optional<Duration> ttl) {
     if (lost_) return;
     waited -= std::chrono::milliseconds(1);

@@ -146,7 +146,11 @@ Connection& Connection::operator=(Connection&&) noexcept = default;
 Result<Response> Connection::request(const Request& request, Deadline deadline) {
   return wire_->request(request, deadline);
 }
-void Connection::cancel() noexcept { wire_->cancel.say(); }
-const Url& Connection::server() const { return wire_->server; }
+void Connection::cancel() noexcept {
+  wire_->cancel.say();
+}
+const Url& Connection::server() const {
+  return wire_->server;
+}
 
 }  // namespace holdfast::client

@@ -15,7 +15,9 @@ constexpr Duration pause_max = 1s;
 
 }  // namespace
 
-Duration Keeper::margin_for(Duration ttl) { return std::clamp<Duration>(ttl / 20, 5ms, 250ms); }
+Duration Keeper::margin_for(Duration ttl) {
+  return std::clamp<Duration>(ttl / 20, 5ms, 250ms);
+}
 
 Keeper::Keeper(Belief belief, Duration ttl, Duration grace, Duration now)
     : belief_(belief),
@@ -44,7 +46,9 @@ Keeper::Stand Keeper::stand(Duration now) {
   return told_ ? Stand::ending : Stand::holds;
 }
 
-bool Keeper::renewal_due(Duration now) { return stand(now) == Stand::holds && !sent_ && now >= renew_at_; }
+bool Keeper::renewal_due(Duration now) {
+  return stand(now) == Stand::holds && !sent_ && now >= renew_at_;
+}
 
 void Keeper::renewal_sent(Duration now) {
   HF_CHECK(!sent_);  // One renewal in flight.

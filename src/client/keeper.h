@@ -57,11 +57,11 @@ class Keeper {
   const Duration grace_;
   const Duration margin_;
   const Duration patience_;
-  Duration last_until_;            ///< Of the belief before it was lost.
+  Duration last_until_;  ///< Of the belief before it was lost.
   Duration renew_at_;
-  Duration pause_;                 ///< Until the next try, after a failure.
-  std::optional<Duration> sent_;   ///< The renewal in flight.
-  std::optional<Duration> told_;   ///< When it began to end.
+  Duration pause_;                ///< Until the next try, after a failure.
+  std::optional<Duration> sent_;  ///< The renewal in flight.
+  std::optional<Duration> told_;  ///< When it began to end.
   std::optional<Problem> trouble_;
 };
 

@@ -1,7 +1,7 @@
 #include "client/lease.h"
 
-#include <boost/json.hpp>
 #include <algorithm>
+#include <boost/json.hpp>
 #include <utility>
 
 namespace holdfast::client {
@@ -201,19 +201,15 @@ Answer<Holding> HttpLeases::acquire(const AcquireCall& call) {
 }
 
 Answer<Holding> HttpLeases::renew(const TokenCall& call, Duration patience) {
-  return holding_answer(ask({.method = "POST",
-                             .target = "/v1/renew/" + path_of(call.name),
-                             .body = body_of(call),
-                             .repeatable = true},
-                            patience));
+  return holding_answer(
+      ask({.method = "POST", .target = "/v1/renew/" + path_of(call.name), .body = body_of(call), .repeatable = true},
+          patience));
 }
 
 Answer<Released> HttpLeases::release(const TokenCall& call, Duration patience) {
-  auto answer = ask({.method = "POST",
-                     .target = "/v1/release/" + path_of(call.name),
-                     .body = body_of(call),
-                     .repeatable = true},
-                    patience);
+  auto answer =
+      ask({.method = "POST", .target = "/v1/release/" + path_of(call.name), .body = body_of(call), .repeatable = true},
+          patience);
   if (!answer) return std::unexpected(std::move(answer).error());
   const bool released = flag_at(*answer, "released");
   return Released{released, *std::move(answer)};

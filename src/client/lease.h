@@ -30,24 +30,24 @@ struct Holding {
   std::optional<Duration> ttl;      ///< None: until released or taken over.
   std::optional<Duration> ends_in;  ///< At most, if nobody renews.
   std::uint64_t waiting = 0;
-  std::string last_owner;  ///< Of a free name that is remembered.
-  std::string ended;       ///< Of such a name: why its last holding ended.
-  Duration waited{};     ///< Of a grant: in the queue, since this session first asked.
-  bool joined = false;   ///< Of a grant: another session of the same owner held it already.
+  std::string last_owner;    ///< Of a free name that is remembered.
+  std::string ended;         ///< Of such a name: why its last holding ended.
+  Duration waited{};         ///< Of a grant: in the queue, since this session first asked.
+  bool joined = false;       ///< Of a grant: another session of the same owner held it already.
   boost::json::object json;  ///< All of it, as it came.
 };
 
 /// Why there is no answer that says "done".
 struct Problem {
   ErrorCode code = ErrorCode::internal;
-  std::string name;       ///< The code's name as it came; of a newer server it may be one that `code` does not know.
+  std::string name;  ///< The code's name as it came; of a newer server it may be one that `code` does not know.
   Fate fate = Fate::maybe_done;
-  int status = 0;         ///< Of HTTP; 0 where no answer came.
-  std::string detail;     ///< One sentence.
-  std::string field;      ///< The field of the request that is at fault. May be empty.
-  std::string because;    ///< Of `stale`: why the old holding ended (L13).
+  int status = 0;       ///< Of HTTP; 0 where no answer came.
+  std::string detail;   ///< One sentence.
+  std::string field;    ///< The field of the request that is at fault. May be empty.
+  std::string because;  ///< Of `stale`: why the old holding ended (L13).
   std::optional<std::chrono::seconds> retry_after;
-  Holding holding;        ///< Who holds it instead. `json` is the whole problem, made here where none came.
+  Holding holding;  ///< Who holds it instead. `json` is the whole problem, made here where none came.
 
   /// Somebody else has it, or had it first: asking later may help.
   bool is_contention() const;
@@ -76,8 +76,8 @@ struct TokenCall {
   std::string name;
   std::uint64_t token = 0;
   std::string owner;
-  std::string session;                ///< Empty: the token's only one.
-  std::optional<Duration> ttl{};      ///< Of a renewal; none: as before.
+  std::string session;            ///< Empty: the token's only one.
+  std::optional<Duration> ttl{};  ///< Of a renewal; none: as before.
 };
 
 struct Released {

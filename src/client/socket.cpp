@@ -53,7 +53,9 @@ struct Lookup {
   }
 };
 
-void set(int fd, int level, int option, int value) { (void)::setsockopt(fd, level, option, &value, sizeof value); }
+void set(int fd, int level, int option, int value) {
+  (void)::setsockopt(fd, level, option, &value, sizeof value);
+}
 
 /// A server that is gone without a word (a pulled cable) is noticed within half a minute, also by one who waits long.
 void prepare(int fd) {
@@ -70,7 +72,9 @@ void Handle::close() noexcept {
   if (const int fd = std::exchange(fd_, -1); fd >= 0) ::close(fd);
 }
 
-Cancel::Cancel() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { HF_CHECK(static_cast<bool>(event_)); }
+Cancel::Cancel() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  HF_CHECK(static_cast<bool>(event_));
+}
 
 void Cancel::say() noexcept {
   const std::uint64_t one = 1;

@@ -30,7 +30,9 @@ std::string Url::authority() const {
   return (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-std::string Url::text() const { return "http://" + authority(); }
+std::string Url::text() const {
+  return "http://" + authority();
+}
 
 Result<Url> parse_url(std::string_view text) {
   std::string_view rest = text;

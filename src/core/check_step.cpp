@@ -6,9 +6,9 @@ namespace holdfast::core {
 namespace {
 
 void check_grant(const State& state, const Lease* before, const Granted& effect) {
-  HF_CHECK(!before || !before->held());                // L1
-  HF_CHECK(effect.token >= state.next_token());        // L2: greater than every token of the partition.
-  HF_CHECK(effect.token.value <= token_max);           // L2
+  HF_CHECK(!before || !before->held());          // L1
+  HF_CHECK(effect.token >= state.next_token());  // L2: greater than every token of the partition.
+  HF_CHECK(effect.token.value <= token_max);     // L2
   HF_CHECK(effect.ttl > Duration::zero());
   HF_CHECK(!effect.who.owner.empty() && !effect.who.session.empty());
 }
@@ -41,10 +41,10 @@ struct Checker {
   void operator()(const Released& e) const { part(e); }
   void operator()(const Lapsed& e) const { HF_CHECK(!part(e).lapsed); }
   void operator()(const Revived& e) const {
-    HF_CHECK(part(e).lapsed);                                       // L6
+    HF_CHECK(part(e).lapsed);  // L6
     const Lease& before = known(e.name);
-    HF_CHECK(before.held() || before.ended == Loss::lapsed);        // L6: a release ends the right to come back.
-    HF_CHECK(!before.held() || before.holder == HolderKind::owner); // L1
+    HF_CHECK(before.held() || before.ended == Loss::lapsed);         // L6: a release ends the right to come back.
+    HF_CHECK(!before.held() || before.holder == HolderKind::owner);  // L1
   }
   void operator()(const Forgotten& e) const {
     const Lease& before = known(e.name);
@@ -57,6 +57,8 @@ struct Checker {
 
 }  // namespace
 
-void check_step(const State& state, const Effect& effect) { std::visit(Checker{state}, effect); }
+void check_step(const State& state, const Effect& effect) {
+  std::visit(Checker{state}, effect);
+}
 
 }  // namespace holdfast::core

@@ -16,10 +16,10 @@ struct Acquire {
   Duration ttl{};
   Duration wait{};
   HolderKind holder = HolderKind::session;
-  std::string note;      ///< Shown to whoever is refused.
-  std::string metadata;  ///< JSON text, carried along.
-  bool numbered = false;          ///< Give the name a buffer number if it has none.
-  std::uint64_t buffer = 0;       ///< Not 0: the name is that of this buffer, and `name` is empty.
+  std::string note;          ///< Shown to whoever is refused.
+  std::string metadata;      ///< JSON text, carried along.
+  bool numbered = false;     ///< Give the name a buffer number if it has none.
+  std::uint64_t buffer = 0;  ///< Not 0: the name is that of this buffer, and `name` is empty.
 };
 
 /// Set the deadline anew, to now + ttl; also after a lapse, if nobody took the name since (L6).
@@ -52,10 +52,10 @@ struct Get {
 /// Who holds which of `names`? The listing index found them; the bounds of a page are the caller's.
 struct List {
   std::vector<std::string> names;
-  std::string owner;        ///< Not empty: only what this owner holds.
-  bool contended = false;   ///< Only what somebody waits for.
+  std::string owner;       ///< Not empty: only what this owner holds.
+  bool contended = false;  ///< Only what somebody waits for.
   bool unsettled = false;
-  std::string next;         ///< Handed through to the answer: where the following page begins.
+  std::string next;  ///< Handed through to the answer: where the following page begins.
 };
 
 /// The client has gone: its place in a queue is given up.

@@ -4,13 +4,20 @@ namespace holdfast::core {
 
 std::string_view word(Loss loss) {
   switch (loss) {
-    case Loss::none: return "";
-    case Loss::lapsed: return "lapsed";
-    case Loss::released: return "released";
-    case Loss::taken_over: return "taken_over";
-    case Loss::transferred: return "transferred";
-    case Loss::moved: return "moved";
-    case Loss::revoked: return "revoked";
+    case Loss::none:
+      return "";
+    case Loss::lapsed:
+      return "lapsed";
+    case Loss::released:
+      return "released";
+    case Loss::taken_over:
+      return "taken_over";
+    case Loss::transferred:
+      return "transferred";
+    case Loss::moved:
+      return "moved";
+    case Loss::revoked:
+      return "revoked";
   }
   return "";
 }
@@ -39,6 +46,8 @@ struct Sizer {
 
 }  // namespace
 
-std::size_t size_estimate(const Effect& effect) { return std::visit(Sizer{}, effect); }
+std::size_t size_estimate(const Effect& effect) {
+  return std::visit(Sizer{}, effect);
+}
 
 }  // namespace holdfast::core

@@ -11,7 +11,9 @@ const Part* Lease::part_of(std::string_view session) const {
   return found == parts.end() ? nullptr : &*found;
 }
 
-Part* Lease::part_of(std::string_view session) { return const_cast<Part*>(std::as_const(*this).part_of(session)); }
+Part* Lease::part_of(std::string_view session) {
+  return const_cast<Part*>(std::as_const(*this).part_of(session));
+}
 
 const Part* Lease::first_active() const {
   const auto found = std::find_if(parts.begin(), parts.end(), [](const Part& p) { return !p.lapsed; });
@@ -108,7 +110,8 @@ bool may_join(const Lease& lease, const Acquire& command) {
 Effect grant_to(const Lease* lease, const Acquire& command, Token next, Now now) {
   const std::string& session = command.who.session;
   if (!lease || !lease->held()) {
-    return Granted{command.name, command.who, next, command.ttl, command.holder, command.note, command.metadata, now.wall};
+    return Granted{command.name, command.who,      next,    command.ttl, command.holder,
+                   command.note, command.metadata, now.wall};
   }
   HF_CHECK(may_join(*lease, command));  // L1
   const Part* own = lease->part_of(session);

@@ -25,8 +25,8 @@ struct Lease;
 struct Part {
   std::string session;
   Duration ttl{};
-  Instant ends_at{};  ///< First instant at which the session no longer holds, unless it renewed.
-  Address answered;   ///< Where its grant was answered: what may take it back. None once it has been renewed.
+  Instant ends_at{};    ///< First instant at which the session no longer holds, unless it renewed.
+  Address answered;     ///< Where its grant was answered: what may take it back. None once it has been renewed.
   bool lapsed = false;  ///< Its deadline passed. It is kept, for a late renewal (L6).
 };
 
@@ -55,7 +55,9 @@ struct WaitQueue {
   std::list<Place> places;
   std::unordered_map<std::string, std::list<Place>::iterator> by_who;  ///< Each session has one place.
 
-  static std::string key(const Who& who) { return who.owner + '\n' + who.session; }  // Neither holds a control character.
+  static std::string key(const Who& who) {
+    return who.owner + '\n' + who.session;
+  }  // Neither holds a control character.
   bool has_place(const Who& who) const { return by_who.contains(key(who)); }
 };
 
@@ -64,14 +66,14 @@ struct Lease : Timer {
   explicit Lease(std::string n) : Timer(Kind::lease), name(std::move(n)) {}
 
   std::string name;
-  std::string owner;       ///< Of the holding, or of the last one.
-  Token token;             ///< Of the holding, or of the last one: a late writer is turned away by it (L2, L7).
-  Token previous;          ///< Of the holding before; none where that is not known.
+  std::string owner;  ///< Of the holding, or of the last one.
+  Token token;        ///< Of the holding, or of the last one: a late writer is turned away by it (L2, L7).
+  Token previous;     ///< Of the holding before; none where that is not known.
   WallTime since{};
   HolderKind holder = HolderKind::session;
   std::uint16_t active = 0;  ///< Parts that have not lapsed. Not 0: the name is held.
   Loss ended = Loss::none;   ///< Why the last holding ended, while nobody holds the name.
-  Position changed;        ///< Of the last effect on this name: an answer that shows it waits for that.
+  Position changed;          ///< Of the last effect on this name: an answer that shows it waits for that.
   Instant free_since{};
   std::uint64_t buffer = 0;  ///< Its buffer number, or 0.
   boost::container::small_vector<Part, 1> parts;
@@ -135,6 +137,8 @@ Effect grant_to(const Lease* lease, const Acquire& command, Token next, Now now)
 bool may_join(const Lease& lease, const Acquire& command);
 
 /// The deadline of a lease time of `ttl` from `now`: 0.1 % later, against slow clocks of clients (L4).
-constexpr Instant deadline(Instant now, Duration ttl) { return now + ttl + ttl / 1000; }
+constexpr Instant deadline(Instant now, Duration ttl) {
+  return now + ttl + ttl / 1000;
+}
 
 }  // namespace holdfast::core

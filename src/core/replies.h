@@ -14,10 +14,10 @@ struct LeaseView {
   std::string name;
   bool known = false;  ///< False: free, and nothing is remembered; only `name` and `buffer` say anything.
   bool held = false;
-  Token token;         ///< Of the holding, or of the last one.
-  Token previous;      ///< Of the holding before it; 0 where that is not known.
+  Token token;              ///< Of the holding, or of the last one.
+  Token previous;           ///< Of the holding before it; 0 where that is not known.
   Loss ended = Loss::none;  ///< Why the last holding ended, where it has.
-  Who who;             ///< The holder; of several sessions the first. Of a free name, the last holder.
+  Who who;                  ///< The holder; of several sessions the first. Of a free name, the last holder.
   std::size_t sessions = 0;
   HolderKind holder = HolderKind::session;
   std::string note;
@@ -36,14 +36,14 @@ struct Reply {
   std::string field;                 ///< The field at fault, where a code has one.
 
   // Of a grant or a renewal.
-  Who who;                 ///< Whom it was granted to.
-  Duration waited{};       ///< In the queue.
-  bool joined = false;     ///< The holding was there already, of another session of the same owner.
-  Instant granted_at{};    ///< When it was decided.
-  Instant void_after{};    ///< From here on the lease may be over: not to be answered as granted any more (L4).
+  Who who;               ///< Whom it was granted to.
+  Duration waited{};     ///< In the queue.
+  bool joined = false;   ///< The holding was there already, of another session of the same owner.
+  Instant granted_at{};  ///< When it was decided.
+  Instant void_after{};  ///< From here on the lease may be over: not to be answered as granted any more (L4).
 
   // Of a stale answer or a refusal.
-  Token asked;             ///< The token that was named.
+  Token asked;                ///< The token that was named.
   Loss because = Loss::none;  ///< Why that token's holding ended.
 
   bool ended = false;      ///< Of a release: this call ended it (else it was over before).
@@ -52,8 +52,8 @@ struct Reply {
   std::vector<LeaseView> page;  ///< Of a list.
   std::string next;             ///< Of a list: where the following page begins; empty at the end.
 
-  Position position;    ///< Everything up to here was decided when this was answered.
-  Position waits_for;   ///< Not to leave before this is durable.
+  Position position;   ///< Everything up to here was decided when this was answered.
+  Position waits_for;  ///< Not to leave before this is durable.
 };
 
 }  // namespace holdfast::core

@@ -230,15 +230,17 @@ void Step::operate(const List& command, Address from) {
   for (const std::string& name : command.names) {
     const Lease* lease = settle(name);
     if (!lease || !lease->held()) continue;
-    const bool wanted = (command.owner.empty() || lease->owner == command.owner) &&
-                        (!command.contended || lease->waiting() > 0);
+    const bool wanted =
+        (command.owner.empty() || lease->owner == command.owner) && (!command.contended || lease->waiting() > 0);
     if (wanted) reply.page.push_back(view(*lease, now_.lease));
   }
   reply.next = command.next;
   answer(from, "", std::move(reply), command.unsettled);  // A list shows what is absent: it waits for everything.
 }
 
-void Step::operate(const Leave&, Address from) { state_.leave(from); }
+void Step::operate(const Leave&, Address from) {
+  state_.leave(from);
+}
 
 void Step::operate(const TakeBack& command, Address from) {
   carry_out_decision(command.name, decide(settle(command.name), command, from), from);

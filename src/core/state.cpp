@@ -17,7 +17,9 @@ State::Shard& State::shard_of(std::string_view name) {
   return shards_[(Hash{}(name) >> 56) % shards];
 }
 
-const Lease* State::find(std::string_view name) const { return const_cast<State*>(this)->lookup(name); }
+const Lease* State::find(std::string_view name) const {
+  return const_cast<State*>(this)->lookup(name);
+}
 
 Lease* State::lookup(std::string_view name) {
   Shard& shard = shard_of(name);

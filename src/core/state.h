@@ -49,8 +49,8 @@ class State {
   /// Tokens begin at `token` or above it (L3).
   void begin_tokens_at(Token token);
 
-  /// Carries out `effect`, which is the one at `position`; one whose position has been seen already is in the state, and
-  /// changes nothing.
+  /// Carries out `effect`, which is the one at `position`; one whose position has been seen already is in the state,
+  /// and changes nothing.
   void apply(const Effect& effect, Position position, Now now);
 
   // Moves that no journal keeps. `name` must be known.

@@ -73,12 +73,12 @@ class Presence {
 
 /// The bounds that the rules themselves look at. Forms and sizes are the doors' business.
 struct Limits {
-  std::size_t waiters_max = 10'000;           ///< In the queue of one name.
-  std::size_t sessions_max = 1'000;           ///< Sharing one holding under `holder: owner`.
-  std::size_t remembered_max = 1'000'000;     ///< Free names whose last holding is known.
+  std::size_t waiters_max = 10'000;        ///< In the queue of one name.
+  std::size_t sessions_max = 1'000;        ///< Sharing one holding under `holder: owner`.
+  std::size_t remembered_max = 1'000'000;  ///< Free names whose last holding is known.
   Duration remembered_for = std::chrono::hours(1);
-  std::size_t buffers_max = 1'000'000;        ///< Names with a buffer number.
-  std::size_t losses_max = 16;                ///< Past holdings of a name whose end is known.
+  std::size_t buffers_max = 1'000'000;  ///< Names with a buffer number.
+  std::size_t losses_max = 16;          ///< Past holdings of a name whose end is known.
 };
 
 }  // namespace holdfast::core

@@ -59,7 +59,9 @@ bool Engine::refuses(const core::Command& command) const {
   return true;
 }
 
-void Engine::handle(core::Step& step, Request& request) { step.handle(request.command, request.from); }
+void Engine::handle(core::Step& step, Request& request) {
+  step.handle(request.command, request.from);
+}
 
 void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
   now_ = lease_clock_.read();  // One reading a batch; the core sees no other time (L4).

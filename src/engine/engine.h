@@ -24,8 +24,8 @@ struct Request {
 
 /// The bounds of what may be pending, and how much one step does.
 struct Bounds {
-  std::size_t pending_bytes_max = 64 << 20;              ///< Decided, not yet durable.
-  Duration behind_max = std::chrono::seconds(5);         ///< Age of the oldest pending effect.
+  std::size_t pending_bytes_max = 64 << 20;       ///< Decided, not yet durable.
+  Duration behind_max = std::chrono::seconds(5);  ///< Age of the oldest pending effect.
   std::size_t batch_bytes_max = 1 << 20;
   std::size_t looks_a_tick = 2'000;
 };
@@ -110,7 +110,7 @@ class Engine {
   Bounds bounds_;
   core::State state_;
   core::Now now_;
-  core::Outcome outcome_;  ///< Kept between steps for its memory.
+  core::Outcome outcome_;          ///< Kept between steps for its memory.
   std::deque<Gathering> batches_;  ///< Oldest first; the front one may be at the journal.
   bool front_taken_ = false;
   bool stopping_ = false;

@@ -31,7 +31,8 @@ NamePage NameIndex::page(std::string_view prefix, std::string_view after, std::s
     add(after.empty() ? names_.begin() : names_.upper_bound(after), names_.end());
     return page;
   }
-  // The name itself comes first; what lies below it is the range from "prefix/" to before "prefix0", as '0' follows '/'.
+  // The name itself comes first; what lies below it is the range from "prefix/" to before "prefix0", as '0' follows
+  // '/'.
   const std::string below = std::string{prefix} + '/';
   const std::string beyond = std::string{prefix} + '0';
   if (after < prefix) {

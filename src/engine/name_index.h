@@ -20,7 +20,8 @@ struct NamePage {
 /// Thread-safe.
 class NameIndex {
  public:
-  /// Takes changes in, in the order in which they happened. Adding a name twice, or removing an absent one, is harmless.
+  /// Takes changes in, in the order in which they happened. Adding a name twice, or removing an absent one, is
+  /// harmless.
   void apply(std::vector<core::NameChange> changes);
 
   /// At most `limit` names after `after` that are `prefix` or lie below it (whole segments; empty: all).

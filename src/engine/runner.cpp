@@ -12,7 +12,9 @@ using Lock = std::unique_lock<std::mutex>;
 
 constexpr Duration tick_every = std::chrono::milliseconds(50);
 
-Duration steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+Duration steady_now() {
+  return std::chrono::steady_clock::now().time_since_epoch();
+}
 
 }  // namespace
 
@@ -58,7 +60,8 @@ void Runner::submit(std::span<Request> requests) {
   start_commit(lock, true);
 }
 
-/// Sees to it that what is pending gets to the journal: by this thread if it may and it pays, else by the commit thread.
+/// Sees to it that what is pending gets to the journal: by this thread if it may and it pays, else by the commit
+/// thread.
 void Runner::start_commit(Lock& lock, bool may_inline) {
   if (committing_ || failed_ || !engine_->pending()) return;  // Whoever commits now looks again when it is done.
   committing_ = true;
@@ -182,7 +185,9 @@ void Runner::build_index() {
     std::vector<core::NameChange> found;
     {
       const Lock lock(mutex_);
-      std::as_const(*engine_).state().for_each_in(shard, [&](const core::Lease& lease) { found.push_back({lease.name, true}); });
+      std::as_const(*engine_).state().for_each_in(shard, [&](const core::Lease& lease) {
+        found.push_back({lease.name, true});
+      });
     }
     index_.apply(std::move(found));
   }

@@ -66,7 +66,7 @@ class Runner {
   /// A copy of all counters and gauges, taken under the mutex.
   struct Snapshot {
     Statistics engine;
-    DurationHistogram commit;     ///< One append to the journal.
+    DurationHistogram commit;  ///< One append to the journal.
     std::uint64_t batches = 0;
     std::uint64_t batch_effects = 0;
     std::uint64_t inline_commits = 0;
@@ -74,7 +74,7 @@ class Runner {
     core::Position position;
     journal::Counters journal;
     bool failed = false;
-    Duration oldest_commit{};     ///< How long the append that runs now has been running; zero when none does.
+    Duration oldest_commit{};  ///< How long the append that runs now has been running; zero when none does.
   };
   Snapshot snapshot();
 
@@ -96,11 +96,11 @@ class Runner {
   std::mutex mutex_;  ///< Guards the engine and everything below it.
   std::condition_variable commit_wanted_;
   std::condition_variable idle_;
-  bool committing_ = false;       ///< A batch is at the journal, or about to be.
-  bool hand_over_ = false;        ///< The commit thread is to go on.
+  bool committing_ = false;  ///< A batch is at the journal, or about to be.
+  bool hand_over_ = false;   ///< The commit thread is to go on.
   bool failed_ = false;
   std::optional<std::uint64_t> last_client_;  ///< The only one that the last batch was committed for.
-  std::vector<core::Answer> outbox_;  ///< Answers that leave, in order.
+  std::vector<core::Answer> outbox_;          ///< Answers that leave, in order.
   bool sending_ = false;
   Snapshot counted_;
   std::optional<Duration> commit_began_;

@@ -28,11 +28,11 @@ struct DurationHistogram {
 
 /// Counted by the engine.
 struct Statistics {
-  std::uint64_t grants = 0;        ///< New holdings, joins and late renewals.
+  std::uint64_t grants = 0;  ///< New holdings, joins and late renewals.
   std::uint64_t releases = 0;
   std::uint64_t lapses = 0;
-  std::uint64_t refused_behind = 0;   ///< Commands refused because the disk was too far behind.
-  std::uint64_t grants_lapsed = 0;    ///< Grants that ran out before they could be told.
+  std::uint64_t refused_behind = 0;  ///< Commands refused because the disk was too far behind.
+  std::uint64_t grants_lapsed = 0;   ///< Grants that ran out before they could be told.
   DurationHistogram lapse_lateness;
 };
 

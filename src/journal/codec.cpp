@@ -90,8 +90,8 @@ class Reader {
     for (unsigned shift = 0; shift < 64; shift += 7) {
       const std::uint8_t next = byte();
       if (!ok_) return 0;
-      if (shift == 63 && next > 1) return broken();           // Beyond 64 bits.
-      if (shift > 0 && next == 0) return broken();            // A shorter form says the same.
+      if (shift == 63 && next > 1) return broken();  // Beyond 64 bits.
+      if (shift > 0 && next == 0) return broken();   // A shorter form says the same.
       value |= static_cast<std::uint64_t>(next & 0x7f) << shift;
       if ((next & 0x80) == 0) return value;
     }
@@ -137,8 +137,9 @@ class Reader {
 /// Reads the fields of the alternative whose tag is `tag` into `out`; false if there is none.
 template <std::size_t... I>
 bool read_fields(std::uint8_t tag, Reader& reader, core::Effect& out, std::index_sequence<I...>) {
-  return ((kind_of<std::variant_alternative_t<I, core::Effect>>.tag == tag && (fields(reader, out.emplace<I>()), true)) ||
-          ...);
+  return (
+      (kind_of<std::variant_alternative_t<I, core::Effect>>.tag == tag && (fields(reader, out.emplace<I>()), true)) ||
+      ...);
 }
 
 /// Every alternative has a tag of its own.

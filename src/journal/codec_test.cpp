@@ -28,16 +28,23 @@ TEST(Codec, gives_every_kind_of_effect_back) {
   EXPECT_EQ(kinds.size(), std::variant_size_v<core::Effect>) << "add the new effect to samples_for_tests.h";
 }
 
-RC_GTEST_PROP(Codec, gives_any_grant_back, (const std::string& name, const std::string& owner, const std::string& note,
-                                            std::uint64_t token, std::int64_t ttl, std::int64_t since, bool shared)) {
-  const core::Effect effect = core::Granted{name, {owner, note}, core::Token{token}, Duration{ttl},
-                                            shared ? core::HolderKind::owner : core::HolderKind::session, note, owner,
+RC_GTEST_PROP(Codec, gives_any_grant_back,
+              (const std::string& name, const std::string& owner, const std::string& note, std::uint64_t token,
+               std::int64_t ttl, std::int64_t since, bool shared)) {
+  const core::Effect effect = core::Granted{name,
+                                            {owner, note},
+                                            core::Token{token},
+                                            Duration{ttl},
+                                            shared ? core::HolderKind::owner : core::HolderKind::session,
+                                            note,
+                                            owner,
                                             WallTime{std::chrono::microseconds{since}}};
   RC_ASSERT(decode(bytes_of(effect)).value() == effect);
 }
 
-RC_GTEST_PROP(Codec, gives_any_kept_name_back, (const std::string& name, const std::vector<std::pair<std::string, bool>>& parts,
-                                                const std::vector<std::uint64_t>& losses)) {
+RC_GTEST_PROP(Codec, gives_any_kept_name_back,
+              (const std::string& name, const std::vector<std::pair<std::string, bool>>& parts,
+               const std::vector<std::uint64_t>& losses)) {
   core::Kept kept{.name = name};
   for (const auto& [session, lapsed] : parts) kept.parts.push_back({session, Duration{7}, lapsed});
   for (const std::uint64_t token : losses) kept.losses.push_back({core::Token{token}, core::Loss::moved});
@@ -72,16 +79,23 @@ TEST(Codec, says_that_an_unknown_kind_may_be_a_newer_one) {
 }
 
 TEST(Codec, refuses_numbers_in_a_longer_form_than_needed) {
-  EXPECT_TRUE(decode(std::string_view{"\x0a\x07\x00", 3}).has_value());                                // KeptTotals{7, 0}
-  EXPECT_FALSE(decode(std::string_view{"\x0a\x87\x00\x00", 4}).has_value());                           // 7 as two bytes
-  EXPECT_FALSE(decode("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02\x01").has_value());                // 65 bits
+  EXPECT_TRUE(decode(std::string_view{"\x0a\x07\x00", 3}).has_value());                  // KeptTotals{7, 0}
+  EXPECT_FALSE(decode(std::string_view{"\x0a\x87\x00\x00", 4}).has_value());             // 7 as two bytes
+  EXPECT_FALSE(decode("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02\x01").has_value());  // 65 bits
   EXPECT_TRUE(decode("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01").has_value());
 }
 
 TEST(Codec, writes_what_it_always_wrote) {  // Golden: journals of released versions look like this.
-  const core::Effect effect = core::Granted{"job", {"bob", "s"}, core::Token{300}, Duration{5}, core::HolderKind::owner, "n", "{}",
+  const core::Effect effect = core::Granted{"job",
+                                            {"bob", "s"},
+                                            core::Token{300},
+                                            Duration{5},
+                                            core::HolderKind::owner,
+                                            "n",
+                                            "{}",
                                             WallTime{std::chrono::microseconds{-1}}};
-  EXPECT_EQ(bytes_of(effect), std::string_view("\x01\x03job\x03" "bob\x01s\xac\x02\x0a\x01\x01n\x02{}\x01"));
+  EXPECT_EQ(bytes_of(effect), std::string_view("\x01\x03job\x03"
+                                               "bob\x01s\xac\x02\x0a\x01\x01n\x02{}\x01"));
 }
 
 TEST(Codec, survives_any_bytes_and_accepts_only_what_it_would_write) {
@@ -89,12 +103,14 @@ TEST(Codec, survives_any_bytes_and_accepts_only_what_it_would_write) {
   std::size_t accepted = 0;
   const auto all = samples();
   for (int round = 0; round < 200'000; ++round) {
-    std::string bytes = round % 2 == 0 ? bytes_of(all[random() % all.size()]).substr(0, 200) : std::string(random() % 40, '\0');
+    std::string bytes =
+        round % 2 == 0 ? bytes_of(all[random() % all.size()]).substr(0, 200) : std::string(random() % 40, '\0');
     if (round % 2 != 0) {
       for (char& c : bytes) c = static_cast<char>(random());
       if (!bytes.empty()) bytes[0] = static_cast<char>(random() % 12);
     }
-    for (int flips = 0; !bytes.empty() && flips < 2; ++flips) bytes[random() % bytes.size()] ^= static_cast<char>(1U << random() % 8);
+    for (int flips = 0; !bytes.empty() && flips < 2; ++flips)
+      bytes[random() % bytes.size()] ^= static_cast<char>(1U << random() % 8);
     std::string_view left = bytes;
     if (const auto effect = decode_front(left)) {
       ++accepted;

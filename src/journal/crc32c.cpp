@@ -34,7 +34,9 @@ constexpr Tables make_tables() {
 
 constexpr Tables tables = make_tables();
 
-std::uint8_t byte_at(const char* p) { return static_cast<std::uint8_t>(*p); }
+std::uint8_t byte_at(const char* p) {
+  return static_cast<std::uint8_t>(*p);
+}
 
 #if defined(__x86_64__)
 __attribute__((target("sse4.2"))) std::uint32_t by_instruction(std::string_view bytes, std::uint32_t before) {

@@ -1,7 +1,7 @@
 // CRC-32C, the checksum of every frame and header.
 //
-// The polynomial is Castagnoli's, 0x1EDC6F41, as iSCSI uses it (RFC 3720, section 12.1; test vectors in B.4): reflected,
-// begun with and inverted by all ones. Processors with SSE4.2 have an instruction for it.
+// The polynomial is Castagnoli's, 0x1EDC6F41, as iSCSI uses it (RFC 3720, section 12.1; test vectors in B.4):
+// reflected, begun with and inverted by all ones. Processors with SSE4.2 have an instruction for it.
 #pragma once
 
 #include <cstdint>

@@ -15,8 +15,9 @@ std::string counting(int from, int step) {
 }
 
 // RFC 3720, B.4. The RFC prints the checksum as it is sent, lowest byte first.
-const std::string read_command("\x01\xc0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x14\0\0\0\0\0\x04\0\0\0\0\x14\0\0\0\x18\x28\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0",
-                               48);
+const std::string read_command(
+    "\x01\xc0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x14\0\0\0\0\0\x04\0\0\0\0\x14\0\0\0\x18\x28\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0",
+    48);
 
 TEST(Crc32c, agrees_with_the_vectors_of_rfc_3720) {
   for (const auto crc : {crc32c, crc32c_by_table}) {

@@ -42,7 +42,9 @@ std::string plain(std::string_view text) {
   return simple ? std::string{text} : json_quoted(text);
 }
 
-std::string_view word_of(core::HolderKind kind) { return kind == core::HolderKind::owner ? "owner" : "session"; }
+std::string_view word_of(core::HolderKind kind) {
+  return kind == core::HolderKind::owner ? "owner" : "session";
+}
 
 std::string milliseconds(Duration duration) {
   return fmt::format("{}", std::chrono::duration<double, std::milli>(duration).count());

@@ -36,7 +36,8 @@ class Journal {
  public:
   virtual ~Journal() = default;
 
-  /// Hands every durable effect to `replay`, oldest first, and makes ready to append. Called once, before anything else.
+  /// Hands every durable effect to `replay`, oldest first, and makes ready to append. Called once, before anything
+  /// else.
   ///
   /// Effects of a snapshot come with the snapshot's position. Where it returns an error, nothing on disk was changed.
   /// Errors: journal_held (another process writes it), journal_damaged (names the file and offset), journal_too_new,

@@ -69,8 +69,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 /// What the child does between fork and exec. Everything is made before: here nothing allocates or locks.
 struct Start {
   pid_t parent;
-  int go;       ///< One byte comes when the guard knows the group.
-  int failure;  ///< For errno, if exec fails.
+  int go;        ///< One byte comes when the guard knows the group.
+  int failure;   ///< For errno, if exec fails.
   int terminal;  ///< -1: none to take.
   const sigset_t* mask;
   const struct sigaction* child_action;
@@ -80,7 +80,7 @@ struct Start {
   [[noreturn]] void carry_out() const {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(127);  // It was gone before the line above.
+    if (::getppid() != parent) ::_exit(127);               // It was gone before the line above.
     if (terminal >= 0) ::tcsetpgrp(terminal, ::getpid());  // SIGTTOU is still blocked.
 
     char byte = 0;

@@ -43,7 +43,8 @@ struct Ending {
 class Child {
  public:
   /// Starts `command`, with stdin, stdout and stderr as ours. If our group is in the foreground of the terminal and
-  /// stdin is one, the command's group is put there before the command can read. It is ended at `end_at` (CLOCK_BOOTTIME) whatever happens to us.
+  /// stdin is one, the command's group is put there before the command can read. It is ended at `end_at`
+  /// (CLOCK_BOOTTIME) whatever happens to us.
   ///
   /// On the thread that lives as long as the process: C1 is about the thread.
   static std::expected<Child, NotStarted> start(const Command& command, const Loop& loop, Terminal& terminal,

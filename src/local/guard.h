@@ -1,7 +1,8 @@
 // A small process that ends a process group when the one who should do it cannot.
 //
 // Whoever holds a lease for a command may be killed, stopped or hang; its timers then do not run. The guard is a
-// process of its own, in a session of its own, and blocks every signal that can be blocked. It sends SIGKILL to the group
+// process of its own, in a session of its own, and blocks every signal that can be blocked. It sends SIGKILL to the
+// group
 //   - at the time it was last told, on CLOCK_BOOTTIME; or
 //   - as soon as the process that started it is gone.
 #pragma once

@@ -15,8 +15,7 @@
 namespace holdfast::local {
 namespace {
 
-constexpr int watched[] = {SIGHUP,  SIGINT,   SIGQUIT, SIGTERM, SIGUSR1,
-                           SIGUSR2, SIGWINCH, SIGCONT, SIGTSTP, SIGCHLD};
+constexpr int watched[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT, SIGTSTP, SIGCHLD};
 
 sigset_t set_of(auto... signals) {
   sigset_t set{};
@@ -104,6 +103,8 @@ bool Loop::stop_self(int signal) {
   return ::sigpending(&pending) == 0 && ::sigismember(&pending, SIGCONT) == 1;
 }
 
-void Loop::die_of(int signal) { deliver(signal); }
+void Loop::die_of(int signal) {
+  deliver(signal);
+}
 
 }  // namespace holdfast::local

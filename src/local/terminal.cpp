@@ -14,7 +14,9 @@ Terminal::~Terminal() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-bool Terminal::ours() const { return fd_ >= 0 && ::tcgetpgrp(fd_) == ::getpgrp(); }
+bool Terminal::ours() const {
+  return fd_ >= 0 && ::tcgetpgrp(fd_) == ::getpgrp();
+}
 
 void Terminal::give(pid_t group) {
   if (fd_ >= 0 && ::tcsetpgrp(fd_, group) == 0) given_ = true;

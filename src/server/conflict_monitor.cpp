@@ -8,7 +8,9 @@
 namespace holdfast::server {
 namespace {
 
-std::size_t hash(std::string_view text) { return std::hash<std::string_view>{}(text); }
+std::size_t hash(std::string_view text) {
+  return std::hash<std::string_view>{}(text);
+}
 
 }  // namespace
 

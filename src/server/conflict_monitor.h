@@ -31,7 +31,7 @@ class ConflictMonitor {
   /// Who was told that it holds a name, and until when it may believe so.
   struct Told {
     core::Token token;
-    std::size_t owner = 0;    ///< A hash, as are the keys: the monitor keeps no names.
+    std::size_t owner = 0;  ///< A hash, as are the keys: the monitor keeps no names.
     Instant until{};
   };
   void report(const core::Reply& reply, const Told& other);
@@ -41,7 +41,7 @@ class ConflictMonitor {
   Metrics& metrics_;
   std::mutex mutex_;
   boost::unordered_flat_map<std::size_t, Told> told_;  ///< By the hash of the name.
-  std::size_t sweep_at_ = 100'000;                      ///< Entries at which those that ran out are thrown away.
+  std::size_t sweep_at_ = 100'000;                     ///< Entries at which those that ran out are thrown away.
 };
 
 }  // namespace holdfast::server

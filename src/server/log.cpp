@@ -15,20 +15,28 @@ namespace {
 
 spdlog::level::level_enum level_of(Log::Level level) {
   switch (level) {
-    case Log::Level::debug: return spdlog::level::debug;
-    case Log::Level::info: return spdlog::level::info;
-    case Log::Level::warn: return spdlog::level::warn;
-    case Log::Level::error: return spdlog::level::err;
+    case Log::Level::debug:
+      return spdlog::level::debug;
+    case Log::Level::info:
+      return spdlog::level::info;
+    case Log::Level::warn:
+      return spdlog::level::warn;
+    case Log::Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 std::string_view word(Log::Level level) {
   switch (level) {
-    case Log::Level::debug: return "DEBUG";
-    case Log::Level::info: return "INFO";
-    case Log::Level::warn: return "WARN";
-    case Log::Level::error: return "ERROR";
+    case Log::Level::debug:
+      return "DEBUG";
+    case Log::Level::info:
+      return "INFO";
+    case Log::Level::warn:
+      return "WARN";
+    case Log::Level::error:
+      return "ERROR";
   }
   return "INFO";
 }
@@ -58,7 +66,8 @@ std::string text_line(Log::Level level, std::string_view message, const Log::Fie
 }  // namespace
 
 Log::Log(Form form, Level least)
-    : form_(form), logger_(std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
+    : form_(form),
+      logger_(std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
   logger_->set_pattern("%v");
   logger_->set_level(level_of(least));
 }
@@ -67,10 +76,12 @@ Log::~Log() = default;
 
 void Log::write(Level level, std::string_view message, const Fields& fields) {
   if (!logger_->should_log(level_of(level))) return;
-  logger_->log(level_of(level), form_ == Form::json ? json_line(level, message, fields)
-                                                    : text_line(level, message, fields));
+  logger_->log(level_of(level),
+               form_ == Form::json ? json_line(level, message, fields) : text_line(level, message, fields));
 }
 
-Log::Form Log::usual_form() { return ::isatty(STDERR_FILENO) ? Form::text : Form::json; }
+Log::Form Log::usual_form() {
+  return ::isatty(STDERR_FILENO) ? Form::text : Form::json;
+}
 
 }  // namespace holdfast::server

@@ -16,7 +16,9 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-double value_of(const auto& atomic) { return static_cast<double>(atomic.load(std::memory_order_relaxed)); }
+double value_of(const auto& atomic) {
+  return static_cast<double>(atomic.load(std::memory_order_relaxed));
+}
 
 MetricFamily family(std::string name, std::string help, MetricType type) {
   MetricFamily made;
@@ -107,8 +109,8 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine) const {
   std::vector<MetricFamily> all;
 
   MetricFamily requests = family("holdfast_requests_total", "Requests by operation, door and outcome.", Counter);
-  MetricFamily durations =
-      family("holdfast_request_duration_seconds", "From the request read to its answer ready, waits included.", Histogram);
+  MetricFamily durations = family("holdfast_request_duration_seconds",
+                                  "From the request read to its answer ready, waits included.", Histogram);
   const std::span<const api::Operation> operations = api::operations();
   for (std::size_t i = 0; i < operations.size() && i < operations_max; ++i) {
     if (!operations[i].supported()) continue;
@@ -135,9 +137,12 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine) const {
   const auto gauge = [&](std::string name, std::string help, double value) {
     all.push_back(one(std::move(name), std::move(help), Gauge, value));
   };
-  counter("buffer_conflicts_total", "Two owners seen for one name at one time. Must stay 0.", value_of(buffer_conflicts));
-  counter("buffer_lock_retries_total", "An owner's session asking again after a refusal.", value_of(buffer_lock_retries));
-  all.push_back(histogram("buffer_acquisition_duration_seconds", "Acquires, waits included.", buffer_acquisition.read()));
+  counter("buffer_conflicts_total", "Two owners seen for one name at one time. Must stay 0.",
+          value_of(buffer_conflicts));
+  counter("buffer_lock_retries_total", "An owner's session asking again after a refusal.",
+          value_of(buffer_lock_retries));
+  all.push_back(
+      histogram("buffer_acquisition_duration_seconds", "Acquires, waits included.", buffer_acquisition.read()));
 
   gauge("holdfast_leases", "Names that are held.", static_cast<double>(engine.held));
   gauge("holdfast_names_remembered", "Free names whose last holding is known.", static_cast<double>(engine.remembered));
@@ -146,11 +151,13 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine) const {
   gauge("holdfast_connections_limit", "Connections accepted at most.", value_of(connections_max));
   counter("holdfast_connections_refused_total", "Connections beyond the limit.", value_of(connections_refused));
   counter("holdfast_bad_requests_total", "Requests refused before an operation was known.", value_of(bad_requests));
-  counter("holdfast_stale_writes_total", "Operations refused because their token was not current.", value_of(stale_writes));
+  counter("holdfast_stale_writes_total", "Operations refused because their token was not current.",
+          value_of(stale_writes));
   counter("holdfast_grants_total", "New holdings, joins and late renewals.", static_cast<double>(engine.engine.grants));
   counter("holdfast_releases_total", "Holdings ended by their holders.", static_cast<double>(engine.engine.releases));
   counter("holdfast_lapses_total", "Holdings whose deadline passed.", static_cast<double>(engine.engine.lapses));
-  counter("holdfast_grants_taken_back_total", "Grants whose answer could not be handed over.", value_of(grants_taken_back));
+  counter("holdfast_grants_taken_back_total", "Grants whose answer could not be handed over.",
+          value_of(grants_taken_back));
   counter("holdfast_grants_lapsed_total", "Grants that ran out before they could be told.",
           static_cast<double>(engine.engine.grants_lapsed));
   counter("holdfast_refused_behind_total", "Requests refused because the disk was too far behind.",
@@ -159,12 +166,14 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine) const {
                           engine.engine.lapse_lateness));
   all.push_back(histogram("holdfast_journal_commit_seconds", "One batch made durable.", engine.commit));
   counter("holdfast_journal_batches_total", "Batches made durable.", static_cast<double>(engine.batches));
-  counter("holdfast_journal_batch_effects_total", "Effects in those batches.", static_cast<double>(engine.batch_effects));
+  counter("holdfast_journal_batch_effects_total", "Effects in those batches.",
+          static_cast<double>(engine.batch_effects));
   counter("holdfast_journal_inline_commits_total", "Batches made durable by a door's own thread.",
           static_cast<double>(engine.inline_commits));
   counter("holdfast_journal_bytes_total", "Bytes appended.", static_cast<double>(engine.journal.bytes));
   counter("holdfast_journal_syncs_total", "fdatasync calls.", static_cast<double>(engine.journal.syncs));
-  counter("holdfast_journal_snapshots_total", "Foldings of closed segments.", static_cast<double>(engine.journal.snapshots));
+  counter("holdfast_journal_snapshots_total", "Foldings of closed segments.",
+          static_cast<double>(engine.journal.snapshots));
   counter("holdfast_journal_snapshot_failures_total", "Foldings that failed.",
           static_cast<double>(engine.journal.snapshot_failures));
 

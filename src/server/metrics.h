@@ -33,7 +33,9 @@ class Retries {
   void granted(std::size_t key) {
     if (asked_before(key)) slots_[key % slots_.size()].store(0, std::memory_order_relaxed);
   }
-  bool asked_before(std::size_t key) const { return slots_[key % slots_.size()].load(std::memory_order_relaxed) == key; }
+  bool asked_before(std::size_t key) const {
+    return slots_[key % slots_.size()].load(std::memory_order_relaxed) == key;
+  }
 
  private:
   std::array<std::atomic<std::size_t>, 1 << 14> slots_{};
@@ -58,7 +60,7 @@ class Metrics {
   std::atomic<std::int64_t> connections{0};
   std::atomic<std::int64_t> connections_max{0};
   std::atomic<std::uint64_t> connections_refused{0};
-  std::atomic<std::uint64_t> bad_requests{0};   ///< That no operation could be told of.
+  std::atomic<std::uint64_t> bad_requests{0};  ///< That no operation could be told of.
   std::atomic<std::uint64_t> grants_taken_back{0};
 
   /// The text exposition of all of it.

@@ -11,15 +11,24 @@ constexpr Duration tick_every = std::chrono::milliseconds(50);
 
 void set_bound(core::Limits& limits, engine::Bounds& bounds, const std::string& key, const std::string& value) {
   const auto number = [&] { return std::stoull(value); };
-  if (key == "waiters_max") limits.waiters_max = number();
-  else if (key == "sessions_max") limits.sessions_max = number();
-  else if (key == "remembered_max") limits.remembered_max = number();
-  else if (key == "remembered_for") limits.remembered_for = *to_duration(value);
-  else if (key == "buffers_max") limits.buffers_max = number();
-  else if (key == "losses_max") limits.losses_max = number();
-  else if (key == "pending_bytes_max") bounds.pending_bytes_max = number();
-  else if (key == "behind_max") bounds.behind_max = *to_duration(value);
-  else throw std::invalid_argument("no such bound: " + key);
+  if (key == "waiters_max")
+    limits.waiters_max = number();
+  else if (key == "sessions_max")
+    limits.sessions_max = number();
+  else if (key == "remembered_max")
+    limits.remembered_max = number();
+  else if (key == "remembered_for")
+    limits.remembered_for = *to_duration(value);
+  else if (key == "buffers_max")
+    limits.buffers_max = number();
+  else if (key == "losses_max")
+    limits.losses_max = number();
+  else if (key == "pending_bytes_max")
+    bounds.pending_bytes_max = number();
+  else if (key == "behind_max")
+    bounds.behind_max = *to_duration(value);
+  else
+    throw std::invalid_argument("no such bound: " + key);
 }
 
 }  // namespace
@@ -35,7 +44,8 @@ core::List HandSubject::page_of(const Ask& ask) const {
     state().for_each_in(shard, [&](const core::Lease& lease) { names.push_back({lease.name, true}); });
   }
   index.apply(std::move(names));
-  engine::NamePage page = index.page(ask.text("prefix"), ask.text("after"), ask.has("limit") ? ask.number("limit") : 1000);
+  engine::NamePage page =
+      index.page(ask.text("prefix"), ask.text("after"), ask.has("limit") ? ask.number("limit") : 1000);
   core::List list = std::get<core::List>(to_command(ask));
   list.names = std::move(page.names);
   list.next = std::move(page.next);

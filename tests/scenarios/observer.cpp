@@ -10,7 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Duration longest(Duration ttl) { return ttl + ttl / 1000; }  // L4: 0.1 % on top.
+Duration longest(Duration ttl) {
+  return ttl + ttl / 1000;
+}  // L4: 0.1 % on top.
 
 const std::set<std::string> refusals{"held", "held_by_you", "wait_over", "queue_full", "sessions_full", "buffers_full"};
 
@@ -57,7 +59,8 @@ void Observer::asked(const Ask& ask) {
     for (auto& [_, holding] : by_name_[ask.name].holdings) {
       const auto session = holding.sessions.find(ask.session);
       if (holding.owner != ask.owner || session == holding.sessions.end() || !ask.has("ttl")) continue;
-      session->second.until = std::min(session->second.until, now_ + std::min(session->second.ttl, ask.duration("ttl")));
+      session->second.until =
+          std::min(session->second.until, now_ + std::min(session->second.ttl, ask.duration("ttl")));
     }
   }
   open_[ask.request] = open;
@@ -150,7 +153,8 @@ void Observer::told(const Told& told) {
     if (session && session->believes && now_ < session->until) say("L4: it may still believe to hold", told, open);
   } else if (told.word == "held" && verb == "get") {
     const auto holding = name.holdings.find(shown);
-    if (holding != name.holdings.end() && !may_hold_at(holding->second)) say("L5: shown as held after its end", told, open);
+    if (holding != name.holdings.end() && !may_hold_at(holding->second))
+      say("L5: shown as held after its end", told, open);
   }
   if (told.word == "free" || told.word == "unknown") {
     for (const Belief& belief : beliefs()) {
@@ -194,7 +198,8 @@ void Observer::granted(const Told& told, const Open& open) {
     const bool itself = belief.owner == ask.owner && belief.session == session;
     const bool same_share = belief.token == token && belief.owner == ask.owner && name.holdings[token].shared;
     if (itself && belief.token != token) say("L12: its own holding lasts, and it got another", told, open);
-    if (!itself && !same_share) say("L1: " + belief.owner + "/" + belief.session + " may believe to hold it", told, open);
+    if (!itself && !same_share)
+      say("L1: " + belief.owner + "/" + belief.session + " may believe to hold it", told, open);
   }
   if (acquired) check_order(told, open, joins);
 
@@ -252,7 +257,8 @@ void Observer::stale(const Told& told, const Open& open) {
   const Name& name = by_name_[ask.name];
   const std::uint64_t asked = ask.number("token");
   const std::string because = told.text("because");
-  if (told.number("newest") != 0 && told.number("newest") < asked) say("L7: stale, but newer than the newest", told, open);
+  if (told.number("newest") != 0 && told.number("newest") < asked)
+    say("L7: stale, but newer than the newest", told, open);
   const auto found = name.holdings.find(asked);
   if (found == name.holdings.end()) return;
   const Holding& holding = found->second;

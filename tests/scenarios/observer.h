@@ -1,7 +1,7 @@
 // A second opinion: what whoever saw all questions and answers must be able to believe.
 //
-// It sees no state, no effect and no lease time, and shares no code with core. It knows when which client asked what and
-// what it was told, and says where these cannot have come from a server that keeps its promises.
+// It sees no state, no effect and no lease time, and shares no code with core. It knows when which client asked what
+// and what it was told, and says where these cannot have come from a server that keeps its promises.
 #pragma once
 
 #include <map>
@@ -58,9 +58,9 @@ class Observer {
     bool gone = false;
   };
   struct Session {
-    Duration until{};         ///< Believes until here.
+    Duration until{};  ///< Believes until here.
     Duration ttl{};
-    Duration may_hold_until{};///< In the server's running time: it cannot hold from here on.
+    Duration may_hold_until{};  ///< In the server's running time: it cannot hold from here on.
     bool believes = false;
   };
   struct Holding {
@@ -68,7 +68,7 @@ class Observer {
     std::string owner;
     bool shared = false;
     std::map<std::string, Session> sessions;
-    bool release_asked = false;   ///< Some session of it asked, answered or not; or a grant was taken back.
+    bool release_asked = false;  ///< Some session of it asked, answered or not; or a grant was taken back.
   };
   struct Name {
     std::map<std::uint64_t, Holding> holdings;

@@ -47,7 +47,8 @@ std::optional<std::uint64_t> token_of(const std::string& text, const Letters& le
 
 class Run {
  public:
-  Run(const Table& table, const MakeSubject& make) : table_(table), subject_(make(table.options)), observer_(remembered()) {}
+  Run(const Table& table, const MakeSubject& make)
+      : table_(table), subject_(make(table.options)), observer_(remembered()) {}
 
   void strictly(const Line& line);
   void loosely(const Line& line);
@@ -82,7 +83,9 @@ class Run {
   bool act(const Line& line);
   Told look(const std::string& name);
   void compare_kept(const std::string& where, const Told& before, const Told& after);
-  std::uint64_t client_of(const std::string& actor) { return clients_.try_emplace(actor, clients_.size() + 1).first->second; }
+  std::uint64_t client_of(const std::string& actor) {
+    return clients_.try_emplace(actor, clients_.size() + 1).first->second;
+  }
 
   const Table& table_;
   std::unique_ptr<Subject> subject_;
@@ -173,7 +176,8 @@ void Run::compare_field(const Line& line, const std::string& key, const std::str
     const Duration shown = std::chrono::milliseconds(std::stoll(got));
     const Duration off = shown > *duration ? shown - *duration : *duration - shown;
     // A tick late, and the 0.1 % that a lease lasts longer.
-    if (off > 60ms + *duration / 500) fail(line.at_text, fmt::format("{}={}, but got {}ms: {}", key, wanted, got, to_text(told)));
+    if (off > 60ms + *duration / 500)
+      fail(line.at_text, fmt::format("{}={}, but got {}ms: {}", key, wanted, got, to_text(told)));
   } else if (got != wanted) {
     fail(line.at_text, fmt::format("{}={}, but got '{}': {}", key, wanted, got, to_text(told)));
   }
@@ -209,7 +213,9 @@ bool Run::act(const Line& line) {
       observer_.pass(line.by, false);
       now_ += line.by;
       return true;
-    case Line::Kind::wall: subject_->move_wall(line.by); return true;
+    case Line::Kind::wall:
+      subject_->move_wall(line.by);
+      return true;
     case Line::Kind::vanish:
     case Line::Kind::leave: {
       observer_.vanished(client_of(line.actor()));
@@ -239,7 +245,8 @@ bool Run::act(const Line& line) {
       collect();
       return true;
     case Line::Kind::ask:
-    case Line::Kind::later: return false;
+    case Line::Kind::later:
+      return false;
   }
   return false;
 }
@@ -294,17 +301,19 @@ void Run::compare_kept(const std::string& where, const Told& before, const Told&
   if (before.word != after.word) {
     return fail(where, name + " was " + to_text(before) + ", and after the crash it is " + to_text(after));
   }
-  for (const std::string key : {"token", "previous", "owner", "note", "metadata", "since", "buffer", "sessions", "holder",
-                                "because", "session", "ttl"}) {
+  for (const std::string key : {"token", "previous", "owner", "note", "metadata", "since", "buffer", "sessions",
+                                "holder", "because", "session", "ttl"}) {
     if (before.word == "unknown" && key != "buffer") continue;
     if (before.text(key) != after.text(key)) {
       fail(where, fmt::format("{}: {} was {}, and after the crash {}", name, key, before.text(key), after.text(key)));
     }
   }
   if (after.number("waiting") != 0) fail(where, name + ": somebody waits after the crash");
-  const bool shorter = after.number("ends_in") < before.number("ends_in") || after.number("ends_in") < after.number("ttl");
+  const bool shorter =
+      after.number("ends_in") < before.number("ends_in") || after.number("ends_in") < after.number("ttl");
   if (after.word == "held" && shorter) {
-    fail(where, fmt::format("L4: {} ends in {}, and after the crash in {}", name, before.text("ends_in"), after.text("ends_in")));
+    fail(where, fmt::format("L4: {} ends in {}, and after the crash in {}", name, before.text("ends_in"),
+                            after.text("ends_in")));
   }
 }
 
@@ -332,17 +341,19 @@ void Run::crash_and_compare(const std::string& where) {
     for (const Observer::Belief& belief : believed) {
       if (belief.name != name) continue;
       if (after.word != "held" || after.number("token") != belief.token || after.text("owner") != belief.owner) {
-        fail(where, "L3: " + belief.owner + "/" + belief.session + " believes to hold " + name + ", but after the crash it is " +
-                        to_text(after));
+        fail(where, "L3: " + belief.owner + "/" + belief.session + " believes to hold " + name +
+                        ", but after the crash it is " + to_text(after));
       }
     }
     for (const Observer::Gone& gone : observer_.released()) {
       const bool back = gone.name == name && after.word == "held" && after.number("token") == gone.token &&
                         after.text("session") == gone.session;
-      if (back && after.number("sessions") == 1 && told.word != "held") fail(where, "a released lease is back: " + to_text(after));
+      if (back && after.number("sessions") == 1 && told.word != "held")
+        fail(where, "a released lease is back: " + to_text(after));
     }
   }
-  const auto probe = answer_to(send({0, 0, "acquire", "zz-probe", "looker", "main", {{"ttl", "100ms"}}}, "looker/main"));
+  const auto probe =
+      answer_to(send({0, 0, "acquire", "zz-probe", "looker", "main", {{"ttl", "100ms"}}}, "looker/main"));
   if (!probe || probe->word != "granted" || probe->number("token") <= greatest) {
     fail(where, fmt::format("L3: after {} a new holding has {}", greatest, probe ? to_text(*probe) : "no answer"));
   }
@@ -366,7 +377,9 @@ std::vector<std::string> run(const Table& table, const MakeSubject& make) {
   return run.end();
 }
 
-std::size_t crash_places(const Table& table) { return table.lines.size() + 1; }
+std::size_t crash_places(const Table& table) {
+  return table.lines.size() + 1;
+}
 
 std::vector<std::string> run_with_crash(const Table& table, const MakeSubject& make, std::size_t place) {
   Run run(table, make);

@@ -27,7 +27,8 @@ std::vector<Case> cases() {
 
 std::string name_of(const testing::TestParamInfo<Case>& info) {
   std::string name = info.param.file.stem().string() + "_on_" + info.param.subject.name;
-  std::ranges::replace_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+  std::ranges::replace_if(
+      name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
   return name;
 }
 
@@ -153,8 +154,8 @@ TEST(ScenarioRunner, wants_greater_letters_to_be_greater_tokens) {
 
 TEST(ScenarioTable, refuses_what_it_does_not_understand_and_says_where) {
   for (const char* text : {"keeps L1\nat 0s alice steal job -> granted\n", "keeps L1\nat noon alice get job -> free\n",
-                           "keeps L1\nat 2s a get j -> free\nat 1s a get j -> free\n", "keeps L1\nat 0s alice get job\n",
-                           "keeps L1\nsometimes\n", "at 0s crash\n"}) {
+                           "keeps L1\nat 2s a get j -> free\nat 1s a get j -> free\n",
+                           "keeps L1\nat 0s alice get job\n", "keeps L1\nsometimes\n", "at 0s crash\n"}) {
     EXPECT_THROW(parse_table(text, "bad.scenario"), std::runtime_error) << text;
   }
 }

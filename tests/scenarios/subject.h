@@ -1,8 +1,8 @@
 // What a scenario runs against: anything that can be asked, and whose time can be turned by hand.
 //
-// Kept small on purpose, so that a door can be one too: questions and answers are words and fields, as a table has them.
-// To add a subject: implement Subject, give it a name in subjects.cpp, and every scenario, with and without a crash in it,
-// runs against it.
+// Kept small on purpose, so that a door can be one too: questions and answers are words and fields, as a table has
+// them. To add a subject: implement Subject, give it a name in subjects.cpp, and every scenario, with and without a
+// crash in it, runs against it.
 #pragma once
 
 #include <chrono>
@@ -32,7 +32,7 @@ struct Ask {
   std::string name;
   std::string owner;
   std::string session;  ///< Empty: not named.
-  Fields args;          ///< As in the table, tokens as numbers: ttl wait token holder note metadata numbered buffer prefix...
+  Fields args;  ///< As in the table, tokens as numbers: ttl wait token holder note metadata numbered buffer prefix...
 
   bool has(const std::string& key) const { return args.contains(key); }
   std::string text(const std::string& key) const { return has(key) ? args.at(key) : std::string{}; }
@@ -67,8 +67,8 @@ class Subject {
  public:
   virtual ~Subject() = default;
 
-  /// Whether it can do what a table says it `needs`: disk (orders of `disk`), undelivered, absence (a client gone before
-  /// the server heard of it), stop, limits.
+  /// Whether it can do what a table says it `needs`: disk (orders of `disk`), undelivered, absence (a client gone
+  /// before the server heard of it), stop, limits.
   virtual bool can(std::string_view need) const = 0;
 
   virtual void ask(const Ask& ask) = 0;

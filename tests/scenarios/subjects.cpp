@@ -78,8 +78,8 @@ class EngineSubject final : public HandSubject {
     stuck_ = failed_ = false;
     journal_ = open_();
     engine_ = std::make_unique<engine::Engine>(clock_, clients_, limits_, bounds_);
-    const auto opened = journal_->open(
-        [&](const core::Effect& effect, core::Position position) { engine_->replay(effect, position); });
+    const auto opened =
+        journal_->open([&](const core::Effect& effect, core::Position position) { engine_->replay(effect, position); });
     if (!opened) throw std::runtime_error("the journal does not open: " + opened.error().text());
     engine_->start();
   }
@@ -157,9 +157,8 @@ struct Scratch {
 std::unique_ptr<Subject> engine_on_files(const Options& options) {
   auto scratch = std::make_shared<Scratch>();
   return std::make_unique<EngineSubject>(options, [scratch] {
-    return std::make_unique<journal::FileJournal>(
-        journal::FileJournalOptions{
-            .directory = scratch->path / "data", .segment_bytes = 64 << 10, .start_bytes = 16 << 10});
+    return std::make_unique<journal::FileJournal>(journal::FileJournalOptions{
+        .directory = scratch->path / "data", .segment_bytes = 64 << 10, .start_bytes = 16 << 10});
   });
 }
 #endif

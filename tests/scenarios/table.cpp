@@ -47,12 +47,15 @@ Duration duration_in(const std::string& text, const std::string& where) {
   return *duration;
 }
 
-bool is_field(const std::string& word) { return word.find('=') != std::string::npos; }
+bool is_field(const std::string& word) {
+  return word.find('=') != std::string::npos;
+}
 
 void add_field(Fields& fields, const std::string& word, const std::string& where) {
   const std::size_t equals = word.find('=');
   if (equals == std::string::npos) bad(where, "'" + word + "' is no field");
-  if (!fields.emplace(word.substr(0, equals), word.substr(equals + 1)).second) bad(where, "'" + word + "' is given twice");
+  if (!fields.emplace(word.substr(0, equals), word.substr(equals + 1)).second)
+    bad(where, "'" + word + "' is given twice");
 }
 
 Expected expectation(Words::const_iterator word, Words::const_iterator end, const std::string& where) {

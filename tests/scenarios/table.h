@@ -18,8 +18,8 @@ struct Expected {
 
 struct Line {
   enum class Kind {
-    ask,          ///< at 0s alice acquire job ttl=10s -> granted token=A
-    later,        ///< at 9s -> bob granted token=B: the answer to what bob asked before
+    ask,    ///< at 0s alice acquire job ttl=10s -> granted token=A
+    later,  ///< at 9s -> bob granted token=B: the answer to what bob asked before
     crash,
     restart,
     pause,        ///< at 3s pause 5s

@@ -39,16 +39,15 @@ core::Command to_command(const Ask& ask) {
   const core::Who who{ask.owner, ask.session};
   const core::Token token{ask.number("token")};
   if (ask.verb == "acquire") {
-    return core::Acquire{
-        .name = ask.name,
-        .who = who,
-        .ttl = ask.duration("ttl", 30s),
-        .wait = ask.duration("wait"),
-        .holder = ask.text("holder") == "owner" ? core::HolderKind::owner : core::HolderKind::session,
-        .note = ask.text("note"),
-        .metadata = ask.text("metadata"),
-        .numbered = ask.text("numbered") == "yes",
-        .buffer = ask.number("buffer")};
+    return core::Acquire{.name = ask.name,
+                         .who = who,
+                         .ttl = ask.duration("ttl", 30s),
+                         .wait = ask.duration("wait"),
+                         .holder = ask.text("holder") == "owner" ? core::HolderKind::owner : core::HolderKind::session,
+                         .note = ask.text("note"),
+                         .metadata = ask.text("metadata"),
+                         .numbered = ask.text("numbered") == "yes",
+                         .buffer = ask.number("buffer")};
   }
   if (ask.verb == "renew") {
     core::Renew renew{ask.name, token, who, std::nullopt};
@@ -66,7 +65,9 @@ core::Command to_command(const Ask& ask) {
 
 namespace {
 
-std::string yes(bool it) { return it ? "yes" : "no"; }
+std::string yes(bool it) {
+  return it ? "yes" : "no";
+}
 
 std::string done_word(const Ask& ask, const core::Reply& reply) {
   if (ask.verb == "acquire") return "granted";

@@ -1,4 +1,5 @@
-// Whatever happens to the files: everything is read, or a tail that nobody was told of is cut off, or nothing is touched.
+// Whatever happens to the files: everything is read, or a tail that nobody was told of is cut off, or nothing is
+// touched.
 #include <gmock/gmock.h>
 
 #include <random>
@@ -33,7 +34,9 @@ Files small_journal(const Scratch& scratch, bool close) {
   return scratch.files();
 }
 
-std::vector<core::Effect> first_of(std::size_t count) { return grants(1, count); }
+std::vector<core::Effect> first_of(std::size_t count) {
+  return grants(1, count);
+}
 
 /// Starts on `files` changed in one way, and expects that it is damage and nothing was touched.
 void expect_damage(const Scratch& scratch, const std::string& what) {
@@ -68,7 +71,8 @@ TEST(TornTail, is_cut_off_wherever_the_last_frame_ends_early) {
       ASSERT_EQ(verdict->torn.has_value(), left && !whole) << cut;
       ASSERT_TRUE(load(small(scratch)).effects == loaded.effects) << cut << ": cut off for good";
       append_grants(small(scratch), loaded.opened->last.value + 1, {2}, false);
-      ASSERT_TRUE(load(small(scratch)).effects == first_of(loaded.effects.size() + 2)) << cut << ": and it goes on from there";
+      ASSERT_TRUE(load(small(scratch)).effects == first_of(loaded.effects.size() + 2))
+          << cut << ": and it goes on from there";
     }
   }
 }
@@ -192,10 +196,10 @@ TEST(Damage, names_file_offset_and_why) {
   segment[offsets[1] + 33] ^= 4;
   scratch.write(first_segment, segment);
   const auto loaded = load(small(scratch));
-  EXPECT_EQ(loaded.text(),
-            fmt::format("The journal is damaged. Nothing was touched. ({}, offset {}: no valid frame, though the one at offset {} says "
-                        "that position 3 was durable)",
-                        scratch.file(first_segment).string(), offsets[1], offsets[2]));
+  EXPECT_EQ(loaded.text(), fmt::format("The journal is damaged. Nothing was touched. ({}, offset {}: no valid frame, "
+                                       "though the one at offset {} says "
+                                       "that position 3 was durable)",
+                                       scratch.file(first_segment).string(), offsets[1], offsets[2]));
 }
 
 TEST(Damage, is_any_segment_that_is_missing) {

@@ -70,7 +70,8 @@ Result<Directory> Directory::open(const std::filesystem::path& path, Use use) {
   if (auto safe = check_safe(directory.fd_, shown); !safe) return std::unexpected(safe.error());
 
   const bool alone = use == Use::alone;
-  directory.lock_ = Fd{::openat(directory.fd_.get(), lock_name.data(), always | (alone ? O_RDWR | O_CREAT : O_RDONLY), 0600)};
+  directory.lock_ =
+      Fd{::openat(directory.fd_.get(), lock_name.data(), always | (alone ? O_RDWR | O_CREAT : O_RDONLY), 0600)};
   if (!directory.lock_ && (alone || errno != ENOENT)) return system_error("open", directory.where(lock_name));
   const int how = (alone ? LOCK_EX : LOCK_SH) | LOCK_NB;
   const auto held = [&] {
@@ -188,7 +189,8 @@ Result<void> sync_data(const Fd& file, const std::string& where) {
   return {};
 }
 
-Result<void> read_at(const Fd& file, std::string& out, std::uint64_t offset, std::size_t size, const std::string& where) {
+Result<void> read_at(const Fd& file, std::string& out, std::uint64_t offset, std::size_t size,
+                     const std::string& where) {
   out.resize(size);
   std::size_t have = 0;
   while (have < size) {

@@ -85,7 +85,8 @@ Result<void> write_zeros(const Fd& file, std::uint64_t offset, std::uint64_t siz
 /// Makes the file's bytes durable: one fdatasync.
 Result<void> sync_data(const Fd& file, const std::string& where);
 /// Reads up to `size` bytes into `out` (all there are before the end of the file).
-Result<void> read_at(const Fd& file, std::string& out, std::uint64_t offset, std::size_t size, const std::string& where);
+Result<void> read_at(const Fd& file, std::string& out, std::uint64_t offset, std::size_t size,
+                     const std::string& where);
 /// Reads the whole file into `out`.
 Result<void> read_all(const Fd& file, std::string& out, const std::string& where);
 Result<std::uint64_t> size_of(const Fd& file, const std::string& where);

@@ -110,7 +110,8 @@ Result<void> FileJournal::append(core::Position first, std::span<const core::Eff
   if (frame_.size() - frame_header_bytes > payload_bytes_max) {
     return broken(Error{ErrorCode::journal_io, fmt::format("a batch of {} bytes is too long", frame_.size())});
   }
-  const FrameHeader header{.count = static_cast<std::uint32_t>(batch.size()), .first = first.value, .durable = last_.value};
+  const FrameHeader header{
+      .count = static_cast<std::uint32_t>(batch.size()), .first = first.value, .durable = last_.value};
   if (auto written = write_frame(header); !written) return broken(written.error());
   last_.value += batch.size();
   marked_ = false;
@@ -161,7 +162,8 @@ Result<void> FileJournal::close() {
   if (!marked_) {
     frame_.clear();
     begin_frame(frame_);
-    if (auto written = write_frame({.first = last_.value + 1, .durable = last_.value}); !written) return broken(written.error());
+    if (auto written = write_frame({.first = last_.value + 1, .durable = last_.value}); !written)
+      return broken(written.error());
   }
   stage_ = Stage::closed;
   return {};
@@ -169,9 +171,9 @@ Result<void> FileJournal::close() {
 
 Counters FileJournal::counters() const {
   return Counters{.batches = batches_.load(std::memory_order_relaxed),
-                    .effects = effects_.load(std::memory_order_relaxed),
-                    .bytes = bytes_.load(std::memory_order_relaxed),
-                    .syncs = syncs_.load(std::memory_order_relaxed),
+                  .effects = effects_.load(std::memory_order_relaxed),
+                  .bytes = bytes_.load(std::memory_order_relaxed),
+                  .syncs = syncs_.load(std::memory_order_relaxed),
                   .snapshots = folded_.snapshots.load(std::memory_order_relaxed),
                   .snapshot_failures = folded_.failures.load(std::memory_order_relaxed)};
 }

@@ -17,7 +17,8 @@ class Preparer;
 
 struct FileJournalOptions {
   std::filesystem::path directory;
-  /// Zeros written ahead; when they are used up, the next segment begins. A batch that is longer makes a longer segment.
+  /// Zeros written ahead; when they are used up, the next segment begins. A batch that is longer makes a longer
+  /// segment.
   std::size_t segment_bytes = std::size_t{32} << 20;
   /// Zeros behind what a start has found, so that it need not write a whole segment before it can serve.
   std::size_t start_bytes = std::size_t{1} << 20;
@@ -69,8 +70,8 @@ class FileJournal final : public Journal {
   std::uint64_t end_ = 0;       ///< Offset of the next frame.
   std::uint64_t capacity_ = 0;  ///< How far the zeros go.
   file::Seal seal_{file::FileHeader{}};
-  core::Position last_;         ///< Of the newest durable effect.
-  bool marked_ = true;          ///< The newest frame is a mark, or there is none that needs one.
+  core::Position last_;  ///< Of the newest durable effect.
+  bool marked_ = true;   ///< The newest frame is a mark, or there is none that needs one.
 
   enum class Stage : std::uint8_t { created, open, failed, closed } stage_ = Stage::created;
   std::string failure_;  ///< Why it failed.

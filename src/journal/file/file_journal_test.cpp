@@ -70,7 +70,8 @@ TEST(FileJournal, goes_on_over_many_segments_and_many_starts) {
     const auto loaded = load(journal);
     ASSERT_TRUE(loaded.opened) << loaded.text();
     ASSERT_TRUE(loaded.effects == grants(1, next - 1));
-    for (int batch = 0; batch < 40; ++batch, next += 3) ASSERT_TRUE(journal.append(core::Position{next}, grants(next, 3)));
+    for (int batch = 0; batch < 40; ++batch, next += 3)
+      ASSERT_TRUE(journal.append(core::Position{next}, grants(next, 3)));
     if (start % 2 == 0) {
       ASSERT_TRUE(journal.close());
     }
@@ -114,7 +115,10 @@ TEST(FileJournal, lets_no_second_server_in_and_names_the_first) {
 
 TEST(FileJournal, lets_the_next_server_in_once_the_first_is_gone) {
   const Scratch scratch;
-  { FileJournal first(small(scratch)); ASSERT_TRUE(load(first).opened); }
+  {
+    FileJournal first(small(scratch));
+    ASSERT_TRUE(load(first).opened);
+  }
   EXPECT_TRUE(load(small(scratch)).opened);
 }
 
@@ -160,7 +164,8 @@ TEST(FileJournal, does_not_hang_on_a_pipe) {
 TEST(FileJournal, leaves_files_that_are_not_its_own_alone) {
   const Scratch scratch;
   append_grants(small(scratch), 1, {2}, true);
-  for (const char* name : {"notes.txt", "segment-7", "segment-0000000000000001 (copy)", "snapshot-x", "other.tmp"}) scratch.write(name, "?");
+  for (const char* name : {"notes.txt", "segment-7", "segment-0000000000000001 (copy)", "snapshot-x", "other.tmp"})
+    scratch.write(name, "?");
   const auto loaded = load(small(scratch));
   ASSERT_TRUE(loaded.opened) << loaded.text();
   EXPECT_TRUE(loaded.effects == grants(1, 2));

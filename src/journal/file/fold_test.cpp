@@ -18,7 +18,8 @@ using testing::HasSubstr;
 std::vector<std::string> state_of(const FileJournalOptions& options) {
   FileJournal journal(options);
   core::State state;
-  const auto opened = journal.open([&](const core::Effect& effect, core::Position at) { state.apply(effect, at, core::Now{}); });
+  const auto opened =
+      journal.open([&](const core::Effect& effect, core::Position at) { state.apply(effect, at, core::Now{}); });
   if (!opened) return {opened.error().text()};
   std::vector<std::string> out;
   state.keep([&](const core::Effect& effect) { out.push_back(describe(effect, Form::text)); });
@@ -35,11 +36,17 @@ std::vector<core::Effect> life(std::uint64_t first, std::uint64_t count) {
     const std::string session = "s" + std::to_string(i / 3);
     const core::Token token{1 + i / 3};
     switch (i % 3) {
-      case 0: out.push_back(core::Granted{name, {"owner", session}, token, std::chrono::seconds{30}}); break;
-      case 1: out.push_back(core::Numbered{name, 1 + i / 3 % 20}); break;
+      case 0:
+        out.push_back(core::Granted{name, {"owner", session}, token, std::chrono::seconds{30}});
+        break;
+      case 1:
+        out.push_back(core::Numbered{name, 1 + i / 3 % 20});
+        break;
       default: {
-        if (i / 3 % 2 == 0) out.push_back(core::Released{name, session, token});
-        else out.push_back(core::Lapsed{name, session, token});
+        if (i / 3 % 2 == 0)
+          out.push_back(core::Released{name, session, token});
+        else
+          out.push_back(core::Lapsed{name, session, token});
       }
     }
   }
@@ -92,7 +99,8 @@ TEST(Fold, is_counted_and_noted) {
   };
   FileJournal journal(options);
   ASSERT_TRUE(load(journal).opened);
-  for (std::uint64_t first = 1; first < 300; first += 6) ASSERT_TRUE(journal.append(core::Position{first}, life(first, 6)));
+  for (std::uint64_t first = 1; first < 300; first += 6)
+    ASSERT_TRUE(journal.append(core::Position{first}, life(first, 6)));
   journal.settle();
   EXPECT_GE(journal.counters().snapshots, 1U);
   EXPECT_EQ(journal.counters().snapshot_failures, 0U);
@@ -121,7 +129,8 @@ TEST(Fold, tells_a_replay_the_position_of_the_snapshot) {
   EXPECT_TRUE(std::holds_alternative<core::KeptTotals>(loaded.effects.front()));
   std::uint64_t next = position.value + 1;
   for (std::size_t i = 0; i < loaded.effects.size(); ++i) {
-    const bool kept = std::holds_alternative<core::Kept>(loaded.effects[i]) || std::holds_alternative<core::KeptTotals>(loaded.effects[i]);
+    const bool kept = std::holds_alternative<core::Kept>(loaded.effects[i]) ||
+                      std::holds_alternative<core::KeptTotals>(loaded.effects[i]);
     if (kept) {
       ASSERT_EQ(loaded.positions[i], position);
     } else {
@@ -143,8 +152,8 @@ TEST(Fold, waits_until_there_is_as_much_to_fold_as_the_last_snapshot_has) {
 struct Stages {
   Scratch scratch;
   Files before;
-  Files after;              ///< With the new snapshot, and nothing removed yet.
-  std::string snapshot;     ///< Its name.
+  Files after;           ///< With the new snapshot, and nothing removed yet.
+  std::string snapshot;  ///< Its name.
   std::vector<std::string> expected;
 
   explicit Stages(bool second_fold) {
@@ -158,7 +167,8 @@ struct Stages {
     EXPECT_TRUE(found);
     EXPECT_GE(found->segments.size(), 3U);
     EXPECT_EQ(found->snapshot.has_value(), second_fold);
-    const auto made = fold(*directory, found->store, found->snapshot, std::span(found->segments).first(found->segments.size() - 1), {}, {});
+    const auto made = fold(*directory, found->store, found->snapshot,
+                           std::span(found->segments).first(found->segments.size() - 1), {}, {});
     EXPECT_TRUE(made) << made.error().text();
     snapshot = snapshot_name(made->position.value);
     after = scratch.files();
@@ -273,7 +283,9 @@ TEST(DamagedSnapshot, does_not_meet_segments_of_another_time) {
   const Files early = scratch.files();
   live(folding(scratch), 181, 30, true);
   const Files late = scratch.files();
-  const auto snapshot_of = [](const Files& files) { return *std::ranges::find_if(files, [](const auto& f) { return f.first.starts_with("snapshot-"); }); };
+  const auto snapshot_of = [](const Files& files) {
+    return *std::ranges::find_if(files, [](const auto& f) { return f.first.starts_with("snapshot-"); });
+  };
   // An old snapshot put in the place of the new one: its segments are gone.
   Files mixed = late;
   mixed.erase(snapshot_of(late).first);
@@ -307,7 +319,8 @@ TEST(Fold, that_finds_damage_is_counted_and_changes_nothing) {
     std::fstream out(scratch.file(segment_name(2)), std::ios::in | std::ios::out | std::ios::binary);
     out << segment;
   }
-  for (std::uint64_t first = 121; first < 400; first += 6) ASSERT_TRUE(journal.append(core::Position{first}, life(first, 6)));
+  for (std::uint64_t first = 121; first < 400; first += 6)
+    ASSERT_TRUE(journal.append(core::Position{first}, life(first, 6)));
   journal.settle();
   EXPECT_GE(journal.counters().snapshot_failures, 1U);
   EXPECT_EQ(journal.counters().snapshots, 0U);
@@ -321,7 +334,8 @@ TEST(Snapshot, of_many_names_takes_several_frames) {
   append_grants(options, 1, {10'000, 10'000, 10'000, 10'000, 10'000, 10'000}, true);
   ASSERT_EQ(names_in(scratch, "snapshot-").size(), 1U);
   std::size_t frames = 0;
-  ASSERT_TRUE(show(scratch.data(), Form::text, [&](std::string_view line) { frames += line.starts_with("snapshot-") ? 1U : 0U; }));
+  ASSERT_TRUE(show(scratch.data(), Form::text,
+                   [&](std::string_view line) { frames += line.starts_with("snapshot-") ? 1U : 0U; }));
   EXPECT_GT(frames, 3U);
   EXPECT_EQ(load(small(scratch)).opened->last, core::Position{60'000});
 }

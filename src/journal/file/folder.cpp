@@ -26,7 +26,8 @@ Result<void> replay_closed(const Directory& directory, const StoreId& store, cor
     HF_TRY(file, directory.open_to_read(name));
     HF_TRY_VOID(read_all(file, bytes, where));
     HF_TRY(header, decode_header(bytes, where));
-    if (header != FileHeader{FileKind::segment, store, segment.sequence, 0}) return damaged(where, 0, "another header than before");
+    if (header != FileHeader{FileKind::segment, store, segment.sequence, 0})
+      return damaged(where, 0, "another header than before");
     HF_TRY(walked, walk_segment(bytes, header, last, where, Sink{.replay = replay, .frame = {}}));
     if (!walked.clean || walked.end != segment.end || walked.last != segment.last) {
       return damaged(where, walked.end, fmt::format("its frames went up to {} when they were written", segment.end));
@@ -86,7 +87,8 @@ void Folder::settle() {
   changed_.wait(lock, [&] { return !busy_ && !due(); });
 }
 
-/// Work is worth doing when there is as much to fold as there was to keep: so each byte is rewritten a few times at most.
+/// Work is worth doing when there is as much to fold as there was to keep: so each byte is rewritten a few times at
+/// most.
 bool Folder::due() const {
   std::uint64_t bytes = 0;
   for (const Segment& segment : closed_) bytes += segment.end;
@@ -112,8 +114,8 @@ void Folder::run(const std::stop_token& stop) {
         if (removed) removed = directory_.remove(segment_name(segment.sequence));
       }
       if (!removed) tell("could not remove what was folded: " + removed.error().text());
-      tell(fmt::format("folded {} segments into a snapshot of {} bytes, up to position {}", segments.size(), made->bytes,
-                       made->position.value));
+      tell(fmt::format("folded {} segments into a snapshot of {} bytes, up to position {}", segments.size(),
+                       made->bytes, made->position.value));
     } else {
       (void)directory_.remove(unfinished(snapshot_name(segments.back().last.value)));
       if (made.error().code != ErrorCode::stopping) tell("folding failed, nothing is lost: " + made.error().text());

@@ -2,8 +2,8 @@
 //
 // What is on disk after each step, all of which a start understands:
 //   1  snapshot-N.tmp grows                     the old state, and a leftover
-//   2  it is synced and renamed, and the directory synced    two states; the newer one is taken, the older is a leftover
-//   3  the old snapshot and the folded segments are removed  the new state
+//   2  it is synced and renamed, and the directory synced    two states; the newer one is taken, the older is a
+//   leftover 3  the old snapshot and the folded segments are removed  the new state
 #pragma once
 
 #include <atomic>
@@ -42,8 +42,8 @@ class Folder {
   };
 
   /// `snapshot` and `closed` are what recovery found. `directory` and `counts` must outlive it.
-  Folder(const Directory& directory, const StoreId& store, std::optional<Snapshot> snapshot, std::vector<Segment> closed,
-         Options options, Counts& counts);
+  Folder(const Directory& directory, const StoreId& store, std::optional<Snapshot> snapshot,
+         std::vector<Segment> closed, Options options, Counts& counts);
   ~Folder();
 
   /// `segment` will not be written to any more.

@@ -18,7 +18,8 @@ constexpr std::size_t crc_at = 8;  // In a frame, behind magic and length.
 
 template <class T>
 void put(std::string& out, std::size_t at, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) out[at + i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    out[at + i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
 }
 
 template <class T>
@@ -54,8 +55,9 @@ Result<FileHeader> decode_header(std::string_view bytes, const std::string& wher
   // Header, checksum and version stay where they are in every version to come, so that this question can be asked.
   if (const auto version = get<std::uint32_t>(bytes, 12); version != format_version) {
     if (version == 0) return damaged("format version 0 was never written");
-    return fail(ErrorCode::journal_too_new, fmt::format("{}: found format version {}, this holdfast understands up to {}",
-                                                        where, version, format_version));
+    return fail(
+        ErrorCode::journal_too_new,
+        fmt::format("{}: found format version {}, this holdfast understands up to {}", where, version, format_version));
   }
   FileHeader header;
   header.kind = static_cast<FileKind>(get<std::uint32_t>(bytes, 8));

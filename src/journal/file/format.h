@@ -44,10 +44,10 @@ Result<FileHeader> decode_header(std::string_view bytes, const std::string& wher
 
 /// What stands before a frame's payload.
 struct FrameHeader {
-  std::uint32_t length = 0;  ///< Of the payload, padding not counted.
-  std::uint32_t count = 0;   ///< Effects in it; 0 in a mark.
-  std::uint64_t first = 0;   ///< Position of the first effect; of a mark, of the effect that would be next.
-  std::uint64_t durable = 0; ///< Everything up to this position was durable when the frame was written.
+  std::uint32_t length = 0;   ///< Of the payload, padding not counted.
+  std::uint32_t count = 0;    ///< Effects in it; 0 in a mark.
+  std::uint64_t first = 0;    ///< Position of the first effect; of a mark, of the effect that would be next.
+  std::uint64_t durable = 0;  ///< Everything up to this position was durable when the frame was written.
   bool operator==(const FrameHeader&) const = default;
 };
 
@@ -73,7 +73,9 @@ class Seal {
 };
 
 /// Leaves room for a frame's header at the end of `out`, behind which its payload is to be appended.
-inline void begin_frame(std::string& out) { out.append(frame_header_bytes, '\0'); }
+inline void begin_frame(std::string& out) {
+  out.append(frame_header_bytes, '\0');
+}
 
 /// Completes the frame that is all of `frame`: padding, header and checksum. It will stand at `offset`.
 ///
@@ -89,6 +91,8 @@ std::optional<Frame> frame_in(std::string_view bytes, std::uint64_t offset, cons
 std::optional<std::uint64_t> frame_extent(std::string_view bytes);
 
 /// `offset` or the next greater one at which a frame may begin.
-constexpr std::uint64_t aligned(std::uint64_t offset) { return (offset + frame_align - 1) / frame_align * frame_align; }
+constexpr std::uint64_t aligned(std::uint64_t offset) {
+  return (offset + frame_align - 1) / frame_align * frame_align;
+}
 
 }  // namespace holdfast::journal::file

@@ -7,10 +7,11 @@
 namespace holdfast::journal::file {
 
 std::string Verified::text() const {
-  const std::string read = fmt::format("{} effects in {} frames, {} bytes, up to position {}", effects, frames, bytes, last.value);
+  const std::string read =
+      fmt::format("{} effects in {} frames, {} bytes, up to position {}", effects, frames, bytes, last.value);
   if (!torn) return "ok: " + read;
-  return fmt::format("torn tail, harmless: {} bytes at {}, offset {} would be cut off; else ok: {}", torn->bytes, torn->file,
-                     torn->offset, read);
+  return fmt::format("torn tail, harmless: {} bytes at {}, offset {} would be cut off; else ok: {}", torn->bytes,
+                     torn->file, torn->offset, read);
 }
 
 Result<Verified> verify(const std::filesystem::path& path, const Progress& progress) {
@@ -25,15 +26,18 @@ Result<void> show(const std::filesystem::path& path, Form form, const std::funct
   sink.frame = [&](const FrameSeen& seen) {
     const FrameHeader& h = seen.header;
     if (form == Form::json) {
-      line(fmt::format(R"({{"file":{},"offset":{},"first":{},"count":{},"durable":{},"bytes":{}}})", json_quoted(seen.file),
-                       seen.offset, h.first, h.count, h.durable, h.length));
+      line(fmt::format(R"({{"file":{},"offset":{},"first":{},"count":{},"durable":{},"bytes":{}}})",
+                       json_quoted(seen.file), seen.offset, h.first, h.count, h.durable, h.length));
     } else if (snapshot_number(seen.file)) {
-      line(fmt::format("{} offset {}: {}, {} bytes", seen.file, seen.offset,
-                       h.count == 0 ? fmt::format("end, {} effects in all", h.first) : fmt::format("{} effects", h.count), h.length));
+      line(fmt::format(
+          "{} offset {}: {}, {} bytes", seen.file, seen.offset,
+          h.count == 0 ? fmt::format("end, {} effects in all", h.first) : fmt::format("{} effects", h.count),
+          h.length));
     } else if (h.count == 0) {
       line(fmt::format("{} offset {}: mark, everything up to {} is durable", seen.file, seen.offset, h.durable));
     } else {
-      line(fmt::format("{} offset {}: {} effects from position {}, {} bytes", seen.file, seen.offset, h.count, h.first, h.length));
+      line(fmt::format("{} offset {}: {} effects from position {}, {} bytes", seen.file, seen.offset, h.count, h.first,
+                       h.length));
     }
   };
   sink.replay = [&](const core::Effect& effect, core::Position position) {
@@ -48,8 +52,8 @@ Result<void> show(const std::filesystem::path& path, Form form, const std::funct
   if (found.torn) {
     line(form == Form::json ? fmt::format(R"({{"file":{},"offset":{},"torn_bytes":{}}})", json_quoted(found.torn->file),
                                           found.torn->offset, found.torn->bytes)
-                            : fmt::format("{} offset {}: torn tail of {} bytes, harmless", found.torn->file, found.torn->offset,
-                                          found.torn->bytes));
+                            : fmt::format("{} offset {}: torn tail of {} bytes, harmless", found.torn->file,
+                                          found.torn->offset, found.torn->bytes));
   }
   return {};
 }

@@ -27,8 +27,8 @@ struct Verified {
 
 /// Reads everything as a start would, and writes nothing.
 ///
-/// Errors: journal_damaged (names file and offset), journal_too_new, journal_held (a server is using it; stop it first),
-/// journal_unsafe, journal_io (also when there is no such directory).
+/// Errors: journal_damaged (names file and offset), journal_too_new, journal_held (a server is using it; stop it
+/// first), journal_unsafe, journal_io (also when there is no such directory).
 Result<Verified> verify(const std::filesystem::path& directory, const Progress& progress = {});
 
 /// Hands out a line for each frame and each effect, oldest first, without line ends; up to the damage, if there is any.

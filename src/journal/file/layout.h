@@ -13,7 +13,9 @@ std::string segment_name(std::uint64_t sequence);
 /// `snapshot-` and the position up to which it goes.
 std::string snapshot_name(std::uint64_t position);
 /// What a file is called until it is complete and durable. Left over by a crash it is worth nothing.
-inline std::string unfinished(const std::string& name) { return name + ".tmp"; }
+inline std::string unfinished(const std::string& name) {
+  return name + ".tmp";
+}
 
 /// The number in a name that segment_name or snapshot_name made; none for any other name.
 std::optional<std::uint64_t> segment_number(std::string_view name);

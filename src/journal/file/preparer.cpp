@@ -8,12 +8,13 @@
 namespace holdfast::journal::file {
 
 namespace {
-constexpr std::uint64_t piece_bytes = std::uint64_t{1} << 20;  // Synced piece by piece: appends wait behind one at most.
+constexpr std::uint64_t piece_bytes = std::uint64_t{1}
+                                      << 20;  // Synced piece by piece: appends wait behind one at most.
 constexpr auto try_again_after = std::chrono::seconds(1);
 }  // namespace
 
-Result<Fd> make_segment(const Directory& directory, const StoreId& store, std::uint64_t sequence, std::string_view frames,
-                        std::uint64_t bytes, const std::function<bool()>& give_up) {
+Result<Fd> make_segment(const Directory& directory, const StoreId& store, std::uint64_t sequence,
+                        std::string_view frames, std::uint64_t bytes, const std::function<bool()>& give_up) {
   const std::string name = segment_name(sequence);
   const std::string where = directory.where(unfinished(name));
   HF_TRY(file, directory.create(unfinished(name)));

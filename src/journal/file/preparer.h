@@ -15,8 +15,8 @@ namespace holdfast::journal::file {
 /// Makes a segment: header, zeros up to `bytes`, all of it durable, under its name.
 ///
 /// `frames` may stand between header and zeros. Returns the open file.
-Result<Fd> make_segment(const Directory& directory, const StoreId& store, std::uint64_t sequence, std::string_view frames,
-                        std::uint64_t bytes, const std::function<bool()>& give_up = {});
+Result<Fd> make_segment(const Directory& directory, const StoreId& store, std::uint64_t sequence,
+                        std::string_view frames, std::uint64_t bytes, const std::function<bool()>& give_up = {});
 
 /// Owns a thread that writes zeros ahead. Thread-safe.
 class Preparer {
@@ -28,8 +28,8 @@ class Preparer {
   };
 
   /// `existing` are segments that are there and untouched. `directory` must outlive it.
-  Preparer(const Directory& directory, const StoreId& store, std::uint64_t segment_bytes, std::set<std::uint64_t> existing,
-           Note note);
+  Preparer(const Directory& directory, const StoreId& store, std::uint64_t segment_bytes,
+           std::set<std::uint64_t> existing, Note note);
   ~Preparer();
 
   /// Begins to prepare this segment. One at a time: the one before has been taken.
@@ -50,11 +50,11 @@ class Preparer {
   const std::set<std::uint64_t> existing_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;                  // Guarded by mutex_, as all below.
+  bool stopping_ = false;  // Guarded by mutex_, as all below.
   std::optional<std::uint64_t> wanted_;
   std::optional<Ready> ready_;
-  std::optional<Error> failed_;            ///< Why the last attempt came to nothing.
-  std::thread thread_;                     // Last: it uses all of the above.
+  std::optional<Error> failed_;  ///< Why the last attempt came to nothing.
+  std::thread thread_;           // Last: it uses all of the above.
 };
 
 }  // namespace holdfast::journal::file

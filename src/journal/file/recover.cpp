@@ -179,11 +179,13 @@ class Recovery {
   }
 
   /// R3: what stands behind the last valid frame of this segment is torn, or it is damage.
-  Result<void> judge_tail(std::string_view bytes, const FileHeader& header, const Walked& walked, const std::string& where) {
+  Result<void> judge_tail(std::string_view bytes, const FileHeader& header, const Walked& walked,
+                          const std::string& where) {
     const core::Position missing{walked.last.value + 1};
     if (const auto claim = claim_after(bytes, Seal(header), walked.end, missing)) {
-      return damaged(where, walked.end, fmt::format("no valid frame, though the one at offset {} says that position {} was durable",
-                                                    *claim, missing.value));
+      return damaged(where, walked.end,
+                     fmt::format("no valid frame, though the one at offset {} says that position {} was durable",
+                                 *claim, missing.value));
     }
     // The next segment is only written to once everything in this one is durable.
     std::string later;
@@ -193,9 +195,10 @@ class Recovery {
     }
     const std::uint64_t end = bytes.find_last_not_of('\0') + 1;
     out_.torn = Torn{segment_name(header.number), walked.end, end - walked.end};
-    out_.notes.push_back(fmt::format("{}, offset {}: cut off {} bytes of a batch that was being written when the server stopped; "
-                                     "nobody was told of it",
-                                     where, walked.end, end - walked.end));
+    out_.notes.push_back(
+        fmt::format("{}, offset {}: cut off {} bytes of a batch that was being written when the server stopped; "
+                    "nobody was told of it",
+                    where, walked.end, end - walked.end));
     return {};
   }
 
@@ -210,25 +213,28 @@ class Recovery {
       if (sequence < first) out_.leftovers.push_back(segment_name(sequence));
     }
     for (const auto& [position, file] : listing_.snapshots) {
-      if (!out_.snapshot || position != out_.snapshot->position.value) out_.leftovers.push_back(snapshot_name(position));
+      if (!out_.snapshot || position != out_.snapshot->position.value)
+        out_.leftovers.push_back(snapshot_name(position));
     }
   }
 
   void say_what_was_read() {
-    out_.notes.push_back(fmt::format("read {} effects in {} frames, {} bytes, up to position {}", out_.effects, out_.frames,
-                                     out_.bytes, out_.last.value));
+    out_.notes.push_back(fmt::format("read {} effects in {} frames, {} bytes, up to position {}", out_.effects,
+                                     out_.frames, out_.bytes, out_.last.value));
   }
 
   /// The caller's sink, with counting.
   Sink counting() {
-    return Sink{.replay = [this](const core::Effect& effect, core::Position position) {
-                  ++out_.effects;
-                  if (sink_.replay) sink_.replay(effect, position);
-                },
-                .frame = [this](const FrameSeen& seen) {
-                  ++out_.frames;
-                  if (sink_.frame) sink_.frame(seen);
-                }};
+    return Sink{.replay =
+                    [this](const core::Effect& effect, core::Position position) {
+                      ++out_.effects;
+                      if (sink_.replay) sink_.replay(effect, position);
+                    },
+                .frame =
+                    [this](const FrameSeen& seen) {
+                      ++out_.frames;
+                      if (sink_.frame) sink_.frame(seen);
+                    }};
   }
 
   void progress(std::uint64_t more) {

@@ -41,8 +41,8 @@ struct Recovered {
   core::Position last;
   std::uint64_t frames = 0;
   std::uint64_t effects = 0;
-  std::uint64_t bytes = 0;              ///< Of frames and snapshots that were read.
-  std::vector<std::string> leftovers;   ///< Names of files that are no part of the state any more.
+  std::uint64_t bytes = 0;             ///< Of frames and snapshots that were read.
+  std::vector<std::string> leftovers;  ///< Names of files that are no part of the state any more.
   std::vector<std::string> notes;
 };
 

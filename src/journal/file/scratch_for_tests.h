@@ -27,7 +27,8 @@ class Scratch {
  public:
   Scratch() {
     const char* const base = std::getenv("HOLDFAST_TEST_DIR");
-    std::string pattern = (base ? std::filesystem::path{base} : std::filesystem::temp_directory_path()) / "holdfast-XXXXXX";
+    std::string pattern =
+        (base ? std::filesystem::path{base} : std::filesystem::temp_directory_path()) / "holdfast-XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp " + pattern);
     root_ = pattern;
   }
@@ -67,7 +68,8 @@ class Scratch {
 
 /// Small enough that a test can go through every byte.
 inline FileJournalOptions small(const Scratch& scratch) {
-  return {.directory = scratch.data(), .segment_bytes = 1024, .start_bytes = 512, .fold_after_bytes = std::size_t{1} << 40};
+  return {
+      .directory = scratch.data(), .segment_bytes = 1024, .start_bytes = 512, .fold_after_bytes = std::size_t{1} << 40};
 }
 
 /// What a start gives: an error, or everything that is kept.
@@ -101,8 +103,8 @@ inline Loaded load(const FileJournalOptions& options) {
 }
 
 /// Appends grants number `first` and on, in batches of these sizes, to a new journal object; then closes it or crashes.
-inline void append_grants(const FileJournalOptions& options, std::uint64_t first, const std::vector<std::size_t>& batches,
-                          bool close) {
+inline void append_grants(const FileJournalOptions& options, std::uint64_t first,
+                          const std::vector<std::size_t>& batches, bool close) {
   FileJournal journal(options);
   ASSERT_TRUE(journal.open([](const auto&, auto) {}).has_value());
   for (const std::size_t size : batches) {

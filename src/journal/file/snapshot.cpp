@@ -79,7 +79,8 @@ Result<Snapshot> SnapshotWriter::finish() {
   return Snapshot{core::Position{header_.number}, header_.next, offset_};
 }
 
-Result<Snapshot> read_snapshot(const Directory& directory, const StoreId& store, core::Position position, const Sink& sink) {
+Result<Snapshot> read_snapshot(const Directory& directory, const StoreId& store, core::Position position,
+                               const Sink& sink) {
   const std::string name = snapshot_name(position.value);
   const std::string where = directory.where(name);
   HF_TRY(file, directory.open_to_read(name));
@@ -88,7 +89,8 @@ Result<Snapshot> read_snapshot(const Directory& directory, const StoreId& store,
   HF_TRY(first_bytes, window.at(0, header_bytes));
   HF_TRY(header, decode_header(first_bytes, where));
   if (header.store != store) return damaged(where, 0, "of another data directory");
-  if (header != FileHeader{FileKind::snapshot, store, position.value, header.next}) return damaged(where, 0, "not what its name says");
+  if (header != FileHeader{FileKind::snapshot, store, position.value, header.next})
+    return damaged(where, 0, "not what its name says");
   const Seal seal(header);
 
   std::uint64_t effects = 0;

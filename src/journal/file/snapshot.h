@@ -13,7 +13,7 @@ namespace holdfast::journal::file {
 
 /// A snapshot that is there.
 struct Snapshot {
-  core::Position position;       ///< It goes up to here.
+  core::Position position;         ///< It goes up to here.
   std::uint64_t next_segment = 0;  ///< The segment that goes on from it.
   std::uint64_t bytes = 0;
 };
@@ -39,7 +39,7 @@ class SnapshotWriter {
   Fd file_;
   std::string frame_;
   std::uint32_t in_frame_ = 0;
-  std::uint64_t effects_ = 0;   ///< In frames already written.
+  std::uint64_t effects_ = 0;  ///< In frames already written.
   std::uint64_t offset_ = header_bytes;
   std::uint64_t synced_ = 0;
 };
@@ -47,6 +47,7 @@ class SnapshotWriter {
 /// Reads the snapshot at `position` whole and hands its effects to `sink`, all with that position.
 ///
 /// With an empty sink it only checks. Errors: journal_damaged, journal_too_new, journal_io.
-Result<Snapshot> read_snapshot(const Directory& directory, const StoreId& store, core::Position position, const Sink& sink);
+Result<Snapshot> read_snapshot(const Directory& directory, const StoreId& store, core::Position position,
+                               const Sink& sink);
 
 }  // namespace holdfast::journal::file

@@ -35,8 +35,8 @@ Result<void> replay_frame(const Frame& frame, std::uint64_t offset, const std::s
     const auto effect = decode_front(payload);
     if (!effect && effect.error() == Unreadable::newer_kind) {
       return fail(ErrorCode::journal_too_new,
-                  fmt::format("{}, offset {}: effect kind {} is newer than the {} this holdfast understands", where, offset,
-                              static_cast<unsigned char>(payload.front()), std::variant_size_v<core::Effect>));
+                  fmt::format("{}, offset {}: effect kind {} is newer than the {} this holdfast understands", where,
+                              offset, static_cast<unsigned char>(payload.front()), std::variant_size_v<core::Effect>));
     }
     if (!effect) return damaged(where, offset, fmt::format("effect {} of the frame cannot be read", i + 1));
     if (replay) replay(*effect, fixed ? *fixed : core::Position{frame.header.first + i});
@@ -52,10 +52,11 @@ Result<Walked> walk_segment(std::string_view bytes, const FileHeader& header, co
   Walked walked{.last = last};
   while (const auto frame = frame_at(bytes, walked.end, seal)) {
     if (frame->header.first != walked.last.value + 1) {
-      return damaged(where, walked.end, fmt::format("position {} where {} should follow", frame->header.first,
-                                                    walked.last.value + 1));
+      return damaged(where, walked.end,
+                     fmt::format("position {} where {} should follow", frame->header.first, walked.last.value + 1));
     }
-    if (frame->header.durable >= frame->header.first) return damaged(where, walked.end, "a frame that says it was there before it was");
+    if (frame->header.durable >= frame->header.first)
+      return damaged(where, walked.end, "a frame that says it was there before it was");
     if (sink.frame) sink.frame({name, walked.end, frame->header});
     HF_TRY_VOID(replay_frame(*frame, walked.end, where, sink.replay));
     walked.last.value += frame->header.count;
@@ -66,7 +67,9 @@ Result<Walked> walk_segment(std::string_view bytes, const FileHeader& header, co
   return walked;
 }
 
-bool untouched(std::string_view segment) { return first_nonzero(segment, header_bytes) >= segment.size(); }
+bool untouched(std::string_view segment) {
+  return first_nonzero(segment, header_bytes) >= segment.size();
+}
 
 std::optional<std::uint64_t> claim_after(std::string_view segment, const Seal& seal, std::uint64_t offset,
                                          core::Position position) {

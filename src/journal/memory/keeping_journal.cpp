@@ -40,9 +40,12 @@ Result<void> KeepingJournal::close() {
 }
 
 Counters KeepingJournal::counters() const {
-  return Counters{.batches = batches_.load(std::memory_order_relaxed), .effects = effects_.load(std::memory_order_relaxed)};
+  return Counters{.batches = batches_.load(std::memory_order_relaxed),
+                  .effects = effects_.load(std::memory_order_relaxed)};
 }
 
-std::string KeepingJournal::describe() const { return "keeping journal: survives as long as the test holds its shelf"; }
+std::string KeepingJournal::describe() const {
+  return "keeping journal: survives as long as the test holds its shelf";
+}
 
 }  // namespace holdfast::journal

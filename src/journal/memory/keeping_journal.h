@@ -14,8 +14,8 @@ namespace holdfast::journal {
 ///
 /// Not thread-safe: look at it only while no journal appends.
 struct Shelf {
-  std::vector<core::Effect> effects;  ///< Position 1 first.
-  bool in_use = false;                ///< A journal is open on it.
+  std::vector<core::Effect> effects;      ///< Position 1 first.
+  bool in_use = false;                    ///< A journal is open on it.
   std::optional<std::size_t> fail_after;  ///< Set: so many more appends work, and none after them.
   bool keep_failed = false;               ///< The append that fails is kept all the same: that is `maybe_done`.
 };

@@ -4,7 +4,9 @@
 
 namespace holdfast::journal {
 
-Result<Opened> MemoryJournal::open(const Replay&) { return Opened{}; }
+Result<Opened> MemoryJournal::open(const Replay&) {
+  return Opened{};
+}
 
 Result<void> MemoryJournal::append(core::Position first, std::span<const core::Effect> batch) {
   if (batch.empty()) return {};
@@ -15,12 +17,17 @@ Result<void> MemoryJournal::append(core::Position first, std::span<const core::E
   return {};
 }
 
-Result<void> MemoryJournal::close() { return {}; }
-
-Counters MemoryJournal::counters() const {
-  return Counters{.batches = batches_.load(std::memory_order_relaxed), .effects = effects_.load(std::memory_order_relaxed)};
+Result<void> MemoryJournal::close() {
+  return {};
 }
 
-std::string MemoryJournal::describe() const { return "memory journal: nothing survives a restart"; }
+Counters MemoryJournal::counters() const {
+  return Counters{.batches = batches_.load(std::memory_order_relaxed),
+                  .effects = effects_.load(std::memory_order_relaxed)};
+}
+
+std::string MemoryJournal::describe() const {
+  return "memory journal: nothing survives a restart";
+}
 
 }  // namespace holdfast::journal

@@ -42,7 +42,9 @@ using Parser = beast::http::request_parser<beast::http::string_body>;
 
 constexpr std::size_t read_bytes = 16 << 10;
 
-std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 std::string_view reason(int status) {
   return view(beast::http::obsolete_reason(static_cast<beast::http::status>(status)));
@@ -93,11 +95,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   IoThread& io_;
   tcp::socket socket_;
   std::uint64_t client_;
-  std::uint64_t request_ = 0;   ///< The number of the request under way.
+  std::uint64_t request_ = 0;  ///< The number of the request under way.
   beast::flat_buffer buffer_;
   Phase phase_ = Phase::idle;
   std::chrono::steady_clock::time_point deadline_;
-  bool gone_ = false;           ///< The peer has closed while it waited.
+  bool gone_ = false;  ///< The peer has closed while it waited.
   std::move_only_function<void(core::Answer)> waiting_;
 };
 
@@ -227,10 +229,18 @@ void Connection::enter(Phase phase) {
   phase_ = phase;
   const auto now = std::chrono::steady_clock::now();
   switch (phase) {
-    case Phase::idle: deadline_ = now + io_.options.idle_time; break;
-    case Phase::header: deadline_ = now + io_.options.header_time; break;
-    case Phase::body: deadline_ = now + io_.options.body_time; break;
-    case Phase::working: deadline_ = std::chrono::steady_clock::time_point::max(); break;
+    case Phase::idle:
+      deadline_ = now + io_.options.idle_time;
+      break;
+    case Phase::header:
+      deadline_ = now + io_.options.header_time;
+      break;
+    case Phase::body:
+      deadline_ = now + io_.options.body_time;
+      break;
+    case Phase::working:
+      deadline_ = std::chrono::steady_clock::time_point::max();
+      break;
   }
 }
 
@@ -313,9 +323,10 @@ net::awaitable<bool> Connection::read_request(Parser& parser) {
 
 std::string Connection::head(int status, std::string_view type, std::size_t body_bytes, std::int64_t retry_after_s,
                              bool keep_alive) const {
-  std::string text = fmt::format("HTTP/1.1 {} {}\r\ncontent-type: {}\r\ncontent-length: {}\r\n"
-                                 "cache-control: no-store\r\nx-content-type-options: nosniff\r\n",
-                                 status, reason(status), type, body_bytes);
+  std::string text = fmt::format(
+      "HTTP/1.1 {} {}\r\ncontent-type: {}\r\ncontent-length: {}\r\n"
+      "cache-control: no-store\r\nx-content-type-options: nosniff\r\n",
+      status, reason(status), type, body_bytes);
   if (retry_after_s > 0) text += fmt::format("retry-after: {}\r\n", retry_after_s);
   if (!keep_alive) text += "connection: close\r\n";
   text += "\r\n";
@@ -331,7 +342,8 @@ net::awaitable<void> Connection::refuse_and_end(Error error) {
   io_.service.metrics().bad_requests.fetch_add(1, std::memory_order_relaxed);
   const api::Written written = api::problem(error);
   std::string response =
-      head(written.status, "application/problem+json", written.body.size(), written.retry_after_s, false) + written.body;
+      head(written.status, "application/problem+json", written.body.size(), written.retry_after_s, false) +
+      written.body;
   co_await write(std::move(response));
   // Reading what the peer still sends, for a moment, keeps the kernel from throwing the answer away with a reset.
   beast::error_code ignored;
@@ -349,7 +361,7 @@ net::awaitable<bool> Connection::respond_text(const Request& request, int status
   std::string response = head(status, type, body.size(), 0, keep_alive);
   if (request.method() != beast::http::verb::head) response += body;
   const bool written = co_await write(std::move(response));
-  co_return written && keep_alive;
+  co_return written&& keep_alive;
 }
 
 net::awaitable<bool> Connection::respond(const Request& request, api::Written written) {
@@ -358,7 +370,7 @@ net::awaitable<bool> Connection::respond(const Request& request, api::Written wr
                               written.body.size(), written.retry_after_s, keep_alive);
   if (request.method() != beast::http::verb::head) response += written.body;
   const bool ok = co_await write(std::move(response));
-  co_return ok && keep_alive;
+  co_return ok&& keep_alive;
 }
 
 net::awaitable<bool> Connection::handle(const Request& request) {
@@ -480,10 +492,12 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
   if (request.method() != beast::http::verb::head) response += written.body;
   const bool ok = co_await write(std::move(response));
   if (!ok) take_back(answer);  // It could not be handed to the kernel: nobody was told (L8).
-  co_return ok && keep_alive;
+  co_return ok&& keep_alive;
 }
 
-void Connection::take_back(const core::Answer& answer) { io_.take_back(answer); }
+void Connection::take_back(const core::Answer& answer) {
+  io_.take_back(answer);
+}
 
 net::awaitable<core::Answer> Connection::ask(core::Command command, bool may_wait) {
   auto begin = [this, command = std::move(command), may_wait](auto handler) mutable {
@@ -503,17 +517,19 @@ void Connection::answered(core::Answer answer) {
 
 /// While a request waits in a queue, the peer's closing is to be noticed at once (L8).
 void Connection::watch_for_close() {
-  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this(), request = request_](const beast::error_code& error) {
-    if (error || request != self->request_ || !self->waiting_) return;
-    char byte = 0;
-    const ssize_t read = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (read > 0) return;  // The next request, pipelined: a later closing is seen when the grant is decided.
-    if (read < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return self->watch_for_close();
-    self->gone_ = true;
-    self->io_.gather({self->client_, request}, core::Leave{});
-    auto resume = std::exchange(self->waiting_, nullptr);
-    resume(core::Answer{});
-  });
+  socket_.async_wait(tcp::socket::wait_read,
+                     [self = shared_from_this(), request = request_](const beast::error_code& error) {
+                       if (error || request != self->request_ || !self->waiting_) return;
+                       char byte = 0;
+                       const ssize_t read = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+                       if (read > 0)
+                         return;  // The next request, pipelined: a later closing is seen when the grant is decided.
+                       if (read < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return self->watch_for_close();
+                       self->gone_ = true;
+                       self->io_.gather({self->client_, request}, core::Leave{});
+                       auto resume = std::exchange(self->waiting_, nullptr);
+                       resume(core::Answer{});
+                     });
 }
 
 }  // namespace
@@ -580,7 +596,8 @@ class Door::Impl {
       std::size_t busy = 1;
       while (busy > 0 && std::chrono::steady_clock::now() < until) {
         busy = on(*thread, [&] { return thread->busy(); });
-        if (busy > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));  // Polls other threads' writes: no event.
+        if (busy > 0)
+          std::this_thread::sleep_for(std::chrono::milliseconds(5));  // Polls other threads' writes: no event.
       }
       on(*thread, [&] { thread->close_all(); });
     }
@@ -601,7 +618,8 @@ class Door::Impl {
       if (error == net::error::operation_aborted || !acceptor_.is_open()) return;
       if (error) return accept_later(error);  // Out of file descriptors, most likely.
       Metrics& metrics = service_.metrics();
-      if (metrics.connections.load(std::memory_order_relaxed) >= metrics.connections_max.load(std::memory_order_relaxed)) {
+      if (metrics.connections.load(std::memory_order_relaxed) >=
+          metrics.connections_max.load(std::memory_order_relaxed)) {
         turn_away(std::move(socket));
       } else {
         watch_peer(socket);
@@ -623,10 +641,10 @@ class Door::Impl {
   void turn_away(tcp::socket socket) {
     service_.metrics().connections_refused.fetch_add(1, std::memory_order_relaxed);
     const api::Written written = api::problem(Error{ErrorCode::too_many_connections});
-    const std::string response =
-        fmt::format("HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n"
-                    "retry-after: 1\r\nconnection: close\r\n\r\n{}",
-                    written.body.size(), written.body);
+    const std::string response = fmt::format(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n"
+        "retry-after: 1\r\nconnection: close\r\n\r\n{}",
+        written.body.size(), written.body);
     beast::error_code ignored;
     socket.non_blocking(true, ignored);
     socket.write_some(net::buffer(response), ignored);
@@ -652,9 +670,17 @@ net::io_context& Door::Impl::accepting_loop() {
 
 Door::Door(Service& service, Options options) : impl_(std::make_unique<Impl>(service, std::move(options))) {}
 Door::~Door() = default;
-Result<void> Door::open() { return impl_->open(); }
-std::uint16_t Door::port() const { return impl_->port(); }
-void Door::stop_taking() { impl_->stop_taking(); }
-void Door::close(std::chrono::milliseconds patience) { impl_->close(patience); }
+Result<void> Door::open() {
+  return impl_->open();
+}
+std::uint16_t Door::port() const {
+  return impl_->port();
+}
+void Door::stop_taking() {
+  impl_->stop_taking();
+}
+void Door::close(std::chrono::milliseconds patience) {
+  impl_->close(patience);
+}
 
 }  // namespace holdfast::server::http

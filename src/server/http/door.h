@@ -15,8 +15,8 @@ namespace holdfast::server::http {
 /// What the door listens on and accepts. Every bound has an error that names it.
 struct Options {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 7420;             ///< 0: any free one; `port()` tells.
-  std::vector<std::string> names{};      ///< Further names of this server that a Host header may give.
+  std::uint16_t port = 7420;         ///< 0: any free one; `port()` tells.
+  std::vector<std::string> names{};  ///< Further names of this server that a Host header may give.
   int io_threads = 1;
   std::size_t connections_max = 10'000;
   std::size_t body_bytes_max = 1 << 20;
@@ -24,7 +24,7 @@ struct Options {
   std::size_t target_bytes_max = 8 << 10;
   std::chrono::seconds header_time{10};  ///< From a request's first byte to its last header's.
   std::chrono::seconds body_time{60};
-  std::chrono::seconds idle_time{75};    ///< Between requests.
+  std::chrono::seconds idle_time{75};  ///< Between requests.
 };
 
 /// Serves the catalogue, /livez, /readyz, /metrics and /v1/openapi.json.
