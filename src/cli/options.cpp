@@ -146,11 +146,18 @@ Options& Options::flag(const std::string& flags, bool& into, const std::string& 
   return *this;
 }
 
+Options& Options::server(std::string& into) {
+  if (const char* server = std::getenv("HOLDFAST_SERVER"); server && *server) into = server;
+  return text("--server", into, "The server's address (environment: HOLDFAST_SERVER)");
+}
+
+Options& Options::owner(std::string& into) {
+  into = default_owner();
+  return text("--owner", into, "As whom to ask");
+}
+
 Options& Options::caller(Caller& into, bool with_json) {
-  if (const char* server = std::getenv("HOLDFAST_SERVER"); server && *server) into.server = server;
-  into.owner = default_owner();
-  text("--server", into.server, "The server's address (environment: HOLDFAST_SERVER)");
-  text("--owner", into.owner, "As whom to ask");
+  server(into.server).owner(into.owner);
   text("--session", into.session, "Which session of the owner; see below what happens without");
   if (with_json) flag("--json", into.json, "Print the server's answer as JSON, refusals too");
   return *this;

@@ -42,6 +42,10 @@ class Options {
   /// None where the word is `none`.
   Options& duration_or_none(const std::string& flags, std::optional<Duration>& into, const std::string& help);
   Options& flag(const std::string& flags, bool& into, const std::string& help);
+  /// --server, for what has no `caller`.
+  Options& server(std::string& into);
+  /// --owner; user@host unless given.
+  Options& owner(std::string& into);
   /// --server, --owner, --session and, unless the verb prints nothing, --json.
   Options& caller(Caller& into, bool with_json = true);
   /// Everything behind the first `--`. One word at least.

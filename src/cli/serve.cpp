@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -9,6 +8,7 @@
 
 #include "cli/instance.h"
 #include "cli/journals.h"
+#include "cli/open_files.h"
 #include "cli/serve_options.h"
 
 namespace holdfast::cli {
@@ -25,14 +25,6 @@ Log make_log(const Settings& settings) {
                            : settings.log_level == "error" ? Log::Level::error
                                                            : Log::Level::info;
   return Log(form, least);
-}
-
-/// As many open files as the system lets us have: each connection is one.
-void raise_open_files() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /// Ends the process at once: what the disk holds now is all there is to know, and a restart finds out.
