@@ -190,7 +190,7 @@ class IoThread final : public Lane {
     const core::Reply& reply = answer.reply;
     if (reply.code != ErrorCode::none || reply.void_after == Instant{}) return;
     service.metrics().grants_taken_back.fetch_add(1, std::memory_order_relaxed);
-    service.monitor().taken_back(reply.lease.name, reply.lease.token);
+    service.monitor().taken_back(reply);
     gather(answer.to, core::TakeBack{reply.lease.name, reply.lease.token, reply.who});
   }
 
