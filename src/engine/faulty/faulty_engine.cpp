@@ -89,7 +89,9 @@ void FaultyEngine::handle(core::Step& step, Request& request) {
     const core::Lease* lease = release ? state().find(release->name) : nullptr;
     if (lease && lease->held()) return release_whoever_holds(step, *lease, *release, request.from);
   }
-  if (injected(Injection::Kind::forget_waiter_check) && std::holds_alternative<core::Leave>(request.command)) return;
+  const bool about_a_ghost =
+      std::holds_alternative<core::Leave>(request.command) || std::holds_alternative<core::TakeBack>(request.command);
+  if (injected(Injection::Kind::forget_waiter_check) && about_a_ghost) return;
   Engine::handle(step, request);
 }
 
