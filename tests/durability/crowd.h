@@ -22,6 +22,7 @@ class Crowd {
     std::size_t clients = 8;
     std::size_t shared = 4;  ///< Names that all of them want.
     std::size_t own = 20;    ///< Names that only one of them wants, for each.
+    std::size_t note = 0;    ///< Bytes of a note in each acquire, to fill segments with.
   };
   Crowd(Ledger& ledger, std::uint64_t seed, Mix mix);
   Crowd(Ledger& ledger, std::uint64_t seed) : Crowd(ledger, seed, Mix{}) {}
