@@ -40,4 +40,8 @@ void Store::write(const std::string& name, const std::string& bytes) const {
   std::ofstream(data_ / name, std::ios::binary | std::ios::trunc) << bytes;
 }
 
+void Store::await_prepared() const {
+  await("the next segment", [&] { return std::filesystem::exists(data_ / "segment-0000000000000002"); });
+}
+
 }  // namespace holdfast::durability

@@ -3,9 +3,11 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -36,12 +38,25 @@ class Store {
   /// Files and their bytes, without the lock file, whose content is no part of the journal.
   std::map<std::string, std::string> files() const;
   void write(const std::string& name, const std::string& bytes) const;
+  /// Until the segment after the first is there: the thread that makes segments has nothing to do then.
+  void await_prepared() const;
   std::filesystem::path scratch() const { return scratch_.path(); }
 
  private:
   support::ScratchDirectory scratch_;
   std::filesystem::path data_;
 };
+
+/// Until `condition` holds; throws after half a minute. For what other processes do without telling: looks every
+/// millisecond.
+template <class Condition>
+void await(const std::string& what, Condition condition) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("waited in vain for " + what);
+    ::usleep(1'000);
+  }
+}
 
 inline bool is_root() {
   return ::geteuid() == 0;

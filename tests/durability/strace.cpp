@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+
+#include "tests/durability/here.h"
 
 namespace holdfast::durability {
 namespace {
@@ -19,16 +19,6 @@ std::string content_of(const std::filesystem::path& file) {
   std::ostringstream text;
   text << std::ifstream(file, std::ios::binary).rdbuf();
   return text.str();
-}
-
-/// Another process writes files: there is no event for it, so this looks every millisecond.
-template <class Condition>
-void await(const std::string& what, Condition condition) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("waited in vain for " + what);
-    ::usleep(1'000);
-  }
 }
 
 }  // namespace
