@@ -27,12 +27,22 @@ Log make_log(const Settings& settings) {
   return Log(form, least);
 }
 
-/// As many open files as the system lets us have: each connection is one.
-void raise_open_files() {
+/// Files kept for the journal, the logs and turning away: connections never use these up. A journal that cannot open
+/// its next segment has failed.
+constexpr std::uint64_t files_reserved = 32;
+
+/// As many open files as the system lets us have: each connection is one. Where they are too few for `connections_max`,
+/// that is lowered.
+void make_room_for_connections(Settings& settings, Log& log) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+  const std::uint64_t most = limit.rlim_cur > files_reserved ? limit.rlim_cur - files_reserved : 1;
+  if (limit.rlim_cur == RLIM_INFINITY || settings.connections_max <= most) return;
+  settings.connections_max = most;
+  log.write(Log::Level::warn, "only so many files may be open (ulimit -n): connections_max is lowered",
+            {{"open_files", std::to_string(limit.rlim_cur)}, {"connections_max", std::to_string(most)}});
 }
 
 /// What one of the server's threads found out about the journal. The end is left to the main thread: the threads have
@@ -99,9 +109,9 @@ int run(const Verb& self, const Words& words) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, signal);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
-  raise_open_files();
 
   Log log = make_log(settings);
+  make_room_for_connections(settings, log);
   SystemClock clock;
   const std::unique_ptr<journal::Journal> journal =
       make_journal(settings, [&log](const std::string& note) { log.write(Log::Level::info, note); });
