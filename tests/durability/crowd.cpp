@@ -106,8 +106,8 @@ bool Crowd::one_request(Client& client, Talk& talk, End& end) {
     if (response && response->status != 503) client.holds.erase(held);
   } else {
     response = entered(ledger_, ledger_.acquires(name, client.who), end.broke, [&] {
-      return talk.post("/v1/acquire/" + name, fmt::format(R"({{{},"ttl_ms":{},"note":"{}"}})", about, long_ttl,
-                                                          std::string(mix_.note, 'n')));
+      return talk.post("/v1/acquire/" + name,
+                       fmt::format(R"({{{},"ttl_ms":{},"note":"{}"}})", about, long_ttl, std::string(mix_.note, 'n')));
     });
     if (response && response->status == 200) client.holds[name] = response->token();
   }

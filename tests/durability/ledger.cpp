@@ -140,7 +140,8 @@ Ledger::Holding& Ledger::enter(const Ask& ask, std::uint64_t token, const std::o
     holding.told_at = events_;
     // Only an unanswered request explains a holding that nobody was told of.
     const bool explained = who ? book.maybe.contains(*who) : book.ever_unanswered;
-    if (!explained) complain(ask.name, fmt::format("token {} was never asked for by {}", token, who ? text(*who) : "anybody"));
+    if (!explained)
+      complain(ask.name, fmt::format("token {} was never asked for by {}", token, who ? text(*who) : "anybody"));
     if (!who) holding.release = Release::maybe;
   }
   if (who && holding.who && *who != *holding.who) {
@@ -236,8 +237,8 @@ std::vector<std::string> Ledger::complaints() const {
 
 std::string Ledger::told() const {
   const Lock lock(mutex_);
-  std::string out = fmt::format("{} grants and {} releases were told of, {} requests never answered, {} names\n", grants_,
-                                released_, open_ends_, books_.size());
+  std::string out = fmt::format("{} grants and {} releases were told of, {} requests never answered, {} names\n",
+                                grants_, released_, open_ends_, books_.size());
   for (const std::string& complaint : complaints_) out += complaint + "\n";
   if (unlisted_ > 0) out += fmt::format("and {} more\n", unlisted_);
   return out;

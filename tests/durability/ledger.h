@@ -39,9 +39,9 @@ class Ledger {
     enum class Kind : std::uint8_t { acquire, release, look } kind = Kind::look;
     std::string name;
     Who who;
-    std::uint64_t token = 0;   ///< To release.
-    std::uint64_t at = 0;      ///< When it was asked, in events.
-    std::uint64_t newest = 0;  ///< The greatest token that anybody had been told of then.
+    std::uint64_t token = 0;    ///< To release.
+    std::uint64_t at = 0;       ///< When it was asked, in events.
+    std::uint64_t newest = 0;   ///< The greatest token that anybody had been told of then.
     bool asked_before = false;  ///< Its release had been asked for before.
   };
 
@@ -71,7 +71,7 @@ class Ledger {
     std::optional<std::uint64_t> previous;  ///< 0: there was none.
   };
   struct Maybe {
-    std::size_t open = 0;       ///< Unanswered acquires.
+    std::size_t open = 0;      ///< Unanswered acquires.
     std::uint64_t newest = 0;  ///< Known when the first of them was asked.
   };
   struct Book {
@@ -90,8 +90,8 @@ class Ledger {
   void complain(const std::string& name, std::string what);
 
   mutable std::mutex mutex_;
-  std::map<std::string, Book> books_;                // Guarded by mutex_, as all below.
-  std::map<std::uint64_t, std::string> given_;       ///< Every token ever told of, and its name.
+  std::map<std::string, Book> books_;           // Guarded by mutex_, as all below.
+  std::map<std::uint64_t, std::string> given_;  ///< Every token ever told of, and its name.
   std::uint64_t events_ = 0;
   std::size_t grants_ = 0, released_ = 0, open_ends_ = 0, unlisted_ = 0;
   std::vector<std::string> complaints_;

@@ -58,8 +58,7 @@ TEST(PowerCut, would_be_noticed_if_syncing_were_left_out) {
   if (!is_root()) GTEST_SKIP() << "mounting needs root";
   const std::uint64_t seed = fresh_seed();
   Ledger ledger;
-  const Outcome outcome =
-      run_over_cuts(seed, ledger, {{"LD_PRELOAD", HOLDFAST_DISK_SHIM}, {"HOLDFAST_DISK", "lies"}});
+  const Outcome outcome = run_over_cuts(seed, ledger, {{"LD_PRELOAD", HOLDFAST_DISK_SHIM}, {"HOLDFAST_DISK", "lies"}});
   EXPECT_FALSE(ledger.complaints().empty() && outcome.refused.empty()) << "seed " << seed << "\n" << ledger.told();
 }
 
