@@ -109,6 +109,25 @@ TEST(Loop, stops_itself_and_hears_of_its_going_on) {
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 
+TEST(Loop, stops_the_whole_job_with_itself) {
+  Forked leader([] {
+    ::setpgid(0, 0);
+    for (;;) ::pause();
+    return 0;
+  });
+  ::setpgid(leader.pid(), leader.pid());
+  Forked process([&] {
+    ::setpgid(0, leader.pid());
+    Loop loop;
+    return loop.stop_job(SIGTSTP) ? 0 : 3;
+  });
+  EXPECT_TRUE(WIFSTOPPED(leader.status(WUNTRACED)));
+  EXPECT_TRUE(WIFSTOPPED(process.status(WUNTRACED)));
+  ::kill(-leader.pid(), SIGCONT);
+  const int status = process.status();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
 TEST(Loop, does_not_stop_where_nobody_could_let_it_go_on) {
   Forked process([] {
     ::setsid();  // A group without a parent in its session: the kernel ignores SIGTSTP.
