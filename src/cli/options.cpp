@@ -64,6 +64,15 @@ std::uint64_t number_of(const std::string& word) {
   return value;
 }
 
+/// `--note=` becomes two words: CLI11 would take the word behind it for the value.
+void split_empty_values(Words& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].starts_with("--") || words[i].find('=') + 1 != words[i].size()) continue;
+    words[i].pop_back();
+    words.insert(words.begin() + static_cast<std::ptrdiff_t>(++i), std::string{});
+  }
+}
+
 std::string host_name() {
   char name[256] = {};
   if (::gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "unknown-host";
@@ -194,6 +203,7 @@ std::optional<int> Options::parse(const Words& words) {
     ours.assign(words.begin(), dashes);
     if (dashes != words.end()) kept_->command->assign(dashes + 1, words.end());
   }
+  split_empty_values(ours);
   std::ranges::reverse(ours);  // As CLI11 wants them.
   try {
     app().parse(std::move(ours));
