@@ -143,11 +143,14 @@ int run(const Verb& self, const Words& words) {
 const Verb serve_verb{
     .name = "serve",
     .usage = "holdfast serve [--data DIR] [--listen HOST:PORT] [--journal file|memory] [--config FILE]",
-    .summary = "Run the server. Needs no configuration: 127.0.0.1:7420, durable in ./holdfast-data.",
+    .summary = "Run the server; needs no configuration.",
     .examples =
         "holdfast serve\n"
         "holdfast serve --listen 127.0.0.1:7500 --data /var/lib/holdfast\n"
         "holdfast serve --journal memory --inject check-then-act=100ms",
-    .run = run};
+    .run = run,
+    .details =
+        "Listens on 127.0.0.1:7420 and keeps everything in ./holdfast-data unless told otherwise. SIGTERM or Ctrl-C "
+        "stops it, and what was answered is durable."};
 
 }  // namespace holdfast::cli
