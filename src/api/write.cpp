@@ -109,9 +109,10 @@ Written problem(const Reply& reply, const Context& context) {
     if (reply.code == ErrorCode::stale) {
       const std::string_view because = core::word(reply.because);
       because.empty() ? json.null("because") : json.text("because", because);
-      json.flag("held", lease.held);
       token_or_null(json, "newest", lease.token);
     }
+    if (reply.code == ErrorCode::wait_over) json.number("waited_ms", ceil_ms(reply.waited));
+    json.flag("held", lease.held);
     token_or_null(json, "token", lease.token);
     if (lease.held) {
       token_or_null(json, "previous", lease.previous);
@@ -188,7 +189,7 @@ void write_buffer(const Reply& reply, const Context& context, Written& out) {
     json.text("owner", reply.who.owner).text("session", reply.who.session).number("ttl_ms", ceil_ms(lease.ttl));
     json.number("deadline_in_ms", ceil_ms(lease.ends_in)).text("since", rfc3339(lease.since));
   } else {
-    json.text("code", info_of(reply.code).name).text("detail", told(reply));
+    json.text("code", info_of(reply.code).name).text("detail", told(reply)).flag("held", lease.held);
     token_or_null(json, "token", lease.token);
     if (lease.held) write_holder(json, lease);
   }

@@ -18,11 +18,11 @@ int run(const Verb& self, const Words& words) {
   Options options{self};
   options.word("NAME", call.name, "What to own, path-like")
       .duration_or_none("--ttl", call.ttl, "How long the lease lasts if it is not renewed; none: until released")
-      .duration("-w,--wait", call.wait, "How long to wait in the queue if somebody else holds it")
+      .duration("-w,--wait", call.wait, "How long to wait in the queue if somebody else holds it; 10m at most")
       .text("--note", call.note, "Why; shown to whoever is refused")
-      .text("--metadata", metadata, "JSON to carry along")
-      .text("--holder", call.holder, "session: exclude every other session; owner: let the owner's sessions join")
-      .caller(caller);
+      .text("--metadata", metadata, "Carried along and shown with the lease", "JSON")
+      .text("--holder", call.holder, "session: exclude every other session; owner: let the owner's others join", "WHO")
+      .caller(caller, "Ask again under the same one to get the same grant; made up unless given");
   if (const auto end = options.parse(words)) return *end;
   if (!metadata.empty()) {
     boost::json::error_code error;
@@ -36,10 +36,11 @@ int run(const Verb& self, const Words& words) {
   call.session = caller.session.empty() ? fresh_session() : caller.session;
   const auto grant = server->acquire(call);
   if (!grant) {
-    if (grant.error().fate == Fate::maybe_done && !caller.json) {
+    const int end = refused(self, caller, call.name, grant.error());
+    if (grant.error().fate == Fate::maybe_done) {
       say(self, fmt::format("to find out, ask again with --session {}", shown(call.session)));
     }
-    return refused(self, caller, call.name, grant.error());
+    return end;
   }
 
   if (caller.json) {
@@ -59,11 +60,15 @@ int run(const Verb& self, const Words& words) {
 const Verb acquire_verb{
     .name = "acquire",
     .usage = "holdfast acquire NAME [--ttl 30s] [--wait 10s] [--note TEXT] [--owner ID] [--session ID] [--json]",
-    .summary =
-        "Own NAME until the ttl runs out. Prints the token; the session is made up unless given, and said on stderr.",
+    .summary = "Own NAME until the ttl runs out, and print its token.",
     .examples =
         "holdfast acquire deploy/web --ttl 10m --note 'release 42'\n"
         "TOKEN=$(holdfast acquire job --session nightly --wait 1m)",
-    .run = run};
+    .run = run,
+    .details =
+        "The token goes to stdout; what else to know, the session among it, goes to stderr. Renew before the ttl is "
+        "over, or NAME lapses and somebody else may have it. What must be safe from a late writer keeps the greatest "
+        "token that it has seen, and refuses smaller ones.\n\n"
+        "If somebody else holds NAME: says who, since when and why, and ends with 1."};
 
 }  // namespace holdfast::cli

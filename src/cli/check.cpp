@@ -11,7 +11,7 @@ int run(const Verb& self, const Words& words) {
   Options options{self};
   options.word("NAME", name, "What the token is of")
       .number("--token", token, "The token to check", true)
-      .caller(caller);
+      .reader(caller);
   if (const auto end = options.parse(words)) return *end;
   auto server = server_of(caller, options);
   if (!server) return server.error();
@@ -31,10 +31,11 @@ int run(const Verb& self, const Words& words) {
 const Verb check_verb{
     .name = "check",
     .usage = "holdfast check NAME --token N [--json]",
-    .summary =
-        "Is the token still the current one? For an early refusal only: by the time you read the answer it may be "
-        "old. What must be safe compares tokens in the same step as its write.",
+    .summary = "Is the token still the current one?",
     .examples = "holdfast check \"$HOLDFAST_NAME\" --token \"$HOLDFAST_TOKEN\" || exit 1",
-    .run = run};
+    .run = run,
+    .details =
+        "Ends with 0 if it is and with 1 if not. For an early refusal only: by the time you read the answer it may be "
+        "old. What must be safe compares tokens in the same step as its write."};
 
 }  // namespace holdfast::cli

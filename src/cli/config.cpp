@@ -19,7 +19,7 @@ int run(const Verb& self, const Words& words) {
 
 const Verb config_verb{.name = "config",
                        .usage = "holdfast config [--config FILE] [any flag of serve] [--json]",
-                       .summary = "Print the settings that serve would run with, as a file that gives them again.",
+                       .summary = "Print the settings that serve would run with, as a file for --config.",
                        .examples = "holdfast config > holdfast.toml\nholdfast config --config holdfast.toml --json",
                        .run = run};
 

@@ -80,7 +80,7 @@ Result<void> Instance::stop() {
   door_.stop_taking();
   runner_->drain();
   door_.close(std::chrono::seconds(2));
-  if (runner_->snapshot().failed) return {};
+  if (runner_->snapshot().failed) return fail(ErrorCode::journal_io, "the journal failed while serving");
   return journal_.close();
 }
 

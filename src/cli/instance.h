@@ -19,7 +19,8 @@ namespace holdfast::cli {
 class Instance {
  public:
   /// `settings` have been checked. `journal`, `clock` and `log` must outlive the instance. `on_journal_failure` is
-  /// called once, from any thread, after everything in flight has been answered.
+  /// called once, from any thread, when everything in flight has its answer; `stop`, from another thread, gets those
+  /// written.
   Instance(const Settings& settings, journal::Journal& journal, Clock& clock, server::Log& log,
            engine::OnJournalFailure on_journal_failure, engine::RunnerOptions runner_options = {});
   ~Instance();
@@ -29,6 +30,8 @@ class Instance {
   Result<journal::Opened> start();
 
   /// Tells those who wait, makes durable what was decided, writes the answers under way, closes the journal.
+  ///
+  /// Error: journal_io, if the journal has failed; all else is done then.
   Result<void> stop();
 
   std::uint16_t port() const { return door_.port(); }

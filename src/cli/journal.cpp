@@ -44,7 +44,7 @@ int run(const Verb& self, const Words& words) {
   std::string directory = "./holdfast-data";
   bool json = false;
   options.word("ACTION", action, "show: every frame and effect, oldest first. verify: is it whole?");
-  options.text("--data", directory, "The data directory");
+  options.text("--data", directory, "The data directory", "DIR");
   options.flag("--json", json, "Print JSON, a line each");
   if (const std::optional<int> over = options.parse(words)) return *over;
   if (action == "show") return show(directory, json);
@@ -57,7 +57,7 @@ int run(const Verb& self, const Words& words) {
 const Verb journal_verb{
     .name = "journal",
     .usage = "holdfast journal show|verify [--data DIR] [--json]",
-    .summary = "Look into a data directory that no server uses at the moment. Changes nothing.",
+    .summary = "Look into a data directory that no server uses; change nothing.",
     .examples = "holdfast journal verify\nholdfast journal show --data /var/lib/holdfast --json | tail -3",
     .run = run};
 

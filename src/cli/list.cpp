@@ -12,19 +12,18 @@ constexpr int pages_max = 100;
 int run(const Verb& self, const Words& words) {
   Caller caller;
   client::ListCall call;
-  std::string owner;
   Options options{self};
-  options.text("--prefix", call.prefix, "Only names below this; whole segments")
-      .text("--of", owner, "Only what this owner holds")
+  options.text("--prefix", call.prefix, "Only this name and those below it; deploy is not deployment", "NAME")
+      .text("--of,--owner", call.owner, "Only what this owner holds", "ID")
       .flag("--contended", call.contended, "Only what somebody waits for")
-      .text("--after", call.after, "Begin behind this name")
-      .number("--limit", call.limit, "At most this many a page")
-      .caller(caller);
+      .text("--after", call.after, "Begin behind this name", "NAME")
+      .number("--limit", call.limit, "At most this many")
+      .reader(caller, false);
   if (const auto end = options.parse(words)) return *end;
   auto server = server_of(caller, options);
   if (!server) return server.error();
 
-  call.owner = owner;
+  const bool filtered = !call.prefix.empty() || !call.owner.empty() || !call.after.empty() || call.contended;
   std::vector<client::Holding> all;
   for (int pages = 0; pages < pages_max; ++pages) {
     auto page = server->list(call);
@@ -34,7 +33,10 @@ int run(const Verb& self, const Words& words) {
     call.after = page->next;
     if (page->next.empty() || (call.limit != 0 && all.size() >= call.limit)) break;
   }
-  if (!caller.json) fmt::print("{}", table_of(all, wall_now()));
+  if (!caller.json && !all.empty()) fmt::print("{}", table_of(all, wall_now()));
+  if (!caller.json && all.empty() && call.after.empty()) {
+    say(self, filtered ? "nothing like that is held" : "nothing is held");
+  }
   if (!call.after.empty()) say(self, fmt::format("there is more: --after {}", shown(call.after)));
   return status(Exit::done);
 }

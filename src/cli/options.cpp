@@ -21,12 +21,21 @@ constexpr std::uint64_t number_max = (std::uint64_t{1} << 53) - 1;
 /// CLI11's help, with our own usage line and examples.
 class HelpText final : public CLI::Formatter {
  public:
-  explicit HelpText(const Verb& verb) : verb_(verb) { column_width(34); }
+  explicit HelpText(const Verb& verb) : verb_(verb) {
+    column_width(30);
+    label("Positionals", "Arguments");
+    label("REQUIRED", "(required)");
+  }
+  std::string make_description(const CLI::App*) const override {
+    std::string out = wrapped(verb_.summary);
+    if (!verb_.details.empty()) out += "\n" + wrapped(verb_.details);
+    return out;
+  }
   std::string make_usage(const CLI::App*, std::string) const override {
     return fmt::format("\nUsage: {}\n", verb_.usage);
   }
   std::string make_footer(const CLI::App*) const override {
-    std::string out = "\nExamples:\n";
+    std::string out = verb_.examples.empty() ? "" : "Examples:\n";
     std::string_view rest = verb_.examples;
     while (!rest.empty()) {
       const auto end = std::min(rest.find('\n'), rest.size());
@@ -53,6 +62,15 @@ std::uint64_t number_of(const std::string& word) {
     throw CLI::ValidationError(fmt::format("'{}' is not a whole number from 0 to {}", word, number_max));
   }
   return value;
+}
+
+/// `--note=` becomes two words: CLI11 would take the word behind it for the value.
+void split_empty_values(Words& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].starts_with("--") || words[i].find('=') + 1 != words[i].size()) continue;
+    words[i].pop_back();
+    words.insert(words.begin() + static_cast<std::ptrdiff_t>(++i), std::string{});
+  }
 }
 
 std::string host_name() {
@@ -102,8 +120,8 @@ Options& Options::word(const std::string& name, std::string& into, const std::st
   return *this;
 }
 
-Options& Options::text(const std::string& flags, std::string& into, const std::string& help) {
-  auto* option = app().add_option(flags, into, help)->type_name("TEXT");
+Options& Options::text(const std::string& flags, std::string& into, const std::string& help, const std::string& kind) {
+  auto* option = app().add_option(flags, into, help)->type_name(kind);
   if (!into.empty()) option->default_str(into);
   return *this;
 }
@@ -146,19 +164,23 @@ Options& Options::flag(const std::string& flags, bool& into, const std::string& 
   return *this;
 }
 
-Options& Options::server(std::string& into) {
-  if (const char* server = std::getenv("HOLDFAST_SERVER"); server && *server) into = server;
-  return text("--server", into, "The server's address (environment: HOLDFAST_SERVER)");
+Options& Options::caller(Caller& into, const std::string& session_help, bool with_json) {
+  into.owner = default_owner();
+  text("--owner", into.owner, "As whom to ask", "ID");
+  text("--session", into.session, session_help, "ID");
+  return server(into, with_json);
 }
 
-Options& Options::owner(std::string& into) {
-  into = default_owner();
-  return text("--owner", into, "As whom to ask");
+Options& Options::reader(Caller& into, bool with_owner) {
+  constexpr const char* not_shown = "";
+  if (with_owner) app().add_option("--owner", into.owner)->group(not_shown);
+  app().add_option("--session", into.session)->group(not_shown);
+  return server(into, true);
 }
 
-Options& Options::caller(Caller& into, bool with_json) {
-  server(into.server).owner(into.owner);
-  text("--session", into.session, "Which session of the owner; see below what happens without");
+Options& Options::server(Caller& into, bool with_json) {
+  if (const char* server = std::getenv("HOLDFAST_SERVER"); server && *server) into.server = server;
+  text("--server", into.server, "The server's address; HOLDFAST_SERVER in the environment says it too", "URL");
   if (with_json) flag("--json", into.json, "Print the server's answer as JSON, refusals too");
   return *this;
 }
@@ -181,12 +203,19 @@ std::optional<int> Options::parse(const Words& words) {
     ours.assign(words.begin(), dashes);
     if (dashes != words.end()) kept_->command->assign(dashes + 1, words.end());
   }
+  split_empty_values(ours);
   std::ranges::reverse(ours);  // As CLI11 wants them.
   try {
     app().parse(std::move(ours));
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app().help());
+    std::string help = app().help();
+    // CLI11 leaves room for groups of options that are not shown.
+    while (help.find("\n\n\n") != std::string::npos) help.erase(help.find("\n\n\n"), 1);
+    fmt::print("{}", help);
     return status(Exit::done);
+  } catch (const CLI::ExtrasError& error) {
+    if (kept_->command && kept_->command->empty()) return wrong("put -- before the command");
+    return wrong(error.what());
   } catch (const CLI::ParseError& error) {
     return wrong(error.what());
   }

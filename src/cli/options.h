@@ -35,19 +35,20 @@ class Options {
 
   /// A word without dashes that must be there; `name` in capitals.
   Options& word(const std::string& name, std::string& into, const std::string& help);
-  Options& text(const std::string& flags, std::string& into, const std::string& help);
+  /// `kind` is what stands for the value in --help.
+  Options& text(const std::string& flags, std::string& into, const std::string& help, const std::string& kind = "TEXT");
   /// A whole number from 0 to 2^53 - 1.
   Options& number(const std::string& flags, std::uint64_t& into, const std::string& help, bool required = false);
   Options& duration(const std::string& flags, Duration& into, const std::string& help);
   /// None where the word is `none`.
   Options& duration_or_none(const std::string& flags, std::optional<Duration>& into, const std::string& help);
   Options& flag(const std::string& flags, bool& into, const std::string& help);
-  /// --server, for what has no `caller`.
-  Options& server(std::string& into);
-  /// --owner; user@host unless given.
-  Options& owner(std::string& into);
-  /// --server, --owner, --session and, unless the verb prints nothing, --json.
-  Options& caller(Caller& into, bool with_json = true);
+  /// --server, --owner, --session and, unless the verb prints nothing, --json. `session_help` says what the verb does
+  /// without a session.
+  Options& caller(Caller& into, const std::string& session_help, bool with_json = true);
+  /// For a verb that only reads: --server and --json. --owner and --session are taken too, so that a script may give
+  /// all its calls the same ones, and make no difference here.
+  Options& reader(Caller& into, bool with_owner = true);
   /// Everything behind the first `--`. One word at least.
   Options& command(Words& into);
 
@@ -60,6 +61,8 @@ class Options {
   int wrong(const std::string& sentence) const;
 
  private:
+  Options& server(Caller& into, bool with_json);
+
   struct Kept;
   std::unique_ptr<Kept> kept_;
 };

@@ -75,8 +75,9 @@ std::string cli_page() {
   page += "# Command line\n\n`holdfast VERB --help` says more about each option.\n";
   for (const Verb* verb : all_verbs()) {
     if (verb->hidden || !verb->run) continue;
-    page += fmt::format("\n## {}\n\n{}\n\n```\n{}\n```\n\nFor example:\n\n```\n{}\n```\n", verb->name, verb->summary,
-                        verb->usage, verb->examples);
+    page += fmt::format("\n## {}\n\n{}\n\n```\n{}\n```\n", verb->name, verb->summary, verb->usage);
+    if (!verb->details.empty()) page += "\n" + wrapped(verb->details, 120);
+    page += fmt::format("\nFor example:\n\n```\n{}\n```\n", verb->examples);
   }
   return page;
 }

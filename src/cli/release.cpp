@@ -10,7 +10,7 @@ int run(const Verb& self, const Words& words) {
   Options options{self};
   options.word("NAME", call.name, "What you own")
       .number("--token", call.token, "The token that acquire printed", true)
-      .caller(caller);
+      .caller(caller, "The session that owns it; needed only where several share the token");
   if (const auto end = options.parse(words)) return *end;
   auto server = server_of(caller, options);
   if (!server) return server.error();
@@ -32,8 +32,9 @@ int run(const Verb& self, const Words& words) {
 
 const Verb release_verb{.name = "release",
                         .usage = "holdfast release NAME --token N [--owner ID] [--session ID] [--json]",
-                        .summary = "Give NAME up. May be repeated; never frees what somebody else holds by now.",
+                        .summary = "Give NAME up.",
                         .examples = "holdfast release job --token 25423467000001",
-                        .run = run};
+                        .run = run,
+                        .details = "May be repeated. Never frees what somebody else holds by now."};
 
 }  // namespace holdfast::cli

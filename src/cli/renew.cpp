@@ -15,7 +15,7 @@ int run(const Verb& self, const Words& words) {
   options.word("NAME", call.name, "What you own")
       .number("--token", call.token, "The token that acquire printed", true)
       .duration("--ttl", asked_ttl, "A new ttl; without it, as before")
-      .caller(caller);
+      .caller(caller, "The session that owns it; needed only where several share the token");
   if (const auto end = options.parse(words)) return *end;
   if (asked_ttl >= Duration::zero()) call.ttl = asked_ttl;
   auto server = server_of(caller, options);
@@ -39,8 +39,11 @@ int run(const Verb& self, const Words& words) {
 
 const Verb renew_verb{.name = "renew",
                       .usage = "holdfast renew NAME --token N [--ttl 30s] [--owner ID] [--session ID] [--json]",
-                      .summary = "Keep NAME for another ttl. Without --session: the only session of that token.",
+                      .summary = "Keep NAME for another ttl.",
                       .examples = "holdfast renew job --token 25423467000001",
-                      .run = run};
+                      .run = run,
+                      .details =
+                          "Also after it has lapsed, if nobody has owned it since. Ends with 1 where it is lost; what "
+                          "the token protected must stop then."};
 
 }  // namespace holdfast::cli

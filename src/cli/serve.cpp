@@ -27,10 +27,43 @@ Log make_log(const Settings& settings) {
   return Log(form, least);
 }
 
-/// Ends the process at once: what the disk holds now is all there is to know, and a restart finds out.
-[[noreturn]] void journal_failed(Log& log, const Error& error) {
-  log.write(Log::Level::error, "the journal failed, stopping; what was in flight was answered maybe_done",
-            {{"why", error.where}});
+/// Files kept for the journal, the logs and turning away: connections never use these up. A journal that cannot open
+/// its next segment has failed.
+constexpr std::uint64_t files_reserved = 32;
+
+/// As many open files as the system lets us have: each connection is one. Where they are too few for `connections_max`,
+/// that is lowered.
+void make_room_for_connections(Settings& settings, Log& log) {
+  const std::uint64_t files = raise_open_files();
+  const std::uint64_t most = files > files_reserved ? files - files_reserved : 1;
+  if (settings.connections_max <= most) return;
+  settings.connections_max = most;
+  log.write(Log::Level::warn, "only so many files may be open (ulimit -n): connections_max is lowered",
+            {{"open_files", std::to_string(files)}, {"connections_max", std::to_string(most)}});
+}
+
+/// What one of the server's threads found out about the journal. The end is left to the main thread: the threads have
+/// answers to write, and whoever asked is to hear that nobody knows.
+class JournalFailure {
+ public:
+  explicit JournalFailure(Log& log) : log_(log) {}
+
+  void operator()(const Error& error) {
+    log_.write(Log::Level::error, "the journal failed, stopping; what was in flight is answered maybe_done",
+               {{"why", error.where}});
+    happened_ = true;
+    ::kill(::getpid(), SIGTERM);  // The main thread waits for nothing else.
+  }
+  bool happened() const { return happened_; }
+
+ private:
+  Log& log_;
+  std::atomic<bool> happened_ = false;
+};
+
+/// Ends the process without another look at the journal: what the disk holds now is all there is to know, and a restart
+/// finds out.
+[[noreturn]] void end_without_journal() {
   std::fflush(nullptr);
   ::_exit(status(Exit::journal_failed));
 }
@@ -73,13 +106,14 @@ int run(const Verb& self, const Words& words) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, signal);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
-  raise_open_files();
 
   Log log = make_log(settings);
+  make_room_for_connections(settings, log);
   SystemClock clock;
   const std::unique_ptr<journal::Journal> journal =
       make_journal(settings, [&log](const std::string& note) { log.write(Log::Level::info, note); });
-  Instance instance(settings, *journal, clock, log, [&log](const Error& error) { journal_failed(log, error); });
+  JournalFailure failure(log);
+  Instance instance(settings, *journal, clock, log, [&failure](const Error& error) { failure(error); });
   const Result<journal::Opened> opened = instance.start();
   if (!opened) return failed_to_start(opened.error());
   for (const std::string& note : opened->notes) log.write(Log::Level::info, note);
@@ -92,8 +126,11 @@ int run(const Verb& self, const Words& words) {
   do {
     ::sigwait(&signals, &signal);
   } while (signal == SIGHUP && !::isatty(STDIN_FILENO));  // A daemon's reload: there is nothing to reload.
-  log.write(Log::Level::info, "stopping", {{"signal", ::sigabbrev_np(signal)}});
-  if (const Result<void> stopped = instance.stop(); !stopped) return failed_to_start(stopped.error());
+  if (!failure.happened()) log.write(Log::Level::info, "stopping", {{"signal", ::sigabbrev_np(signal)}});
+  if (const Result<void> stopped = instance.stop(); !stopped) {
+    if (!failure.happened()) fmt::print(stderr, "holdfast serve: {}\n", stopped.error().text());
+    end_without_journal();
+  }
   log.write(Log::Level::info, "stopped; everything that was answered is durable");
   return status(Exit::done);
 }
@@ -103,11 +140,14 @@ int run(const Verb& self, const Words& words) {
 const Verb serve_verb{
     .name = "serve",
     .usage = "holdfast serve [--data DIR] [--listen HOST:PORT] [--journal file|memory] [--config FILE]",
-    .summary = "Run the server. Needs no configuration: 127.0.0.1:7420, durable in ./holdfast-data.",
+    .summary = "Run the server; needs no configuration.",
     .examples =
         "holdfast serve\n"
         "holdfast serve --listen 127.0.0.1:7500 --data /var/lib/holdfast\n"
         "holdfast serve --journal memory --inject check-then-act=100ms",
-    .run = run};
+    .run = run,
+    .details =
+        "Listens on 127.0.0.1:7420 and keeps everything in ./holdfast-data unless told otherwise. SIGTERM or Ctrl-C "
+        "stops it, and what was answered is durable."};
 
 }  // namespace holdfast::cli

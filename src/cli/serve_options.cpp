@@ -10,17 +10,18 @@ std::optional<int> read_settings(Options& options, const Words& words, Settings&
   std::string file;
   Settings flags;  // What the flags say; only those that were given count.
   CLI::App& app = options.app();
-  options.text("--config", file, "A TOML file of settings; flags win over it");
-  options.text("--data", flags.data, "The data directory of the file journal");
-  options.text("--listen", flags.listen, "HOST:PORT of the HTTP door; port 0 takes a free one");
-  options.text("--journal", flags.journal, "file, file:DIR, or memory (nothing survives a restart)");
+  options.text("--config", file, "A TOML file of settings; flags win over it", "FILE");
+  options.text("--data", flags.data, "The data directory of the file journal", "DIR");
+  options.text("--listen", flags.listen, "Where to listen for HTTP; port 0 takes a free one", "HOST:PORT");
+  options.text("--journal", flags.journal, "file, file:DIR, or memory (nothing survives a restart)", "KIND");
   options.number("--io-threads", flags.io_threads, "Threads that serve connections, at most one a core");
-  app.add_option("--name", flags.names, "A further host name of this server, for the Host header");
+  app.add_option("--name", flags.names, "A further host name of this server, for the Host header")->type_name("HOST");
   app.add_option("--inject", flags.inject,
-                 "Put a known bug back: check-then-act[=DELAY], release-by-name, forget-waiter-check");
+                 "Put a known bug back: check-then-act[=DELAY], release-by-name, forget-waiter-check")
+      ->type_name("BUG");
   options.flag("--insecure", flags.insecure, "Listen on other addresses than loopback without access control");
-  options.text("--log-level", flags.log_level, "debug, info, warn or error");
-  options.text("--log-format", flags.log_format, "auto, text or json");
+  options.text("--log-level", flags.log_level, "debug, info, warn or error", "LEVEL");
+  options.text("--log-format", flags.log_format, "auto (text on a terminal), text or json", "FORM");
   if (const std::optional<int> over = options.parse(words)) return over;
 
   if (!file.empty()) {

@@ -19,18 +19,21 @@ namespace {
 /// One setting: its key, and where it lives. The one list that reading and printing go through.
 struct Key {
   std::string_view name;
-  std::function<bool(const toml::node&, Settings&)> read;  ///< False: a value of another type.
+  std::string_view kind;
+  std::function<bool(const toml::node&, Settings&)> read;  ///< False: not of this kind.
   std::function<std::string(const Settings&)> show;        ///< As TOML, which for these types is JSON too.
 };
 
 std::string quoted(std::string_view text) {
   std::string out;
   api::append_json_string(out, text);
+  // The one character that JSON lets stand and TOML does not.
+  for (auto at = out.find('\x7f'); at != std::string::npos; at = out.find('\x7f', at)) out.replace(at, 1, "\\u007f");
   return out;
 }
 
 Key text(std::string_view name, std::string Settings::*field) {
-  return {name,
+  return {name, "a text in quotes",
           [field](const toml::node& node, Settings& settings) {
             const auto value = node.value_exact<std::string>();
             if (value) settings.*field = *value;
@@ -40,7 +43,7 @@ Key text(std::string_view name, std::string Settings::*field) {
 }
 
 Key number(std::string_view name, std::uint64_t Settings::*field) {
-  return {name,
+  return {name, "a whole number above 0",
           [field](const toml::node& node, Settings& settings) {
             const auto value = node.value_exact<std::int64_t>();
             const bool good = value && *value > 0;  // No setting means anything at zero or below.
@@ -51,7 +54,7 @@ Key number(std::string_view name, std::uint64_t Settings::*field) {
 }
 
 Key flag(std::string_view name, bool Settings::*field) {
-  return {name,
+  return {name, "true or false",
           [field](const toml::node& node, Settings& settings) {
             const auto value = node.value_exact<bool>();
             if (value) settings.*field = *value;
@@ -61,7 +64,7 @@ Key flag(std::string_view name, bool Settings::*field) {
 }
 
 Key list(std::string_view name, std::vector<std::string> Settings::*field) {
-  return {name,
+  return {name, "a list of texts",
           [field](const toml::node& node, Settings& settings) {
             const toml::array* values = node.as_array();
             if (!values) return false;
@@ -150,8 +153,8 @@ Result<void> read_file(const std::string& path, Settings& settings) {
                              node.source().begin.line, key.str()));
     }
     if (!found->read(node, settings)) {
-      return bad(fmt::format("{}:{}: '{}' has a value of another kind; it is {} by default", path,
-                             node.source().begin.line, key.str(), found->show(Settings{})));
+      return bad(fmt::format("{}:{}: '{}' must be {}; it is {} by default", path, node.source().begin.line, key.str(),
+                             found->kind, found->show(Settings{})));
     }
   }
   return {};
@@ -182,8 +185,10 @@ Result<void> check(const Settings& settings) {
   if (!one_of(settings.log_format, {"auto", "text", "json"})) {
     return bad("log_format = " + settings.log_format + ": choose auto, text or json");
   }
-  if (settings.io_threads < 1 || settings.io_threads > 64) return bad("io_threads: from 1 to 64");
-  if (settings.segment_bytes < 64 << 10) return bad("segment_bytes: at least 65536");
+  if (settings.io_threads < 1 || settings.io_threads > 64)
+    return bad(fmt::format("io_threads = {}: from 1 to 64", settings.io_threads));
+  if (settings.segment_bytes < 64 << 10)
+    return bad(fmt::format("segment_bytes = {}: at least 65536", settings.segment_bytes));
   return {};
 }
 

@@ -10,7 +10,7 @@ int run(const Verb& self, const Words& words) {
   Caller caller;
   std::string name;
   Options options{self};
-  options.word("NAME", name, "What to look at").caller(caller);
+  options.word("NAME", name, "What to look at").reader(caller);
   if (const auto end = options.parse(words)) return *end;
   auto server = server_of(caller, options);
   if (!server) return server.error();

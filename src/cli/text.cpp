@@ -104,7 +104,8 @@ std::string told_since(const std::string& rfc3339, WallTime now) {
   const bool same_day = local.tm_year == today.tm_year && local.tm_yday == today.tm_yday;
   const std::string clock = same_day ? fmt::format("{:%H:%M:%S}", local) : fmt::format("{:%Y-%m-%d %H:%M:%S}", local);
   // Two machines' clocks may differ; nothing began in the future.
-  return fmt::format("{} ({} ago)", clock, told(std::chrono::seconds(std::max<std::time_t>(now_seconds - *then, 0))));
+  const std::chrono::seconds age(now_seconds - *then);
+  return age < 1s ? fmt::format("{} (just now)", clock) : fmt::format("{} ({} ago)", clock, told(age));
 }
 
 std::string told_holder(const client::Holding& holding) {
@@ -122,7 +123,8 @@ std::string told(const client::Problem& problem, const std::string& name, WallTi
       return told_stale(problem, name);
     default: {
       std::string out = shown(problem.detail);
-      if (!problem.field.empty()) out += fmt::format(" (field {})", shown(problem.field));
+      const bool said = problem.detail.find(problem.field + ":") != std::string::npos;
+      if (!problem.field.empty() && !said) out += fmt::format(" (field {})", shown(problem.field));
       if (problem.retry_after) out += fmt::format(" The server says: again in {}.", told(*problem.retry_after));
       return out;
     }

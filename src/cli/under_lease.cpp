@@ -34,6 +34,7 @@ constexpr Duration one_wait_max = 10min;  ///< The longest that one request may 
 constexpr Duration trouble_max = 3s;      ///< How long to go on asking a server in trouble, if not told to wait longer.
 constexpr Duration trouble_pause = 200ms;
 constexpr Duration release_patience = 2s;
+constexpr Duration quiet_wait = 1s;  ///< A wait that is longer is worth a word.
 
 bool ends_us(int signal) {
   return signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTERM;
@@ -134,14 +135,22 @@ class Run {
 
   /// Makes `call` on its thread. A signal that ends us interrupts it and is kept in signal_.
   Answer<Holding> call_before_start(std::function<Answer<Holding>()> call) {
+    const Duration begun = now();
     call_.begin(std::move(call));
     for (;;) {
       if (auto answer = call_.take()) {
         if (signal_) leases_.reopen();
         return *std::move(answer);
       }
-      wait_before_start(std::nullopt);
+      const bool quiet = !waiting_said_ && plan_.ask.wait > quiet_wait;
+      wait_before_start(quiet ? std::optional(begun + quiet_wait) : std::nullopt);
+      if (quiet && now() >= begun + quiet_wait) say_waiting();
     }
+  }
+
+  void say_waiting() {
+    waiting_said_ = true;
+    say_(fmt::format("waiting for {}, {} at most; holdfast show says who holds it", name_, told(plan_.ask.wait)));
   }
 
   void pause() {
@@ -204,9 +213,14 @@ class Run {
   std::string why(const Keeper& keeper) {
     const auto& trouble = keeper.trouble();
     if (!trouble) return fmt::format("the lease on {} was not renewed in time", name_);
-    const std::string words = told(*trouble, plan_.ask.name, wall_now());
     const std::string_view what = trouble->means_lost() ? "is lost" : "cannot be renewed";
-    return fmt::format("the lease on {} {}: {}", name_, what, words);
+    return fmt::format("the lease on {} {}: {}", name_, what, reason(*trouble));
+  }
+
+  /// What to ask next is our business here, not the reader's.
+  std::string reason(const Problem& problem) const {
+    if (problem.code == ErrorCode::answer_lost) return "no answer from the server";
+    return told(problem, plan_.ask.name, wall_now());
   }
 
   void on_renewal(const Answer<Holding>& answer, Keeper& keeper) {
@@ -214,8 +228,7 @@ class Run {
     if (told_ || keeper.stand(now()) != Keeper::Stand::holds) return;
     if (!answer && !failing_) {
       say_(fmt::format("renewing {} failed, trying again; {} of the lease are left: {}", name_,
-                       told_remaining(keeper.belief().until() - now()),
-                       told(answer.error(), plan_.ask.name, wall_now())));
+                       told_remaining(keeper.belief().until() - now()), reason(answer.error())));
     }
     if (answer && failing_) say_(fmt::format("{} is renewed again", name_));
     failing_ = !answer;
@@ -251,7 +264,9 @@ class Run {
     const bool had_terminal = terminal_.given();
     if (by == SIGSTOP && !had_terminal) return;  // Somebody means the command alone. We go on renewing.
     terminal_.take_back();
-    if (!loop_.stop_self(by) && had_terminal) go_on(child);  // Without a shell, Ctrl-Z means nothing.
+    // Ctrl-Z reached the command's group only; the rest of our pipeline, or a script that runs us, has to stop with us.
+    const bool goes_on = had_terminal ? loop_.stop_job(by) : loop_.stop_self(by);
+    if (!goes_on && had_terminal) go_on(child);  // Without a shell, Ctrl-Z means nothing.
   }
 
   // After the command -----------------------------------------------------------------------------------------------
@@ -284,9 +299,9 @@ class Run {
 
   void release(const Holding& grant) {
     const auto answer = leases_.release(token_call(grant), release_patience);
-    if (answer || answer.error().means_lost()) return;
+    if (answer || answer.error().means_lost() || told_) return;
     say_(fmt::format("{} could not be released, and ends by itself within {}: {}", name_, told(*plan_.ask.ttl),
-                     told(answer.error(), plan_.ask.name, wall_now())));
+                     reason(answer.error())));
   }
 
   // Forms -----------------------------------------------------------------------------------------------------------
@@ -317,7 +332,8 @@ class Run {
   local::Terminal terminal_;
   Call<Holding> call_{loop_};
   std::optional<int> signal_;  ///< That ends us before the command begins.
-  bool told_ = false;          ///< The command was told to end, because the lease is lost.
+  bool waiting_said_ = false;
+  bool told_ = false;  ///< The command was told to end, because the lease is lost.
   bool killed_ = false;
   bool failing_ = false;  ///< The last renewal failed, and that was said.
 };

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
+
+#include "base/error.h"
 
 namespace holdfast::cli {
 namespace {
@@ -42,6 +45,13 @@ int not_yet(const Verb& verb) {
   return status(Exit::wrong_usage);
 }
 
+/// What was done may be done, but nobody was told: a full disk behind a `>`.
+int said_all(const Verb& verb) {
+  if (std::fflush(stdout) == 0) return status(Exit::done);
+  fmt::print(stderr, "holdfast {}: {}\n", verb.name, system_words("stdout", errno));
+  return status(Exit::maybe_done);
+}
+
 }  // namespace
 
 std::span<const Verb* const> all_verbs() {
@@ -53,10 +63,32 @@ const Verb* find_verb(std::string_view name) {
   return found == verbs.end() ? nullptr : *found;
 }
 
+std::string wrapped(std::string_view text, std::size_t width) {
+  std::string out;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
+    const std::string_view word = text.substr(0, end);
+    if (column > 0 && column + 1 + word.size() > width) {
+      out += '\n';
+      column = 0;
+    }
+    if (column > 0 && !word.empty()) out += ' ', ++column;
+    out += word;
+    column += word.size();
+    if (end < text.size() && text[end] == '\n') {
+      out += '\n';
+      column = 0;
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out + "\n";
+}
+
 std::string overview() {
   std::string out =
       "Holdfast gives every shared thing exactly one owner at a time.\n\n"
-      "Usage: holdfast VERB [OPTIONS]     holdfast VERB --help says more about one of them\n\n";
+      "Usage: holdfast VERB [OPTIONS]     holdfast VERB --help says more about it\n\n";
   std::string later;
   for (const Verb* verb : verbs) {
     if (verb->hidden) continue;
@@ -66,11 +98,13 @@ std::string overview() {
       later += fmt::format("{}{}", later.empty() ? "" : " ", verb->name);
     }
   }
-  out += fmt::format("\nNot in this version yet: {}\n", later);
+  out += "\n" + wrapped("Not in this version yet: " + later);
+  out += "\n" + wrapped(
+                    "Exit status: 0 done, 1 refused, 2 maybe done, 3 not done, 64 wrong usage, 69 server unreachable, "
+                    "77 not allowed. `holdfast run` ends with its command's own status; its --help lists the rest.");
   out +=
-      "\nExit status: 0 done, 1 refused, 2 maybe done, 3 not done, 64 wrong usage, 69 server unreachable, 77 not\n"
-      "allowed. `holdfast run` ends with its command's own status; its --help lists the rest.\n\n"
-      "Try it:  holdfast serve &  holdfast run backup -- sleep 10\n";
+      "\nTry it:  holdfast serve                       and in another terminal\n"
+      "         holdfast run backup -- sleep 10\n";
   return out;
 }
 
@@ -85,7 +119,7 @@ int main_with(const Words& words) try {
   }
   if (words[0] == "--version") return version_verb.run(version_verb, {});
 
-  const bool help_about = words[0] == "help";
+  const bool help_about = asks_for_help(words[0]);
   const std::string& name = words[help_about ? 1 : 0];
   const Verb* verb = find_verb(name);
   if (!verb) {
@@ -93,7 +127,8 @@ int main_with(const Words& words) try {
     return status(Exit::wrong_usage);
   }
   if (!verb->run) return not_yet(*verb);
-  return verb->run(*verb, help_about ? Words{"--help"} : Words(words.begin() + 1, words.end()));
+  const int end = verb->run(*verb, help_about ? Words{"--help"} : Words(words.begin() + 1, words.end()));
+  return end == status(Exit::done) ? said_all(*verb) : end;
 } catch (const std::exception& error) {
   fmt::print(stderr, "holdfast: a mistake of ours: {}\n", error.what());
   return status(Exit::failed);

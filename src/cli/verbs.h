@@ -35,10 +35,11 @@ using Words = std::vector<std::string>;
 struct Verb {
   std::string_view name;
   std::string_view usage;     ///< One line, beginning with "holdfast".
-  std::string_view summary;   ///< One or two sentences.
+  std::string_view summary;   ///< One sentence that fits on a line of the overview.
   std::string_view examples;  ///< One or more lines, each a command that can be pasted.
   int (*run)(const Verb& self, const Words& words) = nullptr;  ///< None: planned, not in this version yet.
   bool hidden = false;                                         ///< Not in the overview.
+  std::string_view details{};  ///< What else to know, in paragraphs; for --help and the reference. May be empty.
 };
 
 // One file each. A new verb is its file and one line in verbs.cpp.
@@ -50,6 +51,9 @@ std::span<const Verb* const> all_verbs();
 
 /// None if there is no such verb.
 const Verb* find_verb(std::string_view name);
+
+/// `text` broken into lines of at most `width` columns; paragraphs stay apart.
+std::string wrapped(std::string_view text, std::size_t width = 80);
 
 /// What `holdfast` and `holdfast --help` print.
 std::string overview();

@@ -28,7 +28,8 @@ enum class CommitPolicy { adaptive, always_inline, always_thread };
 /// never inside the critical section; calls do not overlap.
 using Deliver = std::function<void(std::vector<core::Answer>& leaving)>;
 
-/// Called once, from any thread, after everything in flight has been answered maybe_done: the process should exit.
+/// Called once, from any thread, when everything in flight has been handed its answer, maybe_done, and before all of
+/// that is written: the process should write it and exit. Must return; the thread may be one of those that write.
 using OnJournalFailure = std::function<void(const Error&)>;
 
 struct RunnerOptions {

@@ -24,15 +24,15 @@ sigset_t set_of(auto... signals) {
   return set;
 }
 
-/// Lets `signal` through once, with its default action.
-void deliver(int signal) {
+/// Sends `signal` to `whom`, this process among them, and lets it through once, with its default action.
+void deliver(int signal, pid_t whom) {
   struct sigaction plain {};
   plain.sa_handler = SIG_DFL;
   struct sigaction before {};
   const bool changed = signal != SIGSTOP && ::sigaction(signal, &plain, &before) == 0;
   const sigset_t set = set_of(signal);
   sigset_t mask{};
-  ::kill(::getpid(), signal);
+  ::kill(whom, signal);
   ::pthread_sigmask(SIG_UNBLOCK, &set, &mask);  // Here it takes effect: every thread has it blocked until now.
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   if (changed) ::sigaction(signal, &before, nullptr);
@@ -97,14 +97,22 @@ void Loop::wake() noexcept {
   (void)!::write(wake_, &one, sizeof one);
 }
 
-bool Loop::stop_self(int signal) {
-  deliver(signal);
+bool Loop::stop(int signal, pid_t whom) {
+  deliver(signal, whom);
   sigset_t pending{};
   return ::sigpending(&pending) == 0 && ::sigismember(&pending, SIGCONT) == 1;
 }
 
+bool Loop::stop_self(int signal) {
+  return stop(signal, ::getpid());
+}
+
+bool Loop::stop_job(int signal) {
+  return stop(signal, 0);
+}
+
 void Loop::die_of(int signal) {
-  deliver(signal);
+  deliver(signal, ::getpid());
 }
 
 }  // namespace holdfast::local

@@ -41,6 +41,8 @@ class Loop {
   /// Stops this process as `signal` would, with the default action; returns true after SIGCONT, which comes as an event
   /// too, or false at once where the kernel does not let it stop (nobody could continue an orphaned process group).
   bool stop_self(int signal);
+  /// The same for our whole process group: what a terminal does to a job. A shell waits until all of a job has stopped.
+  bool stop_job(int signal);
   /// Ends this process as `signal` would: whoever started it sees that. Returns only where that cannot be.
   void die_of(int signal);
 
@@ -49,6 +51,8 @@ class Loop {
   const struct sigaction& child_action_before() const { return child_action_before_; }
 
  private:
+  bool stop(int signal, pid_t whom);
+
   sigset_t mask_before_{};
   struct sigaction child_action_before_ {};
   int signals_ = -1;

@@ -14,44 +14,64 @@ std::size_t hash(std::string_view text) {
 
 }  // namespace
 
-void ConflictMonitor::observe(const core::Reply& reply) {
-  if (reply.lease.name.empty()) return;
-  const std::size_t key = hash(reply.lease.name);
-  const bool granted = reply.code == ErrorCode::none && reply.void_after > Instant{};
-  const bool released = reply.code == ErrorCode::none && reply.ended;
-  if (!granted && !released) return;
+bool ConflictMonitor::Told::is_of(const core::Reply& reply) const {
+  return token == reply.lease.token && owner == hash(reply.who.owner);
+}
 
-  const std::lock_guard lock(mutex_);
-  const auto found = told_.find(key);
-  if (released) {
-    // The last session's release ends the holding. With a successor the lease is held again, under another token.
-    const bool over = !reply.lease.held || (found != told_.end() && reply.lease.token != found->second.token);
-    if (found != told_.end() && over) told_.erase(found);
-    return;
+Instant ConflictMonitor::Told::until() const {
+  Instant last{};
+  for (const Believer& each : believers) last = std::max(last, each.until);
+  return last;
+}
+
+void ConflictMonitor::Told::forget(std::size_t session) {
+  const auto others = std::ranges::remove(believers, session, &Believer::session);
+  believers.erase(others.begin(), others.end());
+}
+
+void ConflictMonitor::observe(const core::Reply& reply) {
+  if (reply.lease.name.empty() || reply.code != ErrorCode::none) return;
+  if (reply.void_after > Instant{}) {
+    const std::lock_guard lock(mutex_);
+    granted(reply, hash(reply.lease.name));
+  } else if (reply.ended) {
+    over(reply);
   }
-  const Told now{reply.lease.token, hash(reply.who.owner), reply.void_after};
+}
+
+void ConflictMonitor::granted(const core::Reply& reply, std::size_t name) {
+  auto found = told_.find(name);
   if (found == told_.end()) {
     if (told_.size() >= sweep_at_) sweep(reply.granted_at);
-    if (told_.size() < names_max) told_.emplace(key, now);
-    return;
+    if (told_.size() >= names_max) return;
+    found = told_.emplace(name, Told{}).first;
   }
-  Told& other = found->second;
-  const bool same_holding = other.token == now.token && other.owner == now.owner;
-  if (!same_holding && reply.granted_at < other.until) report(reply, other);
-  other.until = same_holding ? std::max(other.until, now.until) : now.until;
-  other.token = now.token;
-  other.owner = now.owner;
+  Told& told = found->second;
+  if (!told.is_of(reply)) {
+    if (reply.granted_at < told.until()) report(reply, told);
+    told = {reply.lease.token, hash(reply.who.owner), {}};
+  }
+  const std::size_t session = hash(reply.who.session);
+  told.forget(session);
+  told.believers.push_back({session, reply.void_after});
+}
+
+void ConflictMonitor::over(const core::Reply& reply) {
+  const std::lock_guard lock(mutex_);
+  const auto found = told_.find(hash(reply.lease.name));
+  // Whoever releases ends its own belief and nobody else's, whatever the engine made of it.
+  if (found == told_.end() || !found->second.is_of(reply)) return;
+  found->second.forget(hash(reply.who.session));
+  if (found->second.believers.empty()) told_.erase(found);
+}
+
+void ConflictMonitor::taken_back(const core::Reply& reply) {
+  over(reply);
 }
 
 void ConflictMonitor::sweep(Instant now) {
-  erase_if(told_, [&](const auto& entry) { return entry.second.until <= now; });
+  erase_if(told_, [&](const auto& entry) { return entry.second.until() <= now; });
   sweep_at_ = std::max<std::size_t>(100'000, 2 * told_.size());
-}
-
-void ConflictMonitor::taken_back(std::string_view name, core::Token token) {
-  const std::lock_guard lock(mutex_);
-  const auto found = told_.find(hash(name));
-  if (found != told_.end() && found->second.token == token) told_.erase(found);
 }
 
 void ConflictMonitor::report(const core::Reply& reply, const Told& other) {

@@ -4,10 +4,10 @@
 // a damaged journal shows here whatever the engine thinks.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <mutex>
 #include <string>
-#include <string_view>
 
 #include "core/replies.h"
 #include "server/log.h"
@@ -24,24 +24,38 @@ class ConflictMonitor {
   ConflictMonitor(Log& log, Metrics& metrics) : log_(log), metrics_(metrics) {}
 
   void observe(const core::Reply& reply);
-  /// The grant under `token` was taken back before anybody heard of it.
-  void taken_back(std::string_view name, core::Token token);
+  /// The grant that `reply` tells of was taken back before anybody heard of it.
+  void taken_back(const core::Reply& reply);
 
  private:
-  /// Who was told that it holds a name, and until when it may believe so.
-  struct Told {
-    core::Token token;
-    std::size_t owner = 0;  ///< A hash, as are the keys: the monitor keeps no names.
+  /// A session that was told that it holds, and until when it may believe so: the last answer counts, also where that
+  /// is the shorter time.
+  struct Believer {
+    std::size_t session = 0;
     Instant until{};
   };
+  /// What was told of one name. All text is kept as hashes only.
+  struct Told {
+    core::Token token;
+    std::size_t owner = 0;
+    boost::container::small_vector<Believer, 1> believers;
+
+    bool is_of(const core::Reply& reply) const;
+    Instant until() const;
+    void forget(std::size_t session);
+  };
+  using ToldOf = boost::unordered_flat_map<std::size_t, Told>;  ///< By the hash of the name.
+
+  void granted(const core::Reply& reply, std::size_t name);
+  void over(const core::Reply& reply);
   void report(const core::Reply& reply, const Told& other);
   void sweep(Instant now);
 
   Log& log_;
   Metrics& metrics_;
   std::mutex mutex_;
-  boost::unordered_flat_map<std::size_t, Told> told_;  ///< By the hash of the name.
-  std::size_t sweep_at_ = 100'000;                     ///< Entries at which those that ran out are thrown away.
+  ToldOf told_;
+  std::size_t sweep_at_ = 100'000;  ///< Entries at which those that ran out are thrown away.
 };
 
 }  // namespace holdfast::server

@@ -68,7 +68,7 @@ class Subject {
   virtual ~Subject() = default;
 
   /// Whether it can do what a table says it `needs`: disk (orders of `disk`), undelivered, absence (a client gone
-  /// before the server heard of it), stop, limits.
+  /// before the server heard of it), stop. "bound KEY": whether it lets a table set that bound.
   virtual bool can(std::string_view need) const = 0;
 
   virtual void ask(const Ask& ask) = 0;

@@ -5,12 +5,10 @@
 #include <stdexcept>
 
 #include "engine/lease_clock.h"
+#include "journal/file/file_journal.h"
 #include "journal/memory/keeping_journal.h"
 #include "tests/scenarios/hand_subject.h"
-#if __has_include("journal/file/file_journal.h")
-#include "journal/file/file_journal.h"
-#define HOLDFAST_HAS_FILE_JOURNAL
-#endif
+#include "tests/scenarios/http_subject.h"
 
 namespace holdfast::scenarios {
 namespace {
@@ -142,7 +140,6 @@ std::unique_ptr<Subject> engine_in_memory(const Options& options) {
   return std::make_unique<EngineSubject>(options, [shelf] { return std::make_unique<journal::KeepingJournal>(shelf); });
 }
 
-#ifdef HOLDFAST_HAS_FILE_JOURNAL
 /// A directory that goes when the last who uses it goes.
 struct Scratch {
   std::filesystem::path path;
@@ -161,7 +158,6 @@ std::unique_ptr<Subject> engine_on_files(const Options& options) {
         .directory = scratch->path / "data", .segment_bytes = 64 << 10, .start_bytes = 16 << 10});
   });
 }
-#endif
 
 }  // namespace
 
@@ -169,9 +165,8 @@ const std::vector<NamedSubject>& subjects() {
   static const std::vector<NamedSubject> all{
       {"core", [](const Options& options) { return std::make_unique<CoreSubject>(options); }},
       {"engine_in_memory", engine_in_memory},
-#ifdef HOLDFAST_HAS_FILE_JOURNAL
       {"engine_on_files", engine_on_files},
-#endif
+      {"server_over_http", server_over_http},
   };
   return all;
 }

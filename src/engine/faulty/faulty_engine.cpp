@@ -85,14 +85,13 @@ void FaultyEngine::handle(core::Step& step, Request& request) {
     }
   }
   if (injected(Injection::Kind::release_by_name)) {
-    if (core::Release* release = std::get_if<core::Release>(&request.command)) {
-      if (const core::Lease* lease = state().find(release->name); lease && lease->held()) {
-        release->token = lease->token;
-        release->who = {lease->owner, lease->first_active()->session};
-      }
-    }
+    const core::Release* release = std::get_if<core::Release>(&request.command);
+    const core::Lease* lease = release ? state().find(release->name) : nullptr;
+    if (lease && lease->held()) return release_whoever_holds(step, *lease, *release, request.from);
   }
-  if (injected(Injection::Kind::forget_waiter_check) && std::holds_alternative<core::Leave>(request.command)) return;
+  const bool about_a_ghost =
+      std::holds_alternative<core::Leave>(request.command) || std::holds_alternative<core::TakeBack>(request.command);
+  if (injected(Injection::Kind::forget_waiter_check) && about_a_ghost) return;
   Engine::handle(step, request);
 }
 
@@ -118,6 +117,17 @@ void FaultyEngine::act(core::Step& step, const Request& request) {
   reply.granted_at = now.lease;
   reply.void_after = core::deadline(now.lease, asked.ttl);
   step.answer(request.from, asked.name, std::move(reply));
+}
+
+void FaultyEngine::release_whoever_holds(core::Step& step, const core::Lease& lease, const core::Release& asked,
+                                         core::Address from) {
+  const core::Token token = lease.token;
+  while (lease.held()) step.carry_out_unchecked(core::Released{lease.name, lease.first_active()->session, token});
+  core::Reply reply;
+  reply.who = asked.who;
+  reply.ended = true;
+  step.answer(from, asked.name, std::move(reply));
+  step.hand_over(asked.name);
 }
 
 }  // namespace holdfast::engine

@@ -50,6 +50,8 @@ class FaultyEngine final : public Engine {
   };
   const Injection* injected(Injection::Kind kind) const;
   void act(core::Step& step, const Request& request);
+  static void release_whoever_holds(core::Step& step, const core::Lease& lease, const core::Release& asked,
+                                    core::Address from);
 
   std::vector<Injection> injections_;
   std::deque<Checked> checked_;

@@ -102,7 +102,8 @@ void Folder::tell(const std::string& text) const {
 void Folder::run(const std::stop_token& stop) {
   (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), background_niceness);
   std::unique_lock lock(mutex_);
-  while (changed_.wait(lock, stop, [&] { return due(); })) {
+  // A wait that is stopped still says whether there is work: without the second question it would go round for ever.
+  while (changed_.wait(lock, stop, [&] { return due(); }) && !stop.stop_requested()) {
     busy_ = true;
     const auto old = snapshot_;
     const auto segments = closed_;

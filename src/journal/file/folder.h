@@ -1,9 +1,12 @@
 // Folds closed segments into a snapshot, so that neither disk nor start time grow without bound.
 //
 // What is on disk after each step, all of which a start understands:
-//   1  snapshot-N.tmp grows                     the old state, and a leftover
-//   2  it is synced and renamed, and the directory synced    two states; the newer one is taken, the older is a
-//   leftover 3  the old snapshot and the folded segments are removed  the new state
+//
+// 1. `snapshot-N.tmp` grows: the old state, and a leftover.
+//
+// 2. It is synced and renamed, and the directory synced: two states. The newer one is taken, the older is a leftover.
+//
+// 3. The old snapshot and the folded segments are removed: the new state.
 #pragma once
 
 #include <atomic>

@@ -58,6 +58,17 @@ Error framing_error(const beast::error_code& error) {
   return Error{ErrorCode::bad_request, error.message()};
 }
 
+/// Beast takes one length said twice for one, and looks only at the end of a list of codings. Some proxy in front may
+/// read either differently, so neither is taken.
+bool says_its_length_clearly(const beast::http::request<beast::http::string_body>& request) {
+  using beast::http::field;
+  const std::string_view length = view(request[field::content_length]);
+  const std::string_view coding = view(request[field::transfer_encoding]);
+  return request.count(field::content_length) <= 1 && request.count(field::transfer_encoding) <= 1 &&
+         std::ranges::all_of(length, [](unsigned char c) { return std::isdigit(c) != 0; }) &&
+         (coding.empty() || beast::iequals(coding, "chunked"));
+}
+
 class IoThread;
 
 /// One connection. Lives on its thread's loop; owned by its coroutine and known to its thread while it is open.
@@ -190,7 +201,7 @@ class IoThread final : public Lane {
     const core::Reply& reply = answer.reply;
     if (reply.code != ErrorCode::none || reply.void_after == Instant{}) return;
     service.metrics().grants_taken_back.fetch_add(1, std::memory_order_relaxed);
-    service.monitor().taken_back(reply.lease.name, reply.lease.token);
+    service.monitor().taken_back(reply);
     gather(answer.to, core::TakeBack{reply.lease.name, reply.lease.token, reply.who});
   }
 
@@ -292,6 +303,11 @@ net::awaitable<bool> Connection::read_request(Parser& parser) {
       beast::error_code error;
       const std::size_t used = parser.put(buffer_.data(), error);
       buffer_.consume(used);
+      if (parser.is_header_done() && !says_its_length_clearly(parser.get())) {
+        Error told{ErrorCode::bad_request, "the length of the body can be read in more than one way"};
+        co_await refuse_and_end(std::move(told));
+        co_return false;
+      }
       if (parser.is_done()) co_return true;
       if (error && error != beast::http::error::need_more) {
         Error told = framing_error(error);

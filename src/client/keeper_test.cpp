@@ -1,0 +1,184 @@
+#include "client/keeper.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace holdfast::client {
+namespace {
+
+using namespace std::chrono_literals;
+using Stand = Keeper::Stand;
+
+constexpr Duration noon = 12h;
+
+Belief granted(Duration sent, Duration ttl) {
+  Belief belief;
+  belief.granted(sent, sent, 0s, ttl);
+  return belief;
+}
+
+Keeper keeper_at_noon(Duration ttl = 30s, Duration grace = 5s) {
+  return {granted(noon, ttl), ttl, grace, noon};
+}
+
+Answer<Holding> problem(ErrorCode code) {
+  return std::unexpected(problem_of(Error{code}));
+}
+
+/// One renewal that is sent at `when` and answered at once.
+void renew(Keeper& keeper, Duration when, const Answer<Holding>& answer = Holding{}) {
+  ASSERT_TRUE(keeper.renewal_due(when));
+  keeper.renewal_sent(when);
+  keeper.renewal_answered(answer, when);
+}
+
+TEST(Keeper, renews_after_each_third_of_the_ttl) {
+  Keeper keeper = keeper_at_noon(30s);
+  for (Duration when = noon + 10s; when < noon + 100s; when += 10s) {
+    EXPECT_FALSE(keeper.renewal_due(when - 1ns));
+    EXPECT_EQ(keeper.next(when - 1ns), when);
+    renew(keeper, when);
+    EXPECT_EQ(keeper.belief().until(), when + 30s);
+  }
+}
+
+TEST(Keeper, counts_the_third_from_the_request_of_a_grant_that_came_late) {
+  Keeper keeper(granted(noon, 30s), 30s, 5s, noon + 8s);
+  EXPECT_FALSE(keeper.renewal_due(noon + 10s - 1ns));
+  EXPECT_TRUE(keeper.renewal_due(noon + 10s));
+}
+
+TEST(Keeper, has_one_renewal_in_flight) {
+  Keeper keeper = keeper_at_noon(30s);
+  keeper.renewal_sent(noon + 10s);
+  EXPECT_FALSE(keeper.renewal_due(noon + 11s));
+  EXPECT_FALSE(keeper.renewal_due(noon + 24s));
+  EXPECT_EQ(keeper.next(noon + 11s), noon + 25s) << "and wakes for the end all the same";
+  keeper.renewal_answered(Holding{}, noon + 20s);
+  EXPECT_TRUE(keeper.renewal_due(noon + 20s)) << "a third after it was sent, not after its answer";
+}
+
+TEST(KeeperDeathTest, stops_rather_than_have_two_renewals_in_flight) {
+  Keeper keeper = keeper_at_noon();
+  keeper.renewal_sent(noon + 10s);
+  EXPECT_DEATH(keeper.renewal_sent(noon + 11s), "sent_");
+}
+
+TEST(Keeper, believes_from_when_the_renewal_was_sent) {
+  Keeper keeper = keeper_at_noon(30s);
+  keeper.renewal_sent(noon + 10s);
+  keeper.renewal_answered(Holding{}, noon + 24s);
+  EXPECT_EQ(keeper.belief().until(), noon + 40s);
+}
+
+TEST(Keeper, tells_to_end_grace_before_belief_ends_and_ends_a_margin_before) {
+  Keeper keeper = keeper_at_noon(30s, 5s);
+  EXPECT_EQ(keeper.stand(noon + 25s - 1ns), Stand::holds);
+  EXPECT_EQ(keeper.stand(noon + 25s), Stand::ending);
+  EXPECT_EQ(keeper.next(noon + 26s), keeper.stop_at());
+  EXPECT_EQ(keeper.stop_at(), noon + 30s - 250ms);
+  EXPECT_EQ(keeper.stand(keeper.stop_at() - 1ns), Stand::ending);
+  EXPECT_EQ(keeper.stand(keeper.stop_at()), Stand::over);
+  EXPECT_FALSE(keeper.trouble()) << "nothing failed: nobody asked";
+}
+
+TEST(Keeper, never_goes_back_whatever_is_answered_later) {
+  Keeper keeper = keeper_at_noon(30s, 5s);
+  keeper.renewal_sent(noon + 20s);
+  EXPECT_EQ(keeper.stand(noon + 25s), Stand::ending);
+  keeper.renewal_answered(Holding{}, noon + 26s);
+  EXPECT_EQ(keeper.stand(noon + 26s), Stand::ending);
+  EXPECT_FALSE(keeper.renewal_due(noon + 27s));
+  EXPECT_EQ(keeper.stand(noon + 30s), Stand::over);
+}
+
+TEST(Keeper, is_over_at_once_where_it_was_not_asked_in_time) {
+  Keeper keeper = keeper_at_noon(30s, 5s);
+  EXPECT_EQ(keeper.stand(noon + 1h), Stand::over);
+  EXPECT_EQ(keeper.next(noon + 1h), noon + 1h);
+}
+
+TEST(Keeper, begins_to_end_when_the_server_says_that_it_is_lost) {
+  for (const ErrorCode code :
+       {ErrorCode::stale, ErrorCode::nothing_held, ErrorCode::unknown_token, ErrorCode::not_yours}) {
+    Keeper keeper = keeper_at_noon(30s, 5s);
+    renew(keeper, noon + 10s, problem(code));
+    EXPECT_EQ(keeper.stand(noon + 10s), Stand::ending);
+    EXPECT_TRUE(keeper.belief().is_lost());
+    EXPECT_EQ(keeper.trouble().value().code, code);
+    EXPECT_EQ(keeper.stop_at(), noon + 15s) << "grace is not spent waiting for the old belief to run out";
+    EXPECT_EQ(keeper.stand(noon + 15s), Stand::over);
+  }
+}
+
+TEST(Keeper, gives_less_grace_where_the_belief_before_the_loss_ended_sooner) {
+  Keeper keeper(granted(noon, 30s), 30s, 10s, noon);
+  keeper.renewal_sent(noon + 19s);
+  keeper.renewal_answered(problem(ErrorCode::stale), noon + 19s + 900ms);
+  EXPECT_EQ(keeper.stop_at(), noon + 30s - 250ms) << "19.9 s and 10 s would be later";
+}
+
+TEST(Keeper, tries_again_after_a_failure_that_does_not_mean_lost) {
+  for (const ErrorCode code : {ErrorCode::unreachable, ErrorCode::answer_lost, ErrorCode::journal_behind}) {
+    Keeper keeper = keeper_at_noon(30s);
+    renew(keeper, noon + 10s, problem(code));
+    EXPECT_EQ(keeper.stand(noon + 10s), Stand::holds);
+    EXPECT_EQ(keeper.trouble().value().code, code);
+    EXPECT_FALSE(keeper.renewal_due(noon + 10s + 49ms));
+    EXPECT_EQ(keeper.belief().until(), noon + 30s);
+    renew(keeper, noon + 10s + 50ms);
+    EXPECT_FALSE(keeper.trouble()) << "all is well again";
+    EXPECT_EQ(keeper.belief().until(), noon + 40s + 50ms);
+  }
+}
+
+TEST(Keeper, tries_more_and_more_slowly_but_never_slower_than_each_second) {
+  Keeper keeper = keeper_at_noon(30s);
+  Duration now = noon + 10s, longest{};
+  int tries = 0;
+  while (keeper.stand(now) == Stand::holds) {
+    const Duration before = now;
+    if (keeper.renewal_due(now)) renew(keeper, now, problem(ErrorCode::unreachable)), ++tries;
+    now = keeper.next(now);
+    longest = std::max(longest, now - before);
+  }
+  EXPECT_LE(longest, 1s);
+  EXPECT_GE(tries, 15);
+  EXPECT_LE(tries, 25);
+}
+
+TEST(Keeper, leaves_time_for_several_tries_however_short_the_ttl) {
+  for (const Duration ttl : {Duration{100ms}, Duration{1s}, Duration{30s}, Duration{24h}}) {
+    const Keeper keeper(granted(noon, ttl), ttl, ttl / 3, noon);
+    EXPECT_LE(keeper.patience(), ttl / 5) << ttl.count();
+    EXPECT_LE(Keeper::margin_for(ttl), ttl / 20);
+    EXPECT_GT(Keeper::margin_for(ttl), 0ns);
+  }
+}
+
+RC_GTEST_PROP(Keeper, is_over_before_the_belief_it_had_ends, ()) {
+  const Duration ttl = std::chrono::milliseconds(*rc::gen::inRange(100, 60'000));
+  const Duration grace = ttl * *rc::gen::inRange(0, 50) / 100;
+  Keeper keeper(granted(noon, ttl), ttl, grace, noon);
+  Duration now = noon, belief_end = noon + ttl;
+  Stand before = Stand::holds;
+  for (int i = 0; i < 60 && before != Stand::over; ++i) {
+    if (keeper.renewal_due(now)) {
+      keeper.renewal_sent(now);
+      const Duration sent = now;
+      now += std::min<Duration>(keeper.patience(), std::chrono::milliseconds(*rc::gen::inRange(0, 3'000)));
+      const auto code = *rc::gen::element(ErrorCode::none, ErrorCode::none, ErrorCode::answer_lost, ErrorCode::stale);
+      if (code == ErrorCode::none && keeper.stand(now) == Stand::holds) belief_end = sent + ttl;
+      keeper.renewal_answered(code == ErrorCode::none ? Answer<Holding>(Holding{}) : problem(code), now);
+    }
+    const Stand stand = keeper.stand(now);
+    RC_ASSERT(stand >= before);
+    RC_ASSERT(keeper.stop_at() < belief_end);
+    RC_ASSERT(stand == Stand::over || keeper.next(now) > now || keeper.renewal_due(now));
+    before = stand;
+    now = std::max(now, keeper.next(now));
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::client

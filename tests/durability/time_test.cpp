@@ -1,0 +1,141 @@
+// Time that does what it should not: a server that is stopped for longer than a ttl, and a wall clock that is set.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "tests/durability/here.h"
+#include "tests/support/http_talk.h"
+
+namespace holdfast::durability {
+namespace {
+
+using support::Response;
+using support::ServerProcess;
+using support::Talk;
+
+std::string about_alice(std::uint64_t token) {
+  return fmt::format(R"({{"owner":"alice","session":"a","token":{}}})", token);
+}
+
+/// The figure of a metric without labels.
+std::string metric(Talk& talk, const std::string& name) {
+  const std::string text = talk.get("/metrics").body;
+  const std::size_t at = text.find("\n" + name + " ");
+  if (at == std::string::npos) return "none";
+  const std::size_t begin = at + name.size() + 2;
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+TEST(Pause, for_longer_than_a_ttl_ends_no_lease) {
+  const Store store;
+  ServerProcess server({.arguments = store.arguments({})});
+  Talk alice(server.port());
+  const Response grant = alice.post("/v1/acquire/job", R"({"owner":"alice","session":"a","ttl_ms":3000})");
+  ASSERT_EQ(grant.status, 200);
+  Talk bob(server.port());
+  bob.send(support::request_text("POST", "/v1/acquire/job", R"({"owner":"bob","wait_ms":600000})"));
+  await("bob to wait", [&] { return alice.get("/v1/leases/job").field("waiting") == "1"; });
+
+  server.process().signal(SIGSTOP);
+  ::usleep(4'000'000);  // It is time itself that this waits for.
+  server.process().signal(SIGCONT);
+
+  const Response shown = alice.get("/v1/leases/job");
+  EXPECT_EQ(shown.field("held"), "true") << shown.body;
+  EXPECT_EQ(shown.token(), grant.token());
+  const Response renewed = alice.post("/v1/renew/job", about_alice(grant.token()));
+  EXPECT_EQ(renewed.status, 200) << renewed.body;
+  EXPECT_EQ(renewed.token(), grant.token());
+  EXPECT_EQ(metric(alice, "holdfast_lapses_total"), "0");  // L6 would have made a lapse look like this, too.
+
+  EXPECT_EQ(alice.post("/v1/release/job", about_alice(grant.token())).status, 200);
+  const Response next = bob.receive();
+  EXPECT_EQ(next.status, 200);
+  EXPECT_GT(next.token(), grant.token());
+}
+
+/// A server whose wall clock is set by writing a file; its other clocks go on as they are.
+class WallClock {
+ public:
+  WallClock() { set("+0d"); }
+  /// As libfaketime reads it: `+1d`, `-365d`.
+  void set(const std::string& offset) const {
+    std::ofstream(file() += ".new") << offset << "\n";
+    std::filesystem::rename(file() += ".new", file());  // Never half a line.
+  }
+  ServerProcess::How server(const Store& store) const {
+    return {.arguments = store.arguments({}),
+            .environment = {{"LD_PRELOAD", "/usr/$LIB/faketime/libfaketimeMT.so.1"},
+                            {"FAKETIME_TIMESTAMP_FILE", file()},
+                            {"FAKETIME_NO_CACHE", "1"},
+                            {"FAKETIME_DONT_FAKE_MONOTONIC", "1"},
+                            {"DONT_FAKE_MONOTONIC", "1"}}};  // What older versions call it.
+  }
+
+ private:
+  std::filesystem::path file() const { return scratch_.path() / "clock"; }
+  support::ScratchDirectory scratch_;
+};
+
+/// The date of a new grant, as the server sees it.
+std::string today(Talk& talk) {
+  const Response grant = talk.post("/v1/acquire/date", R"({"owner":"clock","session":"c"})");
+  talk.post("/v1/release/date", fmt::format(R"({{"owner":"clock","session":"c","token":{}}})", grant.token()));
+  return grant.field("since").substr(0, 10);
+}
+
+TEST(WallClock, set_a_day_on_and_back_ends_no_lease) {
+  const Store store;
+  const WallClock clock;
+  const ServerProcess server(clock.server(store));
+  Talk alice(server.port());
+  const Response grant = alice.post("/v1/acquire/job", R"({"owner":"alice","session":"a","ttl_ms":60000})");
+  ASSERT_EQ(grant.status, 200);
+  std::string before = today(alice);
+  std::uint64_t last = grant.token();
+  for (const char* offset : {"+1d", "-1d", "+365d", "-365d", "+0d"}) {
+    clock.set(offset);
+    const std::string now = today(alice);
+    EXPECT_NE(now, before) << "the clock was not set to " << offset;
+    before = now;
+    const Response shown = alice.get("/v1/leases/job");
+    EXPECT_EQ(shown.field("held"), "true") << offset << shown.body;
+    EXPECT_GT(std::stoll(shown.field("deadline_in_ms")), 0) << offset;
+    EXPECT_LE(std::stoll(shown.field("deadline_in_ms")), 60'060) << offset;
+    EXPECT_EQ(alice.post("/v1/renew/job", about_alice(grant.token())).token(), grant.token()) << offset;
+    const Response other = alice.post(fmt::format("/v1/acquire/at{}", offset), R"({"owner":"alice"})");
+    EXPECT_GT(other.token(), last) << offset;
+    last = other.token();
+  }
+  EXPECT_EQ(metric(alice, "holdfast_lapses_total"), "0");
+}
+
+TEST(WallClock, set_back_while_the_server_is_down_gives_no_token_again) {
+  const Store store;
+  const WallClock clock;
+  std::uint64_t last = 0;
+  std::uint64_t held = 0;
+  for (const char* offset : {"+1d", "-1d", "-365d", "+0d", "+365d", "-3650d"}) {
+    clock.set(offset);
+    ServerProcess server(clock.server(store));
+    Talk talk(server.port());
+    const Response kept = talk.post("/v1/acquire/kept", R"({"owner":"alice","session":"a","ttl_ms":60000})");
+    EXPECT_EQ(kept.token(), held == 0 ? kept.token() : held) << offset;
+    held = kept.token();
+    last = std::max(last, held);
+    for (int grant = 0; grant < 3; ++grant) {
+      const Response response = talk.post("/v1/acquire/job", R"({"owner":"alice","session":"a"})");
+      EXPECT_GT(response.token(), last) << offset;
+      last = response.token();
+      talk.post("/v1/release/job", about_alice(last));
+    }
+    server.kill();
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::durability
