@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -9,6 +8,7 @@
 
 #include "cli/instance.h"
 #include "cli/journals.h"
+#include "cli/open_files.h"
 #include "cli/serve_options.h"
 
 namespace holdfast::cli {
@@ -34,15 +34,13 @@ constexpr std::uint64_t files_reserved = 32;
 /// As many open files as the system lets us have: each connection is one. Where they are too few for `connections_max`,
 /// that is lowered.
 void make_room_for_connections(Settings& settings, Log& log) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  const std::uint64_t most = limit.rlim_cur > files_reserved ? limit.rlim_cur - files_reserved : 1;
-  if (limit.rlim_cur == RLIM_INFINITY || settings.connections_max <= most) return;
+  const std::uint64_t files = raise_open_files();
+  if (files == 0) return;  // The system does not say.
+  const std::uint64_t most = files > files_reserved ? files - files_reserved : 1;
+  if (settings.connections_max <= most) return;
   settings.connections_max = most;
   log.write(Log::Level::warn, "only so many files may be open (ulimit -n): connections_max is lowered",
-            {{"open_files", std::to_string(limit.rlim_cur)}, {"connections_max", std::to_string(most)}});
+            {{"open_files", std::to_string(files)}, {"connections_max", std::to_string(most)}});
 }
 
 /// What one of the server's threads found out about the journal. The end is left to the main thread: the threads have

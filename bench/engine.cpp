@@ -1,0 +1,158 @@
+// The rules and the engine alone, on one core, without a door or a disk.
+#include "engine/engine.h"
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <memory>
+#include <random>
+
+#include "bench/run.h"
+#include "journal/memory/memory_journal.h"
+
+namespace holdfast::bench {
+namespace {
+
+constexpr std::size_t million = 1'000'000;
+constexpr std::size_t batch = 16;
+
+struct Everybody final : core::Presence {
+  bool present(std::uint64_t) const override { return true; }
+};
+
+std::string name_of(std::size_t number) {
+  return fmt::format("projects/atlas/files/{:07}.txt", number);
+}
+
+core::Who who_of(std::size_t number) {
+  return {fmt::format("user-{:04}", number % 5'000), fmt::format("s-{:020}", number)};  // As long as a made-up session.
+}
+
+/// An engine whose names are all held, and the tokens under which they are.
+class Million {
+ public:
+  Million() : tokens_(million) {
+    engine_.start();
+    static_cast<void>(journal_.open({}));
+  }
+
+  void acquire_all() {
+    std::vector<engine::Request> requests;
+    for (std::size_t i = 0; i < million; ++i) {
+      requests.push_back(acquire(i));
+      if (requests.size() == batch) submit(requests);
+    }
+  }
+
+  engine::Request acquire(std::size_t i) const {
+    return {{1, i}, core::Acquire{.name = name_of(i), .who = who_of(i), .ttl = std::chrono::minutes(10)}};
+  }
+  engine::Request release(std::size_t i) const {
+    return {{1, i}, core::Release{.name = name_of(i), .token = tokens_[i], .who = who_of(i)}};
+  }
+
+  /// As a server does it: decide, make durable, let the answers leave.
+  void submit(std::vector<engine::Request>& requests) {
+    engine_.submit(requests, leaving_);
+    while (engine_.pending()) {
+      const engine::Batch taken = engine_.take_batch();
+      static_cast<void>(journal_.append(taken.first, taken.effects));
+      engine_.durable(taken.last(), leaving_);
+    }
+    for (const core::Answer& answer : leaving_) {
+      if (answer.reply.code != ErrorCode::none) throw std::runtime_error("the engine refused what it must not");
+      tokens_[answer.to.request] = answer.reply.lease.token;
+    }
+    leaving_.clear();
+    requests.clear();
+  }
+
+ private:
+  SystemClock clock_;
+  Everybody everybody_;
+  engine::Engine engine_{clock_, everybody_};
+  journal::MemoryJournal journal_;
+  std::vector<core::Token> tokens_;
+  std::vector<core::Answer> leaving_;
+};
+
+/// Releases random names and grants them anew, in batches. Making the requests, which is the doors' work, is not timed.
+void pairs(benchmark::State& state) {
+  static const std::unique_ptr<Million> all = [] {
+    auto made = std::make_unique<Million>();
+    made->acquire_all();
+    return made;
+  }();
+  std::mt19937_64 random(7);
+  std::vector<engine::Request> releases, acquires;
+  for (auto iteration : state) {
+    while (releases.size() < batch) {
+      // A stride through the million, so that no name comes twice in a batch.
+      const std::size_t i = (random() % (million / batch)) * batch + releases.size();
+      releases.push_back(all->release(i));
+      acquires.push_back(all->acquire(i));
+    }
+    const auto began = std::chrono::steady_clock::now();
+    all->submit(releases);
+    all->submit(acquires);
+    state.SetIterationTime(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * batch));
+}
+
+/// Takes what each repetition came to, and prints nothing.
+class Collector final : public benchmark::BenchmarkReporter {
+ public:
+  bool ReportContext(const Context&) override { return true; }
+  void ReportRuns(const std::vector<benchmark::BenchmarkReporter::Run>& runs) override {
+    for (const auto& one : runs) {
+      if (one.run_type == benchmark::BenchmarkReporter::Run::RT_Iteration) {
+        rates.push_back(one.counters.at("items_per_second"));
+      }
+    }
+  }
+  std::vector<double> rates;
+};
+
+std::vector<double> pair_rates(int rounds) {
+  benchmark::RegisterBenchmark("pairs", pairs)->UseManualTime()->Repetitions(rounds)->MinTime(1.0);
+  Collector collector;
+  benchmark::RunSpecifiedBenchmarks(&collector, "pairs");
+  return collector.rates;
+}
+
+double bytes_a_lease() {
+  ::malloc_trim(0);
+  Million all;  // Its tokens are ours, and are there before the count begins.
+  const auto used = [] {
+    const struct mallinfo2 info = ::mallinfo2();
+    return static_cast<double>(info.uordblks + info.hblkhd);
+  };
+  const double before = used();
+  all.acquire_all();
+  return (used() - before) / static_cast<double>(million) - static_cast<double>(name_of(0).size());
+}
+
+void measure(bench::Run& run) {
+  std::vector<double> bytes;
+  for (int round = 0; round < run.rounds; ++round) bytes.push_back(bytes_a_lease());
+  run.figures.add({.part = "engine",
+                   .what = "grant and release of a random name among 1,000,000 held, one core",
+                   .unit = "pairs/s",
+                   .must = Must::be_at_least,
+                   .bound = 500'000,
+                   .rounds = pair_rates(run.rounds)});
+  run.figures.add({.part = "engine",
+                   .what = "memory of a lease besides its name",
+                   .unit = "bytes",
+                   .must = Must::be_at_most,
+                   .bound = 400,
+                   .rounds = std::move(bytes)});
+}
+
+}  // namespace
+
+const Part engine_part{"engine", "rules and engine alone, in process", measure};
+
+}  // namespace holdfast::bench
