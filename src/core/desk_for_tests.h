@@ -41,10 +41,14 @@ class Desk {
   /// Asks from a request of its own on `client`; the reply, if it came at once.
   std::optional<Reply> ask(Command command, std::uint64_t client = 1) { return ask(std::move(command), next(client)); }
   std::optional<Reply> ask(Command command, Address from) {
+    submit(command, from);
+    return reply_to(from);
+  }
+  /// Asks, and leaves what is answered in `answers`.
+  void submit(const Command& command, Address from) {
     Outcome outcome;
     Step{state, at(now), clients, outcome}.handle(command, from);
     take(outcome);
-    return reply_to(from);
   }
   /// An address of its own on `client`.
   Address next(std::uint64_t client) { return {client, ++requests_}; }

@@ -130,12 +130,12 @@ void showValue(const Move& move, std::ostream& out) {
   if (move.what >= 5) out << "\n  go on by " << move.by.count() / 1000 << " us, budget " << move.budget;
 }
 
+rc::Gen<Duration> up_to(Duration most) {
+  return rc::gen::map(rc::gen::inRange<std::int64_t>(0, most.count()), [](std::int64_t ns) { return Duration{ns}; });
+}
 rc::Gen<Duration> any_duration() {
-  const auto up_to = [](Duration most) {
-    return rc::gen::map(rc::gen::inRange<std::int64_t>(0, most.count()), [](std::int64_t ns) { return Duration{ns}; });
-  };
   return rc::gen::oneOf(rc::gen::element<Duration>(0ns, 1ns, 10ms, 10ms - 1ns, turn, turn - 1ns, turn + 1ns),
-                        up_to(30ms), up_to(5s), up_to(2 * turn), up_to(24h));
+                        up_to(30ms), up_to(5s), up_to(5s), up_to(2 * turn));
 }
 
 RC_GTEST_PROP(Timers, do_what_an_ordered_map_of_deadlines_does, ()) {
@@ -181,7 +181,7 @@ RC_GTEST_PROP(Timers, within_a_turn_are_looked_at_once_and_in_order, ()) {
   std::vector<Timer> all(deadlines.size(), Timer{Timer::Kind::waiter});
   for (std::size_t i = 0; i < all.size(); ++i) timers.set(all[i], Instant{Duration{deadlines[i]}});
   std::vector<std::int64_t> slots;
-  for (Duration now{}; now <= turn; now += 7s) {
+  for (Duration now{}; now <= turn + 7s; now += 7s) {
     while (Timer* timer = next(timers, now)) {
       const std::int64_t deadline = deadlines[static_cast<std::size_t>(timer - all.data())];
       RC_ASSERT(Duration{deadline} <= now);  // Never early, and so never twice.
