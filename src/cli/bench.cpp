@@ -14,7 +14,7 @@
 namespace holdfast::cli {
 namespace {
 
-constexpr std::size_t files_besides = 32;  // What a process has open that is no connection of the load.
+constexpr std::uint64_t files_besides = 32;  // What a process has open that is no connection of the load.
 
 volatile sig_atomic_t interrupted = 0;
 
@@ -45,30 +45,29 @@ int failed(const Verb& self, const Error& error) {
 }
 
 int run(const Verb& self, const Words& words) {
-  std::string server = Caller{}.server;
+  Caller caller;
   std::string what{word(LoadKind::acquire_release)};
   LoadOptions load;
   std::uint64_t clients = load.clients;
   std::uint64_t names = load.names;
   std::uint64_t rate = 0;
-  bool json = false;
+  load.owner = default_owner();
   Options options{self};
-  options.server(server)
-      .owner(load.owner)
-      .number("--clients", clients, "Connections, each with one request under way. Default 64")
+  options.reader(caller, false)
+      .text("--owner", load.owner, "As whom to acquire", "ID")
+      .number("--clients", clients, "Connections, each with one request under way; 64 unless given")
       .duration("--time", load.time, "How long to measure")
-      .number("--names", names, "Out of how many names acquire-release and acquire take theirs. Default 100000")
-      .text("--what", what, "acquire-release, acquire, renew, livez or contend")
-      .number("--rate", rate, "Requests a second; latency counts from when each was due. Default: as fast as answered")
-      .flag("--json", json, "Print the figures as JSON");
+      .number("--names", names, "How many names acquire-release and acquire use; 100000 unless given")
+      .text("--what", what, "acquire-release, acquire, renew, livez or contend", "KIND")
+      .number("--rate", rate, "Requests a second; latency counts from when each was due");
   if (const auto end = options.parse(words)) return *end;
 
-  const Result<client::Url> url = client::parse_url(server);
+  const Result<client::Url> url = client::parse_url(caller.server);
   if (!url) return options.wrong(shown(url.error().where));
   const std::optional<LoadKind> kind = parse_kind(what);
   if (!kind) return options.wrong(fmt::format("--what: there is no '{}'", shown(what)));
   if (names == 0 || names > std::numeric_limits<std::uint32_t>::max()) return options.wrong("--names: 1 to 4294967295");
-  const std::size_t files = raise_open_files();
+  const std::uint64_t files = raise_open_files();
   if (clients == 0 || clients + files_besides > files) {
     return options.wrong(fmt::format("--clients: 1 to {}, by the limit on open files", files - files_besides));
   }
@@ -85,7 +84,7 @@ int run(const Verb& self, const Words& words) {
   const Result<LoadReport> report = run_load(load);
   if (watched) fmt::print(stderr, "\r\x1b[K");
   if (!report) return failed(self, report.error());
-  if (json) {
+  if (caller.json) {
     print_json(json_report(load, *report));
   } else {
     fmt::print("{}", told_report(load, *report));
@@ -99,16 +98,20 @@ const Verb bench_verb{
     .name = "bench",
     .usage =
         "holdfast bench [--server URL] [--what KIND] [--clients 64] [--time 5s] [--names 100000] [--rate N] [--json]",
-    .summary =
-        "Measure a running server. What it acquires, names below bench/, it releases again.\n\n"
-        "acquire-release: random names, each released at once. acquire: each name once, kept until the end. renew: one "
-        "name a client. livez: HTTP alone. contend: all clients wait for one name; hand-over is from a release to the "
-        "next grant.",
+    .summary = "Measure a running server, and release again what that acquires.",
     .examples =
         "holdfast bench\n"
         "holdfast bench --clients 1 --time 2s\n"
         "holdfast bench --what renew --rate 5000 --json\n"
         "holdfast bench --what contend --clients 1000 --server http://127.0.0.1:7500",
-    .run = run};
+    .run = run,
+    .details =
+        "acquire-release: random names, each released at once. acquire: each name once, kept until the end. renew: one "
+        "name a client. livez: HTTP alone. contend: all clients wait for one name; hand-over is from a release to the "
+        "next grant. All names are below bench/. Ctrl-C ends the measuring, and what is held is released all the "
+        "same.\n\n"
+        "Exit status: 0 also where some requests were refused, which the table counts; 1 if all were; 2 if answers "
+        "were "
+        "lost."};
 
 }  // namespace holdfast::cli

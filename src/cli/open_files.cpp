@@ -4,9 +4,9 @@
 
 namespace holdfast::cli {
 
-std::size_t raise_open_files() {
+std::uint64_t raise_open_files() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1'024;  // What every system lets a process have.
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
   return limit.rlim_cur;

@@ -1,11 +1,12 @@
 // The limit on open files: each connection is one.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 
 namespace holdfast::cli {
 
-/// Raises this process's limit to all that the system lets it have, and says how many that is.
-std::size_t raise_open_files();
+/// Raises this process's limit to all that the system lets it have, and says how many that is; the greatest number
+/// where there is no limit.
+std::uint64_t raise_open_files();
 
 }  // namespace holdfast::cli

@@ -14,7 +14,7 @@ struct Everybody final : core::Presence {
   bool present(std::uint64_t) const override { return true; }
 };
 
-TEST(Found0001, a_runner_ends_also_when_it_is_stopped_before_its_threads_have_begun) {
+TEST(FoundStoppedBeforeItBegan, a_runner_ends_all_the_same) {
   SystemClock clock;
   const Everybody everybody;
   for (int round = 0; round < 100; ++round) {  // Which of the two is first is chance; here it is mostly the stop.
