@@ -136,11 +136,12 @@ void Runner::send(Lock& lock, std::vector<Answer>& leaving) {
 }
 
 void Runner::commit_loop(const std::stop_token& stop) {
-  Lock lock(mutex_);
+  // Made without the mutex: a stop that was requested already is called back right here, by this thread.
   const std::stop_callback wake(stop, [this] {
     const Lock guard(mutex_);
     commit_wanted_.notify_all();
   });
+  Lock lock(mutex_);
   while (true) {
     commit_wanted_.wait(lock, [&] { return hand_over_ || stop.stop_requested(); });
     if (!hand_over_) return;
