@@ -29,7 +29,7 @@ class Witness {
     std::vector<Belief>& beliefs = beliefs_[lease.name];
     std::erase_if(beliefs, [&](const Belief& belief) { return belief.until <= now || belief.who == reply.who; });
     for (const Belief& belief : beliefs) {  // L1; and L4, as nobody's belief is cut short.
-      RC_ASSERT(belief.token == lease.token && belief.who.owner == reply.who.owner);
+      RC_ASSERT((belief.token == lease.token && belief.who.owner == reply.who.owner));
       RC_ASSERT(lease.holder == HolderKind::owner);
     }
     beliefs.push_back({reply.who, lease.token, now + lease.ttl});

@@ -182,6 +182,13 @@ TEST_F(RunnerTest, does_not_start_on_a_journal_that_cannot_be_opened) {
   EXPECT_EQ(opened.error().code, ErrorCode::journal_held);
 }
 
+TEST_F(RunnerTest, can_be_stopped_before_its_threads_have_come_to_anything) {
+  for (int again = 0; again < 200; ++again) {
+    start({});
+    runner.reset();  // It hung here when the commit thread was slower than this one.
+  }
+}
+
 // --- Who makes a batch durable.
 
 class EachPolicy : public RunnerTest, public testing::WithParamInterface<CommitPolicy> {};
