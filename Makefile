@@ -23,10 +23,10 @@ bench: ## measure, for about five minutes (ARGS="durable renew" for parts)
 	@tools/build release
 	@tools/bench $(ARGS)
 
-asan: ## the quick tests under AddressSanitizer and UBSan
+asan: ## the quick and whole tests under AddressSanitizer and UBSan
 	@tools/sanitize asan
 
-tsan: ## the quick tests under ThreadSanitizer
+tsan: ## the same under ThreadSanitizer
 	@tools/sanitize tsan
 
 setup: ## install what building and testing need; says so and does nothing where all is there

@@ -6,6 +6,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace holdfast::api {
@@ -21,9 +22,10 @@ struct Handler {
   static constexpr std::size_t max_string_size = 1 << 20;
 
   json::value_stack values;
-  std::vector<std::vector<std::string>> keys;  ///< Of the objects that are open.
+  /// Of the objects that are open. A tree, so that a body of very many keys costs no more than its length.
+  std::vector<std::set<std::string>> keys;
   std::string key;
-  std::string duplicate;
+  std::optional<std::string> duplicate;
 
   bool on_document_begin(json::error_code&) {
     values.reset();
@@ -50,15 +52,12 @@ struct Handler {
   }
   bool on_key(json::string_view part, std::size_t, json::error_code& error) {
     key.append(part);
-    std::vector<std::string>& open = keys.back();
-    if (std::ranges::find(open, key) != open.end()) {
-      duplicate = key;
-      error = json::error::exception;
-      return false;
-    }
     values.push_key(key);
-    open.push_back(std::exchange(key, {}));
-    return true;
+    const auto [same, is_new] = keys.back().insert(std::exchange(key, {}));
+    if (is_new) return true;
+    duplicate = *same;
+    error = json::error::exception;
+    return false;
   }
   bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
     values.push_chars(part);
@@ -101,9 +100,7 @@ Result<json::object> read_object(std::string_view text) {
   json::basic_parser<Handler> parser(options);
   json::error_code error;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
-  if (!parser.handler().duplicate.empty()) {
-    return fail(ErrorCode::duplicate_field, {}, parser.handler().duplicate);
-  }
+  if (const auto& duplicate = parser.handler().duplicate) return fail(ErrorCode::duplicate_field, {}, *duplicate);
   if (error) return fail(ErrorCode::bad_json, fmt::format("{} at byte {}", error.message(), read));
   if (read < text.size()) return fail(ErrorCode::bad_json, fmt::format("extra data at byte {}", read));
   json::value value = parser.handler().values.release();

@@ -17,7 +17,7 @@ int run(const Verb& self, const Words& words) {
   std::string metadata;
   Options options{self};
   options.word("NAME", call.name, "What to own, path-like")
-      .duration_or_none("--ttl", call.ttl, "How long the lease lasts if it is not renewed; none: until released")
+      .duration_or_none("--ttl", call.ttl, "How long the lease lasts if it is not renewed")
       .duration("-w,--wait", call.wait, "How long to wait in the queue if somebody else holds it; 10m at most")
       .text("--note", call.note, "Why; shown to whoever is refused")
       .text("--metadata", metadata, "Carried along and shown with the lease", "JSON")

@@ -164,23 +164,30 @@ Options& Options::flag(const std::string& flags, bool& into, const std::string& 
   return *this;
 }
 
+Options& Options::server(std::string& into) {
+  if (const char* server = std::getenv("HOLDFAST_SERVER"); server && *server) into = server;
+  return text("--server", into, "The server's address; HOLDFAST_SERVER in the environment says it too", "URL");
+}
+
+Options& Options::owner(std::string& into) {
+  into = default_owner();
+  return text("--owner", into, "As whom to ask", "ID");
+}
+
 Options& Options::caller(Caller& into, const std::string& session_help, bool with_json) {
-  into.owner = default_owner();
-  text("--owner", into.owner, "As whom to ask", "ID");
-  text("--session", into.session, session_help, "ID");
-  return server(into, with_json);
+  owner(into.owner).text("--session", into.session, session_help, "ID");
+  return server_and_json(into, with_json);
 }
 
 Options& Options::reader(Caller& into, bool with_owner) {
   constexpr const char* not_shown = "";
   if (with_owner) app().add_option("--owner", into.owner)->group(not_shown);
   app().add_option("--session", into.session)->group(not_shown);
-  return server(into, true);
+  return server_and_json(into, true);
 }
 
-Options& Options::server(Caller& into, bool with_json) {
-  if (const char* server = std::getenv("HOLDFAST_SERVER"); server && *server) into.server = server;
-  text("--server", into.server, "The server's address; HOLDFAST_SERVER in the environment says it too", "URL");
+Options& Options::server_and_json(Caller& into, bool with_json) {
+  server(into.server);
   if (with_json) flag("--json", into.json, "Print the server's answer as JSON, refusals too");
   return *this;
 }

@@ -49,6 +49,10 @@ class Options {
   /// For a verb that only reads: --server and --json. --owner and --session are taken too, so that a script may give
   /// all its calls the same ones, and make no difference here.
   Options& reader(Caller& into, bool with_owner = true);
+  /// --server, for what has no `caller`.
+  Options& server(std::string& into);
+  /// --owner; user@host unless given.
+  Options& owner(std::string& into);
   /// Everything behind the first `--`. One word at least.
   Options& command(Words& into);
 
@@ -61,7 +65,7 @@ class Options {
   int wrong(const std::string& sentence) const;
 
  private:
-  Options& server(Caller& into, bool with_json);
+  Options& server_and_json(Caller& into, bool with_json);
 
   struct Kept;
   std::unique_ptr<Kept> kept_;

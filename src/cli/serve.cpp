@@ -35,6 +35,7 @@ constexpr std::uint64_t files_reserved = 32;
 /// that is lowered.
 void make_room_for_connections(Settings& settings, Log& log) {
   const std::uint64_t files = raise_open_files();
+  if (files == 0) return;  // The system does not say.
   const std::uint64_t most = files > files_reserved ? files - files_reserved : 1;
   if (settings.connections_max <= most) return;
   settings.connections_max = most;

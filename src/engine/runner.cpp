@@ -132,6 +132,7 @@ void Runner::send(Lock& lock, std::vector<Answer>& leaving) {
     lock.lock();
   }
   sending_ = false;
+  idle_.notify_all();
 }
 
 void Runner::commit_loop(const std::stop_token& stop) {
@@ -213,7 +214,8 @@ void Runner::drain() {
   if (!failed_) engine_->stop_waiting(leaving);
   send(lock, leaving);
   start_commit(lock, false);
-  idle_.wait(lock, [this] { return failed_ || (!committing_ && !engine_->pending()); });
+  // Durable is not delivered: another thread may be handing the last answers over right now.
+  idle_.wait(lock, [this] { return !sending_ && (failed_ || (!committing_ && !engine_->pending())); });
 }
 
 Runner::Snapshot Runner::snapshot() {

@@ -123,7 +123,7 @@ TEST_P(Conformance, counts_what_it_keeps_and_says_what_it_is) {
   EXPECT_FALSE(journal->describe().empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, Conformance, testing::ValuesIn(kinds()), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Of, Conformance, testing::ValuesIn(kinds()), [](const auto& of) { return of.param.name; });
 
 // --- Sudden death.
 
@@ -190,7 +190,7 @@ TEST_P(SuddenDeath, loses_nothing_that_was_called_durable_and_leaves_no_hole) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, SuddenDeath, testing::ValuesIn(kinds_that_outlive_a_process()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& of) { return of.param.name; });
 
 }  // namespace
 }  // namespace holdfast::conformance

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <optional>
 #include <stdexcept>
 
@@ -38,7 +39,7 @@ Crowd::Crowd(Ledger& ledger, std::uint64_t seed, Mix mix) : ledger_(ledger), mix
 }
 
 Crowd::~Crowd() {
-  stop();
+  stopping_ = true;
 }
 
 void Crowd::start(std::uint16_t port) {
@@ -60,11 +61,15 @@ bool Crowd::await_answers(std::size_t count) {
 
 void Crowd::stop() {
   stopping_ = true;
-  join();
+  threads_.clear();
 }
 
 void Crowd::join() {
-  threads_.clear();
+  std::unique_lock lock(mutex_);
+  const bool ended = changed_.wait_for(lock, std::chrono::seconds(30), [&] { return running_ == 0; });
+  lock.unlock();
+  stop();
+  if (!ended) throw std::runtime_error("the server should have ended, and still answers");
 }
 
 void Crowd::run(std::size_t index, std::uint16_t port) {

@@ -94,7 +94,7 @@ bool Talk::fill(std::chrono::milliseconds time) {
   return got > 0;
 }
 
-std::optional<Response> Talk::receive_or_closed() {
+std::optional<Response> Talk::receive_up_to_body() {
   std::size_t head_end;
   while ((head_end = buffer_.find("\r\n\r\n")) == std::string::npos) {
     if (fill(patience_)) continue;
@@ -104,13 +104,24 @@ std::optional<Response> Talk::receive_or_closed() {
   Response response;
   response.headers = headers_of(std::string_view(buffer_).substr(0, head_end));
   response.status = std::stoi(buffer_.substr(buffer_.find(' ') + 1, 3));
-  const std::size_t length = std::stoul(response.headers.at("content-length"));
-  while (buffer_.size() < head_end + 4 + length) {
+  buffer_.erase(0, head_end + 4);
+  return response;
+}
+
+std::optional<Response> Talk::receive_or_closed() {
+  std::optional<Response> response = receive_up_to_body();
+  if (!response) return response;
+  const std::size_t length = std::stoul(response->headers.at("content-length"));
+  while (buffer_.size() < length) {
     if (!fill(patience_)) throw std::runtime_error("closed in the middle of an answer's body");
   }
-  response.body = buffer_.substr(head_end + 4, length);
-  buffer_.erase(0, head_end + 4 + length);
+  response->body = buffer_.substr(0, length);
+  buffer_.erase(0, length);
   return response;
+}
+
+Response Talk::receive_head() {
+  return receive_up_to_body().value();
 }
 
 Response Talk::receive() {

@@ -32,6 +32,8 @@ class Talk {
 
   void send(std::string_view bytes);
   Response receive();
+  /// The answer to a HEAD: it says a length, and no body follows.
+  Response receive_head();
   /// None: the server closed the connection instead of answering.
   std::optional<Response> receive_or_closed();
   /// True once the server has closed; false if it has not within `time`.
@@ -51,6 +53,7 @@ class Talk {
 
  private:
   bool fill(std::chrono::milliseconds time);  ///< False: closed by the peer.
+  std::optional<Response> receive_up_to_body();
 
   int socket_ = -1;
   std::chrono::milliseconds patience_;

@@ -1,0 +1,537 @@
+#include "core/rules.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/desk_for_tests.h"
+
+namespace holdfast::core {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+Acquire acquire(const Who& who, Duration ttl, Duration wait = {}, HolderKind holder = HolderKind::session) {
+  return {.name = "job", .who = who, .ttl = ttl, .wait = wait, .holder = holder};
+}
+
+// --- L5: lapse is looked at first, by whatever meets it.
+
+class LapseFirst : public testing::Test {
+ protected:
+  LapseFirst() {
+    token = desk.grant("job", alice, 10s);
+    desk.now = 11s;  // No tick has come.
+  }
+  void expect_lapsed_once() {
+    EXPECT_THAT(desk.effects, testing::Contains(Effect(Lapsed{"job", "a1", token})).Times(1));
+    EXPECT_EQ(desk.lateness, std::vector<Duration>{11s - 10s - 10ms});
+  }
+  Desk desk;
+  Token token;
+};
+
+TEST_F(LapseFirst, by_an_acquire) {
+  const Reply got = *desk.ask(acquire(bob, 10s));
+  EXPECT_EQ(got.code, ErrorCode::none);
+  EXPECT_EQ(got.lease.previous, token);
+  expect_lapsed_once();
+}
+TEST_F(LapseFirst, by_a_read) {
+  const LeaseView shown = desk.show("job");
+  EXPECT_FALSE(shown.held);
+  EXPECT_EQ(shown.ended, Loss::lapsed);
+  expect_lapsed_once();
+}
+TEST_F(LapseFirst, by_a_list) {
+  EXPECT_TRUE(desk.ask(List{.names = {"job"}})->page.empty());
+  expect_lapsed_once();
+}
+TEST_F(LapseFirst, by_a_check) {
+  EXPECT_EQ(desk.ask(Check{"job", token})->code, ErrorCode::stale);
+  expect_lapsed_once();
+}
+TEST_F(LapseFirst, by_a_renewal_that_brings_it_back) {  // L6
+  const Reply back = *desk.ask(Renew{"job", token, alice, {}});
+  EXPECT_EQ(back.code, ErrorCode::none);
+  EXPECT_TRUE(back.lease.held);
+  EXPECT_EQ(back.lease.token, token);
+  expect_lapsed_once();
+}
+TEST_F(LapseFirst, by_a_release) {
+  EXPECT_FALSE(desk.ask(Release{"job", token, alice})->ended);
+  expect_lapsed_once();
+}
+TEST_F(LapseFirst, by_a_tick) {
+  desk.tick();
+  EXPECT_EQ(desk.state.held(), 0U);
+  expect_lapsed_once();
+}
+
+TEST(Lapse, never_comes_before_the_ttl_and_what_the_server_adds) {  // L4
+  Desk desk;
+  desk.grant("job", alice, 10s);
+  desk.now = 10s + 10ms - 1ns;
+  desk.tick();
+  EXPECT_TRUE(desk.show("job").held);
+  desk.now += 1ns;
+  EXPECT_FALSE(desk.show("job").held);
+}
+
+TEST(Lapse, is_counted_from_the_last_renewal) {  // L4
+  Desk desk;
+  const Token token = desk.grant("job", alice, 10s);
+  desk.now = 9s;
+  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}})->lease.ends_in, 10s + 10ms);
+  desk.now = 19s;
+  desk.tick();
+  EXPECT_TRUE(desk.show("job").held);
+  desk.now = 19s + 10ms;
+  EXPECT_FALSE(desk.show("job").held);
+}
+
+// --- L8: the queue.
+
+TEST(Queue, is_served_in_its_order_by_the_release_itself) {
+  Desk desk;
+  const Token first = desk.grant("job", alice);
+  EXPECT_EQ(desk.ask(acquire(bob, 10s, 60s), Address{2, 1}), std::nullopt);
+  EXPECT_EQ(desk.ask(acquire(carol, 10s, 60s), Address{3, 1}), std::nullopt);
+  desk.now = 4s;
+  EXPECT_TRUE(desk.ask(Release{"job", first, alice})->ended);
+  const std::optional<Reply> bobs = desk.reply_to({2, 1});
+  ASSERT_TRUE(bobs);
+  EXPECT_EQ(bobs->who, bob);
+  EXPECT_EQ(bobs->waited, 4s);
+  EXPECT_EQ(bobs->lease.previous, first);
+  EXPECT_GT(bobs->lease.token, first);
+  EXPECT_EQ(desk.reply_to({3, 1}), std::nullopt) << "one hand-over wakes one waiter";
+  desk.ask(Release{"job", bobs->lease.token, bob});
+  EXPECT_EQ(desk.reply_to({3, 1})->who, carol);
+}
+
+TEST(Queue, is_served_by_the_tick_that_lets_the_lease_lapse) {
+  Desk desk;
+  desk.grant("job", alice, 1s);
+  desk.ask(acquire(bob, 10s, 60s), Address{2, 1});
+  desk.now = 2s;
+  desk.tick();
+  EXPECT_EQ(desk.reply_to({2, 1})->code, ErrorCode::none);
+}
+
+TEST(Queue, passes_by_a_waiter_whose_connection_is_known_to_be_closed) {
+  Desk desk;
+  const Token token = desk.grant("job", alice);
+  desk.ask(acquire(bob, 10s, 60s), Address{2, 1});
+  desk.ask(acquire(carol, 10s, 60s), Address{3, 1});
+  desk.clients.gone.insert(2);
+  desk.ask(Release{"job", token, alice});
+  EXPECT_EQ(desk.reply_to({2, 1}), std::nullopt);
+  EXPECT_EQ(desk.reply_to({3, 1})->who, carol);
+}
+
+TEST(Queue, leaves_the_name_free_when_everybody_has_gone) {
+  Desk desk;
+  const Token token = desk.grant("job", alice);
+  desk.ask(acquire(bob, 10s, 60s), Address{2, 1});
+  desk.clients.gone.insert(2);
+  desk.ask(Release{"job", token, alice});
+  EXPECT_FALSE(desk.show("job").held);
+  EXPECT_EQ(desk.state.waiting(), 0U);
+}
+
+TEST(Queue, does_not_grant_to_a_waiter_whose_own_deadline_has_passed) {
+  Desk desk;
+  const Token token = desk.grant("job", alice, 60s);
+  desk.ask(acquire(bob, 10s, 5s), Address{2, 1});
+  desk.now = 5s;  // To the instant; and no tick has come.
+  desk.ask(Release{"job", token, alice});
+  const Reply over = *desk.reply_to({2, 1});
+  EXPECT_EQ(over.code, ErrorCode::wait_over);
+  EXPECT_EQ(over.waited, 5s);
+  EXPECT_FALSE(desk.show("job").held);
+}
+
+TEST(Queue, ends_a_wait_at_its_deadline_and_says_who_holds_the_name) {
+  Desk desk;
+  desk.grant("job", alice, 60s);
+  desk.ask(acquire(bob, 10s, 5s), Address{2, 1});
+  desk.now = 5s - 1ns;
+  desk.tick();
+  EXPECT_EQ(desk.reply_to({2, 1}), std::nullopt);
+  desk.now = 5s;
+  desk.tick();
+  const Reply over = *desk.reply_to({2, 1});
+  EXPECT_EQ(over.code, ErrorCode::wait_over);
+  EXPECT_EQ(over.lease.who, alice);
+  EXPECT_EQ(over.lease.waiting, 0U);
+}
+
+TEST(Queue, ends_a_wait_that_is_longer_than_a_turn_of_the_wheel_no_sooner) {
+  Desk desk;
+  desk.grant("job", alice, 24h);
+  desk.ask(acquire(bob, 10s, 1h), Address{2, 1});
+  for (; desk.now < 1h; desk.now += 1min) desk.tick();
+  EXPECT_EQ(desk.reply_to({2, 1}), std::nullopt);
+  desk.tick();
+  EXPECT_EQ(desk.reply_to({2, 1})->code, ErrorCode::wait_over);
+}
+
+TEST(Queue, loses_a_waiter_that_leaves_at_once) {
+  Desk desk;
+  const Token token = desk.grant("job", alice);
+  desk.ask(acquire(bob, 10s, 60s), Address{2, 1});
+  EXPECT_EQ(desk.ask(Leave{}, Address{2, 1}), std::nullopt);
+  EXPECT_EQ(desk.show("job").waiting, 0U);
+  desk.ask(Release{"job", token, alice});
+  EXPECT_FALSE(desk.show("job").held);
+}
+
+TEST(Queue, tells_a_place_that_was_taken_over_by_the_same_session) {
+  Desk desk;
+  const Token token = desk.grant("job", alice);
+  desk.ask(acquire(bob, 10s, 60s), Address{2, 1});
+  desk.ask(acquire(carol, 10s, 60s), Address{3, 1});
+  desk.now = 3s;
+  EXPECT_EQ(desk.ask(acquire(bob, 10s, 60s), Address{4, 1}), std::nullopt);
+  EXPECT_EQ(desk.reply_to({2, 1})->code, ErrorCode::wait_superseded);
+  desk.now = 5s;
+  desk.ask(Release{"job", token, alice});
+  EXPECT_EQ(desk.reply_to({4, 1})->waited, 2s) << "since it asked this, though the place is the old one";
+}
+
+TEST(Queue, can_be_given_up_for_a_grant_by_the_same_session) {
+  Desk desk;  // a2 may not join while a1 asked for itself; then a1 shares, and a2 asks again.
+  const Token first = desk.grant("job", bob);
+  desk.ask(acquire(alice2, 10s, 60s), Address{2, 1});
+  desk.ask(Release{"job", first, bob});
+  EXPECT_EQ(desk.reply_to({2, 1})->who, alice2);
+  desk.ask(acquire(carol, 10s, 60s), Address{3, 1});
+  EXPECT_EQ(desk.ask(acquire(alice2, 10s, 60s), Address{2, 2})->code, ErrorCode::none) << "it holds: it does not wait";
+  EXPECT_EQ(desk.show("job").waiting, 1U);
+}
+
+TEST(Queue, gives_up_the_place_of_a_session_that_joins) {
+  Desk desk;
+  desk.ask(acquire(alice, 60s, {}, HolderKind::owner));
+  desk.ask(acquire(alice2, 10s, 60s), Address{2, 1});  // For itself alone: it has to wait.
+  EXPECT_EQ(desk.state.waiting(), 1U);
+  EXPECT_TRUE(desk.ask(acquire(alice2, 10s, {}, HolderKind::owner), Address{2, 2})->joined);
+  EXPECT_EQ(desk.reply_to({2, 1})->code, ErrorCode::wait_superseded);
+  EXPECT_EQ(desk.state.waiting(), 0U);
+}
+
+TEST(Queue, is_bounded_but_never_for_who_has_a_place) {
+  Limits limits;
+  limits.waiters_max = 1;
+  Desk desk(limits);
+  desk.grant("job", alice);
+  desk.ask(acquire(bob, 10s, 60s), Address{2, 1});
+  EXPECT_EQ(desk.ask(acquire(carol, 10s, 60s))->code, ErrorCode::queue_full);
+  EXPECT_EQ(desk.ask(acquire(bob, 10s, 60s), Address{2, 2}), std::nullopt);
+  EXPECT_EQ(desk.state.waiting(), 1U);
+}
+
+// --- L1: sharing.
+
+TEST(Sharing, lets_the_other_waiters_of_an_owner_that_is_granted_join_it) {
+  Desk desk;
+  const Token first = desk.grant("job", bob);
+  desk.ask(acquire(alice, 10s, 60s, HolderKind::owner), Address{2, 1});
+  desk.ask(acquire(carol, 10s, 60s, HolderKind::owner), Address{3, 1});
+  desk.ask(acquire(alice2, 10s, 60s, HolderKind::owner), Address{4, 1});
+  desk.ask(acquire({"alice", "a3"}, 10s, 60s), Address{5, 1});
+  desk.ask(Release{"job", first, bob});
+  const Reply a1 = *desk.reply_to({2, 1});
+  const Reply a2 = *desk.reply_to({4, 1});
+  EXPECT_FALSE(a1.joined);
+  EXPECT_TRUE(a2.joined);
+  EXPECT_EQ(a1.lease.token, a2.lease.token);
+  EXPECT_EQ(desk.show("job").waiting, 2U) << "carol, and the session that wants it for itself";
+}
+
+TEST(Sharing, does_not_let_a_waiter_join_that_has_gone_or_whose_wait_is_over) {
+  Desk desk;
+  const Token first = desk.grant("job", bob, 60s);
+  desk.ask(acquire(alice, 10s, 60s, HolderKind::owner), Address{2, 1});
+  desk.ask(acquire(alice2, 10s, 60s, HolderKind::owner), Address{4, 1});
+  desk.ask(acquire({"alice", "a3"}, 10s, 1s, HolderKind::owner), Address{5, 1});
+  desk.clients.gone.insert(4);
+  desk.now = 2s;
+  desk.ask(Release{"job", first, bob});
+  EXPECT_EQ(desk.reply_to({4, 1}), std::nullopt);
+  EXPECT_EQ(desk.reply_to({5, 1})->code, ErrorCode::wait_over);
+  EXPECT_EQ(desk.show("job").sessions, 1U);
+}
+
+TEST(Sharing, ends_only_when_the_last_session_ends) {
+  Desk desk;
+  const Token token = desk.ask(acquire(alice, 10s, {}, HolderKind::owner))->lease.token;
+  desk.ask(acquire(alice2, 30s, {}, HolderKind::owner));
+  EXPECT_EQ(desk.show("job").ends_in, 30s + 30ms);
+  EXPECT_TRUE(desk.ask(Release{"job", token, alice2})->lease.held);
+  EXPECT_FALSE(desk.ask(Release{"job", token, alice})->lease.held);
+}
+
+TEST(Sharing, makes_room_by_giving_up_the_right_of_a_lapsed_session_to_come_back) {
+  Limits limits;
+  limits.sessions_max = 2;
+  Desk desk(limits);
+  const Token token = desk.ask(acquire(alice, 1s, {}, HolderKind::owner))->lease.token;
+  desk.ask(acquire(alice2, 60s, {}, HolderKind::owner));
+  EXPECT_EQ(desk.ask(acquire({"alice", "a3"}, 60s, {}, HolderKind::owner))->code, ErrorCode::sessions_full);
+  desk.now = 2s;
+  EXPECT_EQ(desk.ask(acquire({"alice", "a3"}, 60s, {}, HolderKind::owner))->code, ErrorCode::none);
+  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}})->code, ErrorCode::not_yours);
+}
+
+TEST(Sharing, tells_each_session_its_own_ttl) {
+  Desk desk;
+  const Token token = desk.ask(acquire(alice, 10s, {}, HolderKind::owner))->lease.token;
+  EXPECT_EQ(desk.ask(acquire(alice2, 30s, {}, HolderKind::owner))->lease.ttl, 30s);
+  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}})->lease.ttl, 10s);
+}
+
+// --- L8: taking back.
+
+TEST(TakingBack, hands_the_name_to_the_next_in_the_queue) {
+  Desk desk;
+  const Token first = desk.grant("job", alice);
+  desk.ask(acquire(bob, 10s, 60s), Address{2, 1});
+  desk.ask(acquire(carol, 10s, 60s), Address{3, 1});
+  desk.ask(Release{"job", first, alice});
+  const Token bobs = desk.reply_to({2, 1})->lease.token;
+  EXPECT_EQ(desk.ask(TakeBack{"job", bobs, bob}, Address{2, 1}), std::nullopt);
+  EXPECT_EQ(desk.reply_to({3, 1})->who, carol);
+}
+
+TEST(TakingBack, never_takes_a_holding_that_its_session_renewed) {  // It may know that it holds (L4).
+  Desk desk;
+  const Reply granted = *desk.ask(acquire(alice, 10s), Address{2, 1});
+  desk.ask(Renew{"job", granted.lease.token, alice, {}}, Address{2, 2});
+  desk.ask(TakeBack{"job", granted.lease.token, alice}, Address{2, 1});
+  desk.ask(TakeBack{"job", granted.lease.token, alice}, Address{2, 2});
+  EXPECT_TRUE(desk.show("job").held);
+}
+
+TEST(TakingBack, takes_a_late_renewal_whose_answer_was_lost) {
+  Desk desk;
+  const Token token = desk.ask(acquire(alice, 1s), Address{2, 1})->lease.token;
+  desk.now = 2s;
+  desk.ask(Renew{"job", token, alice, {}}, Address{2, 2});
+  EXPECT_TRUE(desk.show("job").held);
+  desk.ask(TakeBack{"job", token, alice}, Address{2, 2});
+  EXPECT_FALSE(desk.show("job").held);
+}
+
+// --- When a reply may leave.
+
+TEST(WaitsFor, is_the_last_change_of_the_name_that_is_shown) {
+  Desk desk;
+  desk.grant("job", alice);    // 1
+  desk.grant("other", alice);  // 2
+  EXPECT_EQ(desk.ask(Get{.name = "job"})->waits_for, Position{1});
+  EXPECT_EQ(desk.ask(Get{.name = "job"})->position, Position{2});
+  EXPECT_EQ(desk.ask(acquire(bob, 1s))->waits_for, Position{1}) << "a refusal shows the holder";
+}
+
+TEST(WaitsFor, is_everything_where_something_absent_is_shown) {
+  Desk desk;
+  desk.grant("job", alice);
+  EXPECT_EQ(desk.ask(Get{.name = "nobody's"})->waits_for, Position{1});
+  EXPECT_EQ(desk.ask(Renew{"nobody's", Token{1}, alice, {}})->waits_for, Position{1});
+  EXPECT_EQ(desk.ask(List{.names = {}})->waits_for, Position{1});
+}
+
+TEST(WaitsFor, is_everything_where_only_a_buffer_number_is_left) {
+  Limits limits;
+  limits.remembered_for = 1s;
+  Desk desk(limits);
+  Acquire numbered = acquire(alice, 1s);
+  numbered.numbered = true;
+  desk.ask(numbered);
+  desk.now = 10s;
+  desk.tick();  // Lapses; then forgets.
+  desk.now = 12s;
+  desk.tick();
+  const Token other = desk.grant("other", bob);
+  EXPECT_EQ(desk.ask(Get{.name = "job"})->waits_for, desk.state.find("other")->changed);
+  EXPECT_TRUE(other);
+}
+
+TEST(WaitsFor, is_nothing_new_for_a_renewal_that_only_moves_a_deadline) {
+  Desk desk;
+  const Token token = desk.grant("job", alice);  // 1
+  desk.grant("other", alice);                    // 2
+  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}})->waits_for, Position{1});
+  EXPECT_EQ(desk.effects.size(), 2U);
+}
+
+TEST(WaitsFor, is_nothing_for_a_read_that_says_so_and_the_answer_is_marked) {
+  Desk desk;
+  desk.grant("job", alice);
+  const Reply job = *desk.ask(Get{.name = "job", .unsettled = true});
+  EXPECT_EQ(job.waits_for, Position{});
+  EXPECT_TRUE(job.unsettled);
+  EXPECT_EQ(desk.ask(List{.names = {"job"}, .unsettled = true})->waits_for, Position{});
+  EXPECT_FALSE(desk.ask(Get{.name = "job"})->unsettled);
+}
+
+TEST(WaitsFor, is_the_lapse_where_an_answer_shows_it) {  // L5
+  Desk desk;
+  desk.grant("job", alice, 1s);  // 1
+  desk.now = 2s;
+  EXPECT_EQ(desk.ask(Get{.name = "job"})->waits_for, Position{2});
+}
+
+// --- L11: a refusal says who, since when, why, how long still, how many wait.
+
+TEST(Refusal, says_all_there_is_to_know_of_the_holder) {
+  Desk desk;
+  desk.now = 1s;
+  Acquire command = acquire(alice, 10s);
+  command.note = "chapter 3";
+  const Token token = desk.ask(command)->lease.token;
+  desk.ask(acquire(carol, 10s, 60s), Address{3, 1});
+  desk.now = 5s;
+  const LeaseView shown = desk.ask(acquire(bob, 10s))->lease;
+  EXPECT_EQ(shown.who, alice);
+  EXPECT_EQ(shown.token, token);
+  EXPECT_EQ(shown.since, at(1s).wall);
+  EXPECT_EQ(shown.note, "chapter 3");
+  EXPECT_EQ(shown.ends_in, 6s + 10ms);
+  EXPECT_EQ(shown.waiting, 1U);
+}
+
+// --- L13: loss has a reason, repeated in every later answer.
+
+TEST(Stale, repeats_the_reason_in_every_later_answer) {
+  Desk desk;
+  const Token lapsed = desk.grant("job", alice, 1s);
+  desk.now = 2s;
+  const Token released = desk.grant("job", bob);
+  desk.ask(Release{"job", released, bob});
+  const Token current = desk.grant("job", carol);
+  for (int again = 0; again < 2; ++again) {
+    const Reply first = *desk.ask(Renew{"job", lapsed, alice, {}});
+    EXPECT_EQ(first.code, ErrorCode::stale);
+    EXPECT_EQ(first.because, Loss::lapsed);
+    EXPECT_EQ(first.lease.token, current) << "with the newest token";
+    EXPECT_EQ(desk.ask(Release{"job", released, bob})->because, Loss::released);
+  }
+}
+
+// --- Buffers.
+
+TEST(Buffers, are_numbered_at_first_use_and_found_by_their_number) {
+  Desk desk;
+  Acquire command = acquire(alice, 10s);
+  command.numbered = true;
+  EXPECT_EQ(desk.ask(command)->lease.buffer, 1U);
+  EXPECT_THAT(desk.effects, SizeIs(2));
+  const Reply refused = *desk.ask(Acquire{.who = bob, .ttl = 10s, .numbered = true, .buffer = 1});
+  EXPECT_EQ(refused.code, ErrorCode::held);
+  EXPECT_EQ(refused.lease.name, "job");
+  EXPECT_THAT(desk.effects, SizeIs(2)) << "a number is given once";
+}
+
+TEST(Buffers, that_nobody_numbered_are_unknown) {
+  Desk desk;
+  const Reply got = *desk.ask(Acquire{.who = bob, .ttl = 10s, .buffer = 7});
+  EXPECT_EQ(got.code, ErrorCode::unknown_buffer);
+  EXPECT_EQ(got.field, "buffer_id");
+}
+
+TEST(Buffers, are_bounded) {
+  Limits limits;
+  limits.buffers_max = 1;
+  Desk desk(limits);
+  Acquire command = acquire(alice, 10s);
+  command.numbered = true;
+  desk.ask(command);
+  command.name = "other";
+  EXPECT_EQ(desk.ask(command)->code, ErrorCode::buffers_full);
+  EXPECT_FALSE(desk.show("other").held);
+  command.name = "job";
+  EXPECT_EQ(desk.ask(command)->code, ErrorCode::none) << "it has its number already";
+}
+
+// --- Lists.
+
+TEST(Listing, shows_what_is_held_by_whom_it_asks_for_and_what_somebody_waits_for) {
+  Desk desk;
+  desk.grant("a", alice);
+  desk.grant("b", bob);
+  const Token free = desk.grant("c", bob);
+  desk.ask(Release{"c", free, bob});
+  desk.ask(Acquire{.name = "b", .who = carol, .ttl = 1s, .wait = 9s});
+  const auto names = [&](List list) {
+    list.names = {"a", "b", "c", "nobody's"};
+    const Reply listed = *desk.ask(list);
+    std::vector<std::string> found;
+    for (const LeaseView& lease : listed.page) found.push_back(lease.name);
+    return found;
+  };
+  EXPECT_THAT(names({}), ElementsAre("a", "b"));
+  EXPECT_THAT(names({.owner = "bob"}), ElementsAre("b"));
+  EXPECT_THAT(names({.contended = true}), ElementsAre("b"));
+  EXPECT_EQ(desk.ask(List{.next = "b"})->next, "b");
+}
+
+// --- The tick.
+
+TEST(Tick, forgets_free_names_when_their_time_has_come) {
+  Limits limits;
+  limits.remembered_for = 1min;
+  Desk desk(limits);
+  const Token token = desk.grant("job", alice);
+  desk.ask(Release{"job", token, alice});
+  desk.now = 1min - 1ns;
+  desk.tick();
+  EXPECT_TRUE(desk.show("job").known);
+  desk.now = 1min;
+  desk.tick();
+  EXPECT_FALSE(desk.show("job").known);
+  EXPECT_EQ(desk.effects.back(), Effect(Forgotten{"job"}));
+  EXPECT_EQ(desk.state.names(), 0U);
+}
+
+TEST(Tick, does_no_more_than_its_budget_and_says_that_there_is_more) {
+  Desk desk;
+  for (int i = 0; i < 10; ++i) desk.grant("job/" + std::to_string(i), alice, 1s);
+  desk.now = 2s;
+  EXPECT_TRUE(desk.tick(4));
+  EXPECT_EQ(desk.state.held(), 6U);
+  EXPECT_TRUE(desk.tick(4));
+  EXPECT_FALSE(desk.tick(4));
+  EXPECT_EQ(desk.state.held(), 0U);
+}
+
+TEST(Tick, forgets_no_more_than_its_budget_either) {
+  Limits limits;
+  limits.remembered_max = 0;
+  Desk desk(limits);
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "job/" + std::to_string(i);
+    desk.ask(Release{name, desk.grant(name, alice), alice});
+  }
+  EXPECT_TRUE(desk.tick(3));
+  EXPECT_EQ(desk.state.names(), 2U);
+  EXPECT_FALSE(desk.tick(3));
+  EXPECT_EQ(desk.state.names(), 0U);
+}
+
+TEST(Tick, lets_every_part_of_a_shared_holding_lapse_for_itself) {
+  Desk desk;
+  desk.ask(acquire(alice, 1s, {}, HolderKind::owner));
+  desk.ask(acquire(alice2, 5s, {}, HolderKind::owner));
+  desk.now = 2s;
+  desk.tick();
+  EXPECT_EQ(desk.show("job").sessions, 1U);
+  desk.now = 6s;
+  desk.tick();
+  EXPECT_EQ(desk.state.held(), 0U);
+}
+
+}  // namespace
+}  // namespace holdfast::core
