@@ -66,7 +66,7 @@ void Crowd::stop() {
 
 void Crowd::join() {
   std::unique_lock lock(mutex_);
-  const bool ended = changed_.wait_for(lock, std::chrono::minutes(1), [&] { return running_ == 0; });
+  const bool ended = changed_.wait_for(lock, std::chrono::seconds(30), [&] { return running_ == 0; });
   lock.unlock();
   stop();
   if (!ended) throw std::runtime_error("the server should have ended, and still answers");

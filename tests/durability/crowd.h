@@ -36,7 +36,7 @@ class Crowd {
   bool await_answers(std::size_t count);
   /// No client sends another request; waits for the answers to those under way.
   void stop();
-  /// Waits until they have ended because the server has. Throws std::runtime_error if it has not within a minute.
+  /// Waits until they have ended because the server has. Throws std::runtime_error if it has not within half a minute.
   void join();
 
   /// Of the last run, by client: how it ended.
