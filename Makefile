@@ -18,7 +18,7 @@ check: ## what to run before a commit: form, includes, documentation, the quick 
 	@tools/build release
 	@tools/check
 
-bench: ## measure (ARGS="--benchmark_filter=..." for a part)
+bench: ## measure, for about five minutes (ARGS="durable renew" for parts)
 	@tools/setup bench
 	@tools/build release
 	@tools/bench $(ARGS)

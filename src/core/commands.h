@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -70,5 +71,15 @@ struct TakeBack {
 };
 
 using Command = std::variant<Acquire, Renew, Release, Check, Get, List, Leave, TakeBack>;
+
+/// The one name that `command` is about; empty where it is about several or none.
+inline std::string_view name_of(const Command& command) {
+  return std::visit(
+      [](const auto& c) -> std::string_view {
+        if constexpr (requires { c.name; }) return c.name;
+        return {};
+      },
+      command);
+}
 
 }  // namespace holdfast::core

@@ -53,7 +53,7 @@ void Step::carry_out_unchecked(Effect effect) {
   outcome_.effects.push_back(std::move(effect));
 }
 
-void Step::answer(Address to, std::string_view name, Reply reply, bool unsettled) {
+void Step::answer(Address to, std::string_view name, Reply&& reply, bool unsettled) {
   const Lease* lease = state_.find(name);
   if (lease) {
     reply.lease = view(*lease, now_.lease);
@@ -68,7 +68,7 @@ void Step::answer(Address to, std::string_view name, Reply reply, bool unsettled
   // What shows a name waits for the last change of it; what shows that something is absent, for everything.
   const bool shows_absence = !lease || !lease->remembered();
   if (!unsettled) reply.waits_for = shows_absence ? state_.position() : lease->changed;
-  outcome_.answers.push_back({to, std::move(reply)});
+  outcome_.answers.emplace_back(to, std::move(reply));
 }
 
 const Lease* Step::settle(const std::string& name) {
@@ -138,7 +138,7 @@ void Step::join_others_of(const Lease& lease) {
   }
 }
 
-void Step::carry_out_decision(const std::string& name, Decision decision, Address from) {
+void Step::carry_out_decision(const std::string& name, Decision&& decision, Address from) {
   bool began = false;
   if (Effect* effect = std::get_if<Effect>(&decision.change)) {
     began = begins(*effect);

@@ -55,11 +55,11 @@ class Step {
   void hand_over(const std::string& name);
 
   /// Fills in what an answer about `name` shows, and what it has to wait for.
-  void answer(Address to, std::string_view name, Reply reply, bool unsettled = false);
+  void answer(Address to, std::string_view name, Reply&& reply, bool unsettled = false);
 
  private:
   const Lease* settle(const std::string& name);  // L5
-  void carry_out_decision(const std::string& name, Decision decision, Address from);
+  void carry_out_decision(const std::string& name, Decision&& decision, Address from);
   void join_others_of(const Lease& lease);
   void tell_granted(const Waiter& waiter, Effect effect, bool joined);
   void tell_wait_over(const Waiter& waiter);

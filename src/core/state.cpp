@@ -22,9 +22,12 @@ const Lease* State::find(std::string_view name) const {
 }
 
 Lease* State::lookup(std::string_view name) {
+  if (recent_ && recent_->name == name) return recent_;
   Shard& shard = shard_of(name);
   const auto found = shard.find(name);
-  return found == shard.end() ? nullptr : found->get();
+  if (found == shard.end()) return nullptr;
+  recent_ = found->get();
+  return recent_;
 }
 
 Lease& State::known(std::string_view name) {
@@ -41,6 +44,7 @@ const std::string* State::name_of(std::uint64_t buffer) const {
 Lease& State::find_or_add(const std::string& name) {
   if (Lease* lease = lookup(name)) return *lease;
   Lease& added = **shard_of(name).insert(std::make_unique<Lease>(name)).first;
+  recent_ = &added;
   ++names_;
   if (recording_names_) name_changes_.push_back({name, true});
   return added;
@@ -49,6 +53,7 @@ Lease& State::find_or_add(const std::string& name) {
 void State::erase(Lease& lease) {
   if (recording_names_) name_changes_.push_back({lease.name, false});
   --names_;
+  if (recent_ == &lease) recent_ = nullptr;
   Shard& shard = shard_of(lease.name);
   shard.erase(shard.find(std::string_view{lease.name}));
 }

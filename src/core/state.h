@@ -143,6 +143,7 @@ class State {
   Limits limits_;
   Timers timers_;  // Before the leases: their timers take themselves out of it.
   std::array<Shard, shards> shards_;
+  Lease* recent_ = nullptr;  ///< Found last: one command looks for the same name several times.
   boost::unordered_flat_map<std::uint64_t, std::string> buffer_names_;
   struct Wait {
     std::uint64_t request;

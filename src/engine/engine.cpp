@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -12,6 +13,9 @@ using core::Position;
 
 /// 2026-01-01T00:00:00Z: tokens count microseconds from here, so that 53 bits last for 285 years (L3).
 constexpr WallTime token_epoch{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+
+/// Answers are long: moving the first few each time their list grows would cost more than the room for them.
+constexpr std::size_t answers_at_first = 16;
 
 core::Token token_of(WallTime wall) {
   const auto since = (wall - token_epoch).count();
@@ -65,6 +69,10 @@ void Engine::handle(core::Step& step, Request& request) {
 
 void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
   now_ = lease_clock_.read();  // One reading a batch; the core sees no other time (L4).
+  if (requests.size() > 1) {
+    // Among a million names each look is a wait for memory; one after the other, these waits overlap.
+    for (const Request& request : requests) std::as_const(state_).find(core::name_of(request.command));
+  }
   core::Step step(state_, now_, presence(), outcome_);
   for (Request& request : requests) {
     const core::Acquire* acquire = std::get_if<core::Acquire>(&request.command);
@@ -98,6 +106,7 @@ void Engine::collect(std::vector<Answer>& leaving) {
     const bool open = batches_.size() > (front_taken_ ? 1 : 0);
     if (!open || batches_.back().bytes + bytes > bounds_.batch_bytes_max) {
       batches_.push_back({Batch{next, {}}, 0, now_.lease, {}});
+      batches_.back().answers.reserve(answers_at_first);
     }
     Gathering& gathering = batches_.back();
     gathering.batch.effects.push_back(std::move(effect));
@@ -110,7 +119,7 @@ void Engine::collect(std::vector<Answer>& leaving) {
   outcome_.clear();
 }
 
-void Engine::route(Answer answer, std::vector<Answer>& leaving) {
+void Engine::route(Answer&& answer, std::vector<Answer>& leaving) {
   if (answer.reply.waits_for <= durable_) return let_go(answer, leaving);
   for (auto gathering = batches_.rbegin(); gathering != batches_.rend(); ++gathering) {
     if (gathering->batch.first <= answer.reply.waits_for) {
@@ -161,6 +170,7 @@ void Engine::durable(Position position, std::vector<Answer>& leaving) {
   Gathering done = std::move(batches_.front());
   batches_.pop_front();
   pending_bytes_ -= done.bytes;
+  leaving.reserve(leaving.size() + done.answers.size());
   for (Answer& answer : done.answers) let_go(answer, leaving);
 }
 

@@ -74,7 +74,6 @@ Result<Snapshot> SnapshotWriter::finish() {
   if (in_frame_ > 0) HF_TRY_VOID(flush());
   HF_TRY_VOID(flush());  // The end: a frame without effects.
   HF_TRY_VOID(sync_data(file_, directory_->where(unfinished(name_))));
-  for (const std::string& old : *directory_->names()) { if (old.starts_with("snapshot-") && !old.ends_with(".tmp")) (void)directory_->remove(old); }
   HF_TRY_VOID(directory_->rename(unfinished(name_), name_));
   HF_TRY_VOID(directory_->sync());
   return Snapshot{core::Position{header_.number}, header_.next, offset_};
