@@ -144,7 +144,7 @@ Result<Form> Form::from_json(std::span<const Field> fields, std::string_view bod
       if (!given.is_object()) return bad(field, "must be a JSON object");
       value.text = json::serialize(given);
       if (value.text.size() > metadata_bytes_max) return bad(field, "must be at most 4096 bytes as JSON");
-    } else if (const json::string* text = given.if_string()) {
+    } else if (const json::string* text = given.if_string(); text && !is_number(field.kind)) {
       HF_TRY(checked, read_text(field, {text->data(), text->size()}));
       value.text = std::move(checked);
     } else if (const std::int64_t* number = given.if_int64(); number && is_number(field.kind)) {

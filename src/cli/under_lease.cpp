@@ -264,8 +264,9 @@ class Run {
     const bool had_terminal = terminal_.given();
     if (by == SIGSTOP && !had_terminal) return;  // Somebody means the command alone. We go on renewing.
     terminal_.take_back();
-    // Ctrl-Z reached the command's group only; the rest of our pipeline, or a script that runs us, has to stop with us.
-    const bool goes_on = had_terminal ? loop_.stop_job(by) : loop_.stop_self(by);
+    // The terminal stopped the command's group only; the rest of our pipeline, or a script that runs us, has to stop
+    // with us.
+    const bool goes_on = had_terminal || for_terminal ? loop_.stop_job(by) : loop_.stop_self(by);
     if (!goes_on && had_terminal) go_on(child);  // Without a shell, Ctrl-Z means nothing.
   }
 

@@ -85,6 +85,7 @@ TEST(Belief, is_final_in_a_loss) {  // K3
   belief.granted(noon + 2s, noon + 3s, 0s, 60s);
   belief.granted(noon + 2s, noon + 3s, 0s, std::nullopt);
   EXPECT_FALSE(belief.holds(noon + 4s));
+  EXPECT_EQ(belief.until(), Duration::min());
 }
 
 /// What may become of a request: it arrives `out` after it was sent, is answered `back` later, or gets lost either way.

@@ -69,9 +69,9 @@ class Desk {
   }
 
   Token grant(const std::string& name, const Who& who, Duration ttl = 10s) {
-    return ask(Acquire{.name = name, .who = who, .ttl = ttl})->lease.token;
+    return ask(Acquire{.name = name, .who = who, .ttl = ttl}).value().lease.token;
   }
-  LeaseView show(const std::string& name) { return ask(Get{.name = name})->lease; }
+  LeaseView show(const std::string& name) { return ask(Get{.name = name}).value().lease; }
 
   State state;
   Clients clients;

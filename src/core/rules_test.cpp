@@ -32,7 +32,7 @@ class LapseFirst : public testing::Test {
 };
 
 TEST_F(LapseFirst, by_an_acquire) {
-  const Reply got = *desk.ask(acquire(bob, 10s));
+  const Reply got = desk.ask(acquire(bob, 10s)).value();
   EXPECT_EQ(got.code, ErrorCode::none);
   EXPECT_EQ(got.lease.previous, token);
   expect_lapsed_once();
@@ -44,22 +44,22 @@ TEST_F(LapseFirst, by_a_read) {
   expect_lapsed_once();
 }
 TEST_F(LapseFirst, by_a_list) {
-  EXPECT_TRUE(desk.ask(List{.names = {"job"}})->page.empty());
+  EXPECT_TRUE(desk.ask(List{.names = {"job"}}).value().page.empty());
   expect_lapsed_once();
 }
 TEST_F(LapseFirst, by_a_check) {
-  EXPECT_EQ(desk.ask(Check{"job", token})->code, ErrorCode::stale);
+  EXPECT_EQ(desk.ask(Check{"job", token}).value().code, ErrorCode::stale);
   expect_lapsed_once();
 }
 TEST_F(LapseFirst, by_a_renewal_that_brings_it_back) {  // L6
-  const Reply back = *desk.ask(Renew{"job", token, alice, {}});
+  const Reply back = desk.ask(Renew{"job", token, alice, {}}).value();
   EXPECT_EQ(back.code, ErrorCode::none);
   EXPECT_TRUE(back.lease.held);
   EXPECT_EQ(back.lease.token, token);
   expect_lapsed_once();
 }
 TEST_F(LapseFirst, by_a_release) {
-  EXPECT_FALSE(desk.ask(Release{"job", token, alice})->ended);
+  EXPECT_FALSE(desk.ask(Release{"job", token, alice}).value().ended);
   expect_lapsed_once();
 }
 TEST_F(LapseFirst, by_a_tick) {
@@ -82,7 +82,7 @@ TEST(Lapse, is_counted_from_the_last_renewal) {  // L4
   Desk desk;
   const Token token = desk.grant("job", alice, 10s);
   desk.now = 9s;
-  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}})->lease.ends_in, 10s + 10ms);
+  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}}).value().lease.ends_in, 10s + 10ms);
   desk.now = 19s;
   desk.tick();
   EXPECT_TRUE(desk.show("job").held);
@@ -98,7 +98,7 @@ TEST(Queue, is_served_in_its_order_by_the_release_itself) {
   EXPECT_EQ(desk.ask(acquire(bob, 10s, 60s), Address{2, 1}), std::nullopt);
   EXPECT_EQ(desk.ask(acquire(carol, 10s, 60s), Address{3, 1}), std::nullopt);
   desk.now = 4s;
-  EXPECT_TRUE(desk.ask(Release{"job", first, alice})->ended);
+  EXPECT_TRUE(desk.ask(Release{"job", first, alice}).value().ended);
   const std::optional<Reply> bobs = desk.reply_to({2, 1});
   ASSERT_TRUE(bobs);
   EXPECT_EQ(bobs->who, bob);
@@ -107,7 +107,7 @@ TEST(Queue, is_served_in_its_order_by_the_release_itself) {
   EXPECT_GT(bobs->lease.token, first);
   EXPECT_EQ(desk.reply_to({3, 1}), std::nullopt) << "one hand-over wakes one waiter";
   desk.ask(Release{"job", bobs->lease.token, bob});
-  EXPECT_EQ(desk.reply_to({3, 1})->who, carol);
+  EXPECT_EQ(desk.reply_to({3, 1}).value().who, carol);
 }
 
 TEST(Queue, is_served_by_the_tick_that_lets_the_lease_lapse) {
@@ -116,7 +116,7 @@ TEST(Queue, is_served_by_the_tick_that_lets_the_lease_lapse) {
   desk.ask(acquire(bob, 10s, 60s), Address{2, 1});
   desk.now = 2s;
   desk.tick();
-  EXPECT_EQ(desk.reply_to({2, 1})->code, ErrorCode::none);
+  EXPECT_EQ(desk.reply_to({2, 1}).value().code, ErrorCode::none);
 }
 
 TEST(Queue, passes_by_a_waiter_whose_connection_is_known_to_be_closed) {
@@ -127,7 +127,7 @@ TEST(Queue, passes_by_a_waiter_whose_connection_is_known_to_be_closed) {
   desk.clients.gone.insert(2);
   desk.ask(Release{"job", token, alice});
   EXPECT_EQ(desk.reply_to({2, 1}), std::nullopt);
-  EXPECT_EQ(desk.reply_to({3, 1})->who, carol);
+  EXPECT_EQ(desk.reply_to({3, 1}).value().who, carol);
 }
 
 TEST(Queue, leaves_the_name_free_when_everybody_has_gone) {
@@ -146,7 +146,7 @@ TEST(Queue, does_not_grant_to_a_waiter_whose_own_deadline_has_passed) {
   desk.ask(acquire(bob, 10s, 5s), Address{2, 1});
   desk.now = 5s;  // To the instant; and no tick has come.
   desk.ask(Release{"job", token, alice});
-  const Reply over = *desk.reply_to({2, 1});
+  const Reply over = desk.reply_to({2, 1}).value();
   EXPECT_EQ(over.code, ErrorCode::wait_over);
   EXPECT_EQ(over.waited, 5s);
   EXPECT_FALSE(desk.show("job").held);
@@ -161,7 +161,7 @@ TEST(Queue, ends_a_wait_at_its_deadline_and_says_who_holds_the_name) {
   EXPECT_EQ(desk.reply_to({2, 1}), std::nullopt);
   desk.now = 5s;
   desk.tick();
-  const Reply over = *desk.reply_to({2, 1});
+  const Reply over = desk.reply_to({2, 1}).value();
   EXPECT_EQ(over.code, ErrorCode::wait_over);
   EXPECT_EQ(over.lease.who, alice);
   EXPECT_EQ(over.lease.waiting, 0U);
@@ -174,7 +174,7 @@ TEST(Queue, ends_a_wait_that_is_longer_than_a_turn_of_the_wheel_no_sooner) {
   for (; desk.now < 1h; desk.now += 1min) desk.tick();
   EXPECT_EQ(desk.reply_to({2, 1}), std::nullopt);
   desk.tick();
-  EXPECT_EQ(desk.reply_to({2, 1})->code, ErrorCode::wait_over);
+  EXPECT_EQ(desk.reply_to({2, 1}).value().code, ErrorCode::wait_over);
 }
 
 TEST(Queue, loses_a_waiter_that_leaves_at_once) {
@@ -194,10 +194,10 @@ TEST(Queue, tells_a_place_that_was_taken_over_by_the_same_session) {
   desk.ask(acquire(carol, 10s, 60s), Address{3, 1});
   desk.now = 3s;
   EXPECT_EQ(desk.ask(acquire(bob, 10s, 60s), Address{4, 1}), std::nullopt);
-  EXPECT_EQ(desk.reply_to({2, 1})->code, ErrorCode::wait_superseded);
+  EXPECT_EQ(desk.reply_to({2, 1}).value().code, ErrorCode::wait_superseded);
   desk.now = 5s;
   desk.ask(Release{"job", token, alice});
-  EXPECT_EQ(desk.reply_to({4, 1})->waited, 2s) << "since it asked this, though the place is the old one";
+  EXPECT_EQ(desk.reply_to({4, 1}).value().waited, 2s) << "since it asked this, though the place is the old one";
 }
 
 TEST(Queue, can_be_given_up_for_a_grant_by_the_same_session) {
@@ -205,9 +205,10 @@ TEST(Queue, can_be_given_up_for_a_grant_by_the_same_session) {
   const Token first = desk.grant("job", bob);
   desk.ask(acquire(alice2, 10s, 60s), Address{2, 1});
   desk.ask(Release{"job", first, bob});
-  EXPECT_EQ(desk.reply_to({2, 1})->who, alice2);
+  EXPECT_EQ(desk.reply_to({2, 1}).value().who, alice2);
   desk.ask(acquire(carol, 10s, 60s), Address{3, 1});
-  EXPECT_EQ(desk.ask(acquire(alice2, 10s, 60s), Address{2, 2})->code, ErrorCode::none) << "it holds: it does not wait";
+  EXPECT_EQ(desk.ask(acquire(alice2, 10s, 60s), Address{2, 2}).value().code, ErrorCode::none)
+      << "it holds: it does not wait";
   EXPECT_EQ(desk.show("job").waiting, 1U);
 }
 
@@ -216,8 +217,8 @@ TEST(Queue, gives_up_the_place_of_a_session_that_joins) {
   desk.ask(acquire(alice, 60s, {}, HolderKind::owner));
   desk.ask(acquire(alice2, 10s, 60s), Address{2, 1});  // For itself alone: it has to wait.
   EXPECT_EQ(desk.state.waiting(), 1U);
-  EXPECT_TRUE(desk.ask(acquire(alice2, 10s, {}, HolderKind::owner), Address{2, 2})->joined);
-  EXPECT_EQ(desk.reply_to({2, 1})->code, ErrorCode::wait_superseded);
+  EXPECT_TRUE(desk.ask(acquire(alice2, 10s, {}, HolderKind::owner), Address{2, 2}).value().joined);
+  EXPECT_EQ(desk.reply_to({2, 1}).value().code, ErrorCode::wait_superseded);
   EXPECT_EQ(desk.state.waiting(), 0U);
 }
 
@@ -227,7 +228,7 @@ TEST(Queue, is_bounded_but_never_for_who_has_a_place) {
   Desk desk(limits);
   desk.grant("job", alice);
   desk.ask(acquire(bob, 10s, 60s), Address{2, 1});
-  EXPECT_EQ(desk.ask(acquire(carol, 10s, 60s))->code, ErrorCode::queue_full);
+  EXPECT_EQ(desk.ask(acquire(carol, 10s, 60s)).value().code, ErrorCode::queue_full);
   EXPECT_EQ(desk.ask(acquire(bob, 10s, 60s), Address{2, 2}), std::nullopt);
   EXPECT_EQ(desk.state.waiting(), 1U);
 }
@@ -242,8 +243,8 @@ TEST(Sharing, lets_the_other_waiters_of_an_owner_that_is_granted_join_it) {
   desk.ask(acquire(alice2, 10s, 60s, HolderKind::owner), Address{4, 1});
   desk.ask(acquire({"alice", "a3"}, 10s, 60s), Address{5, 1});
   desk.ask(Release{"job", first, bob});
-  const Reply a1 = *desk.reply_to({2, 1});
-  const Reply a2 = *desk.reply_to({4, 1});
+  const Reply a1 = desk.reply_to({2, 1}).value();
+  const Reply a2 = desk.reply_to({4, 1}).value();
   EXPECT_FALSE(a1.joined);
   EXPECT_TRUE(a2.joined);
   EXPECT_EQ(a1.lease.token, a2.lease.token);
@@ -260,36 +261,36 @@ TEST(Sharing, does_not_let_a_waiter_join_that_has_gone_or_whose_wait_is_over) {
   desk.now = 2s;
   desk.ask(Release{"job", first, bob});
   EXPECT_EQ(desk.reply_to({4, 1}), std::nullopt);
-  EXPECT_EQ(desk.reply_to({5, 1})->code, ErrorCode::wait_over);
+  EXPECT_EQ(desk.reply_to({5, 1}).value().code, ErrorCode::wait_over);
   EXPECT_EQ(desk.show("job").sessions, 1U);
 }
 
 TEST(Sharing, ends_only_when_the_last_session_ends) {
   Desk desk;
-  const Token token = desk.ask(acquire(alice, 10s, {}, HolderKind::owner))->lease.token;
+  const Token token = desk.ask(acquire(alice, 10s, {}, HolderKind::owner)).value().lease.token;
   desk.ask(acquire(alice2, 30s, {}, HolderKind::owner));
   EXPECT_EQ(desk.show("job").ends_in, 30s + 30ms);
-  EXPECT_TRUE(desk.ask(Release{"job", token, alice2})->lease.held);
-  EXPECT_FALSE(desk.ask(Release{"job", token, alice})->lease.held);
+  EXPECT_TRUE(desk.ask(Release{"job", token, alice2}).value().lease.held);
+  EXPECT_FALSE(desk.ask(Release{"job", token, alice}).value().lease.held);
 }
 
 TEST(Sharing, makes_room_by_giving_up_the_right_of_a_lapsed_session_to_come_back) {
   Limits limits;
   limits.sessions_max = 2;
   Desk desk(limits);
-  const Token token = desk.ask(acquire(alice, 1s, {}, HolderKind::owner))->lease.token;
+  const Token token = desk.ask(acquire(alice, 1s, {}, HolderKind::owner)).value().lease.token;
   desk.ask(acquire(alice2, 60s, {}, HolderKind::owner));
-  EXPECT_EQ(desk.ask(acquire({"alice", "a3"}, 60s, {}, HolderKind::owner))->code, ErrorCode::sessions_full);
+  EXPECT_EQ(desk.ask(acquire({"alice", "a3"}, 60s, {}, HolderKind::owner)).value().code, ErrorCode::sessions_full);
   desk.now = 2s;
-  EXPECT_EQ(desk.ask(acquire({"alice", "a3"}, 60s, {}, HolderKind::owner))->code, ErrorCode::none);
-  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}})->code, ErrorCode::not_yours);
+  EXPECT_EQ(desk.ask(acquire({"alice", "a3"}, 60s, {}, HolderKind::owner)).value().code, ErrorCode::none);
+  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}}).value().code, ErrorCode::not_yours);
 }
 
 TEST(Sharing, tells_each_session_its_own_ttl) {
   Desk desk;
-  const Token token = desk.ask(acquire(alice, 10s, {}, HolderKind::owner))->lease.token;
-  EXPECT_EQ(desk.ask(acquire(alice2, 30s, {}, HolderKind::owner))->lease.ttl, 30s);
-  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}})->lease.ttl, 10s);
+  const Token token = desk.ask(acquire(alice, 10s, {}, HolderKind::owner)).value().lease.token;
+  EXPECT_EQ(desk.ask(acquire(alice2, 30s, {}, HolderKind::owner)).value().lease.ttl, 30s);
+  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}}).value().lease.ttl, 10s);
 }
 
 // --- L8: taking back.
@@ -300,14 +301,14 @@ TEST(TakingBack, hands_the_name_to_the_next_in_the_queue) {
   desk.ask(acquire(bob, 10s, 60s), Address{2, 1});
   desk.ask(acquire(carol, 10s, 60s), Address{3, 1});
   desk.ask(Release{"job", first, alice});
-  const Token bobs = desk.reply_to({2, 1})->lease.token;
+  const Token bobs = desk.reply_to({2, 1}).value().lease.token;
   EXPECT_EQ(desk.ask(TakeBack{"job", bobs, bob}, Address{2, 1}), std::nullopt);
-  EXPECT_EQ(desk.reply_to({3, 1})->who, carol);
+  EXPECT_EQ(desk.reply_to({3, 1}).value().who, carol);
 }
 
 TEST(TakingBack, never_takes_a_holding_that_its_session_renewed) {  // It may know that it holds (L4).
   Desk desk;
-  const Reply granted = *desk.ask(acquire(alice, 10s), Address{2, 1});
+  const Reply granted = desk.ask(acquire(alice, 10s), Address{2, 1}).value();
   desk.ask(Renew{"job", granted.lease.token, alice, {}}, Address{2, 2});
   desk.ask(TakeBack{"job", granted.lease.token, alice}, Address{2, 1});
   desk.ask(TakeBack{"job", granted.lease.token, alice}, Address{2, 2});
@@ -316,7 +317,7 @@ TEST(TakingBack, never_takes_a_holding_that_its_session_renewed) {  // It may kn
 
 TEST(TakingBack, takes_a_late_renewal_whose_answer_was_lost) {
   Desk desk;
-  const Token token = desk.ask(acquire(alice, 1s), Address{2, 1})->lease.token;
+  const Token token = desk.ask(acquire(alice, 1s), Address{2, 1}).value().lease.token;
   desk.now = 2s;
   desk.ask(Renew{"job", token, alice, {}}, Address{2, 2});
   EXPECT_TRUE(desk.show("job").held);
@@ -330,17 +331,17 @@ TEST(WaitsFor, is_the_last_change_of_the_name_that_is_shown) {
   Desk desk;
   desk.grant("job", alice);    // 1
   desk.grant("other", alice);  // 2
-  EXPECT_EQ(desk.ask(Get{.name = "job"})->waits_for, Position{1});
-  EXPECT_EQ(desk.ask(Get{.name = "job"})->position, Position{2});
-  EXPECT_EQ(desk.ask(acquire(bob, 1s))->waits_for, Position{1}) << "a refusal shows the holder";
+  EXPECT_EQ(desk.ask(Get{.name = "job"}).value().waits_for, Position{1});
+  EXPECT_EQ(desk.ask(Get{.name = "job"}).value().position, Position{2});
+  EXPECT_EQ(desk.ask(acquire(bob, 1s)).value().waits_for, Position{1}) << "a refusal shows the holder";
 }
 
 TEST(WaitsFor, is_everything_where_something_absent_is_shown) {
   Desk desk;
   desk.grant("job", alice);
-  EXPECT_EQ(desk.ask(Get{.name = "nobody's"})->waits_for, Position{1});
-  EXPECT_EQ(desk.ask(Renew{"nobody's", Token{1}, alice, {}})->waits_for, Position{1});
-  EXPECT_EQ(desk.ask(List{.names = {}})->waits_for, Position{1});
+  EXPECT_EQ(desk.ask(Get{.name = "nobody's"}).value().waits_for, Position{1});
+  EXPECT_EQ(desk.ask(Renew{"nobody's", Token{1}, alice, {}}).value().waits_for, Position{1});
+  EXPECT_EQ(desk.ask(List{.names = {}}).value().waits_for, Position{1});
 }
 
 TEST(WaitsFor, is_everything_where_only_a_buffer_number_is_left) {
@@ -355,7 +356,7 @@ TEST(WaitsFor, is_everything_where_only_a_buffer_number_is_left) {
   desk.now = 12s;
   desk.tick();
   const Token other = desk.grant("other", bob);
-  EXPECT_EQ(desk.ask(Get{.name = "job"})->waits_for, desk.state.find("other")->changed);
+  EXPECT_EQ(desk.ask(Get{.name = "job"}).value().waits_for, desk.state.find("other")->changed);
   EXPECT_TRUE(other);
 }
 
@@ -363,25 +364,25 @@ TEST(WaitsFor, is_nothing_new_for_a_renewal_that_only_moves_a_deadline) {
   Desk desk;
   const Token token = desk.grant("job", alice);  // 1
   desk.grant("other", alice);                    // 2
-  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}})->waits_for, Position{1});
+  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}}).value().waits_for, Position{1});
   EXPECT_EQ(desk.effects.size(), 2U);
 }
 
 TEST(WaitsFor, is_nothing_for_a_read_that_says_so_and_the_answer_is_marked) {
   Desk desk;
   desk.grant("job", alice);
-  const Reply job = *desk.ask(Get{.name = "job", .unsettled = true});
+  const Reply job = desk.ask(Get{.name = "job", .unsettled = true}).value();
   EXPECT_EQ(job.waits_for, Position{});
   EXPECT_TRUE(job.unsettled);
-  EXPECT_EQ(desk.ask(List{.names = {"job"}, .unsettled = true})->waits_for, Position{});
-  EXPECT_FALSE(desk.ask(Get{.name = "job"})->unsettled);
+  EXPECT_EQ(desk.ask(List{.names = {"job"}, .unsettled = true}).value().waits_for, Position{});
+  EXPECT_FALSE(desk.ask(Get{.name = "job"}).value().unsettled);
 }
 
 TEST(WaitsFor, is_the_lapse_where_an_answer_shows_it) {  // L5
   Desk desk;
   desk.grant("job", alice, 1s);  // 1
   desk.now = 2s;
-  EXPECT_EQ(desk.ask(Get{.name = "job"})->waits_for, Position{2});
+  EXPECT_EQ(desk.ask(Get{.name = "job"}).value().waits_for, Position{2});
 }
 
 // --- L11: a refusal says who, since when, why, how long still, how many wait.
@@ -391,10 +392,10 @@ TEST(Refusal, says_all_there_is_to_know_of_the_holder) {
   desk.now = 1s;
   Acquire command = acquire(alice, 10s);
   command.note = "chapter 3";
-  const Token token = desk.ask(command)->lease.token;
+  const Token token = desk.ask(command).value().lease.token;
   desk.ask(acquire(carol, 10s, 60s), Address{3, 1});
   desk.now = 5s;
-  const LeaseView shown = desk.ask(acquire(bob, 10s))->lease;
+  const LeaseView shown = desk.ask(acquire(bob, 10s)).value().lease;
   EXPECT_EQ(shown.who, alice);
   EXPECT_EQ(shown.token, token);
   EXPECT_EQ(shown.since, at(1s).wall);
@@ -413,11 +414,11 @@ TEST(Stale, repeats_the_reason_in_every_later_answer) {
   desk.ask(Release{"job", released, bob});
   const Token current = desk.grant("job", carol);
   for (int again = 0; again < 2; ++again) {
-    const Reply first = *desk.ask(Renew{"job", lapsed, alice, {}});
+    const Reply first = desk.ask(Renew{"job", lapsed, alice, {}}).value();
     EXPECT_EQ(first.code, ErrorCode::stale);
     EXPECT_EQ(first.because, Loss::lapsed);
     EXPECT_EQ(first.lease.token, current) << "with the newest token";
-    EXPECT_EQ(desk.ask(Release{"job", released, bob})->because, Loss::released);
+    EXPECT_EQ(desk.ask(Release{"job", released, bob}).value().because, Loss::released);
   }
 }
 
@@ -427,9 +428,9 @@ TEST(Buffers, are_numbered_at_first_use_and_found_by_their_number) {
   Desk desk;
   Acquire command = acquire(alice, 10s);
   command.numbered = true;
-  EXPECT_EQ(desk.ask(command)->lease.buffer, 1U);
+  EXPECT_EQ(desk.ask(command).value().lease.buffer, 1U);
   EXPECT_THAT(desk.effects, SizeIs(2));
-  const Reply refused = *desk.ask(Acquire{.who = bob, .ttl = 10s, .numbered = true, .buffer = 1});
+  const Reply refused = desk.ask(Acquire{.who = bob, .ttl = 10s, .numbered = true, .buffer = 1}).value();
   EXPECT_EQ(refused.code, ErrorCode::held);
   EXPECT_EQ(refused.lease.name, "job");
   EXPECT_THAT(desk.effects, SizeIs(2)) << "a number is given once";
@@ -437,7 +438,7 @@ TEST(Buffers, are_numbered_at_first_use_and_found_by_their_number) {
 
 TEST(Buffers, that_nobody_numbered_are_unknown) {
   Desk desk;
-  const Reply got = *desk.ask(Acquire{.who = bob, .ttl = 10s, .buffer = 7});
+  const Reply got = desk.ask(Acquire{.who = bob, .ttl = 10s, .buffer = 7}).value();
   EXPECT_EQ(got.code, ErrorCode::unknown_buffer);
   EXPECT_EQ(got.field, "buffer_id");
 }
@@ -450,10 +451,10 @@ TEST(Buffers, are_bounded) {
   command.numbered = true;
   desk.ask(command);
   command.name = "other";
-  EXPECT_EQ(desk.ask(command)->code, ErrorCode::buffers_full);
+  EXPECT_EQ(desk.ask(command).value().code, ErrorCode::buffers_full);
   EXPECT_FALSE(desk.show("other").held);
   command.name = "job";
-  EXPECT_EQ(desk.ask(command)->code, ErrorCode::none) << "it has its number already";
+  EXPECT_EQ(desk.ask(command).value().code, ErrorCode::none) << "it has its number already";
 }
 
 // --- Lists.
@@ -467,7 +468,7 @@ TEST(Listing, shows_what_is_held_by_whom_it_asks_for_and_what_somebody_waits_for
   desk.ask(Acquire{.name = "b", .who = carol, .ttl = 1s, .wait = 9s});
   const auto names = [&](List list) {
     list.names = {"a", "b", "c", "nobody's"};
-    const Reply listed = *desk.ask(list);
+    const Reply listed = desk.ask(list).value();
     std::vector<std::string> found;
     for (const LeaseView& lease : listed.page) found.push_back(lease.name);
     return found;
@@ -475,7 +476,7 @@ TEST(Listing, shows_what_is_held_by_whom_it_asks_for_and_what_somebody_waits_for
   EXPECT_THAT(names({}), ElementsAre("a", "b"));
   EXPECT_THAT(names({.owner = "bob"}), ElementsAre("b"));
   EXPECT_THAT(names({.contended = true}), ElementsAre("b"));
-  EXPECT_EQ(desk.ask(List{.next = "b"})->next, "b");
+  EXPECT_EQ(desk.ask(List{.next = "b"}).value().next, "b");
 }
 
 // --- The tick.

@@ -35,7 +35,7 @@ TEST(Leaving, waits_for_a_grant_to_be_durable) {
   bench.take();
   EXPECT_FALSE(bench.answer(from)) << "on its way to the disk is not on the disk";
   bench.durable();
-  EXPECT_EQ(bench.answer(from)->code, ErrorCode::none);
+  EXPECT_EQ(bench.answer(from).value().code, ErrorCode::none);
 }
 
 TEST(Leaving, waits_with_a_refusal_for_the_grant_that_it_gives_away) {
@@ -44,7 +44,7 @@ TEST(Leaving, waits_with_a_refusal_for_the_grant_that_it_gives_away) {
   const Address refused = bench.ask(acquire("job", bob), 2);
   EXPECT_FALSE(bench.answer(refused));
   bench.commit();
-  EXPECT_EQ(bench.answer(refused)->code, ErrorCode::held);
+  EXPECT_EQ(bench.answer(refused).value().code, ErrorCode::held);
 }
 
 TEST(Leaving, waits_with_a_read_for_what_it_shows) {
@@ -55,23 +55,23 @@ TEST(Leaving, waits_with_a_read_for_what_it_shows) {
   EXPECT_FALSE(bench.answer(get));
   EXPECT_FALSE(bench.answer(check));
   bench.commit();
-  EXPECT_TRUE(bench.answer(get)->lease.held);
-  EXPECT_EQ(bench.answer(check)->code, ErrorCode::none);
+  EXPECT_TRUE(bench.answer(get).value().lease.held);
+  EXPECT_EQ(bench.answer(check).value().code, ErrorCode::none);
 }
 
 TEST(Leaving, does_not_wait_for_other_names) {
   Workbench bench;
   bench.grant("job", alice);
   bench.ask(acquire("other", bob));  // Pending.
-  EXPECT_EQ(bench.answer(bench.ask(acquire("job", carol)))->code, ErrorCode::held);
-  EXPECT_TRUE(bench.answer(bench.ask(Get{.name = "job"}))->lease.held);
+  EXPECT_EQ(bench.answer(bench.ask(acquire("job", carol))).value().code, ErrorCode::held);
+  EXPECT_TRUE(bench.answer(bench.ask(Get{.name = "job"})).value().lease.held);
 }
 
 TEST(Leaving, waits_for_nothing_new_with_a_renewal_that_only_moves_a_deadline) {
   Workbench bench;
   const Token token = bench.grant("job", alice);
   bench.ask(acquire("other", bob));
-  EXPECT_EQ(bench.answer(bench.ask(Renew{"job", token, alice, {}}))->code, ErrorCode::none);
+  EXPECT_EQ(bench.answer(bench.ask(Renew{"job", token, alice, {}})).value().code, ErrorCode::none);
 }
 
 TEST(Leaving, waits_with_a_renewal_for_the_grant_that_it_renews) {
@@ -80,7 +80,7 @@ TEST(Leaving, waits_with_a_renewal_for_the_grant_that_it_renews) {
   const Address renewed = bench.ask(Renew{"job", Token{first_token}, alice, {}});
   EXPECT_FALSE(bench.answer(renewed));
   bench.commit();
-  EXPECT_EQ(bench.answer(renewed)->code, ErrorCode::none);
+  EXPECT_EQ(bench.answer(renewed).value().code, ErrorCode::none);
 }
 
 TEST(Leaving, waits_for_everything_where_an_answer_shows_that_something_is_absent) {
@@ -91,9 +91,9 @@ TEST(Leaving, waits_for_everything_where_an_answer_shows_that_something_is_absen
   const Address renew = bench.ask(Renew{"nobody's", Token{1}, alice, {}});
   EXPECT_THAT(bench.left, SizeIs(0));
   bench.commit();
-  EXPECT_FALSE(bench.answer(get)->lease.known);
+  EXPECT_FALSE(bench.answer(get).value().lease.known);
   EXPECT_TRUE(bench.answer(list));
-  EXPECT_EQ(bench.answer(renew)->code, ErrorCode::nothing_held);
+  EXPECT_EQ(bench.answer(renew).value().code, ErrorCode::nothing_held);
 }
 
 TEST(Leaving, waits_for_nothing_with_a_read_that_asked_for_what_is_unsettled) {
@@ -103,7 +103,7 @@ TEST(Leaving, waits_for_nothing_with_a_read_that_asked_for_what_is_unsettled) {
   ASSERT_TRUE(get);
   EXPECT_TRUE(get->lease.held);
   EXPECT_TRUE(get->unsettled);
-  EXPECT_EQ(bench.answer(bench.ask(List{.names = {"job"}, .unsettled = true}))->page.size(), 1U);
+  EXPECT_EQ(bench.answer(bench.ask(List{.names = {"job"}, .unsettled = true})).value().page.size(), 1U);
 }
 
 TEST(Leaving, waits_for_the_lapse_that_an_answer_shows) {  // L5
@@ -115,7 +115,7 @@ TEST(Leaving, waits_for_the_lapse_that_an_answer_shows) {  // L5
   const Address get = bench.ask(Get{.name = "job"});
   EXPECT_FALSE(bench.answer(get));
   bench.commit();
-  EXPECT_EQ(bench.answer(get)->lease.ended, core::Loss::lapsed);
+  EXPECT_EQ(bench.answer(get).value().lease.ended, core::Loss::lapsed);
 }
 
 TEST(Leaving, waits_for_the_batch_in_flight_and_for_no_later_one) {
@@ -150,7 +150,7 @@ TEST(LateGrant, is_not_answered_as_granted_once_its_deadline_has_passed) {
   bench.pass(100ms);
   bench.clock.advance(100us);
   bench.durable();
-  EXPECT_EQ(bench.answer(from)->code, ErrorCode::grant_lapsed);
+  EXPECT_EQ(bench.answer(from).value().code, ErrorCode::grant_lapsed);
   EXPECT_EQ(bench.engine->statistics().grants_lapsed, 1U);
 }
 
@@ -161,7 +161,7 @@ TEST(LateGrant, is_answered_as_granted_up_to_its_deadline) {
   bench.pass(100ms);
   bench.clock.advance(100us - 1ns);
   bench.durable();
-  EXPECT_EQ(bench.answer(from)->code, ErrorCode::none);
+  EXPECT_EQ(bench.answer(from).value().code, ErrorCode::none);
 }
 
 TEST(LateGrant, changes_nothing_about_answers_that_grant_nothing) {
@@ -171,7 +171,7 @@ TEST(LateGrant, changes_nothing_about_answers_that_grant_nothing) {
   bench.take();
   bench.pass(10s);
   bench.durable();
-  EXPECT_EQ(bench.answer(refused)->code, ErrorCode::held);
+  EXPECT_EQ(bench.answer(refused).value().code, ErrorCode::held);
 }
 
 // --- Bounds of what may be pending.
@@ -296,9 +296,9 @@ TEST(Failing, answers_maybe_done_to_all_that_was_in_flight_and_not_done_to_who_w
   bench.left.clear();
   bench.engine->fail(bench.left);
   EXPECT_THAT(bench.left, SizeIs(3));
-  EXPECT_EQ(bench.answer(in_flight)->code, ErrorCode::commit_unknown);
-  EXPECT_EQ(bench.answer(gathering)->code, ErrorCode::commit_unknown);
-  EXPECT_EQ(bench.answer(waits)->code, ErrorCode::stopping);
+  EXPECT_EQ(bench.answer(in_flight).value().code, ErrorCode::commit_unknown);
+  EXPECT_EQ(bench.answer(gathering).value().code, ErrorCode::commit_unknown);
+  EXPECT_EQ(bench.answer(waits).value().code, ErrorCode::stopping);
   EXPECT_FALSE(bench.engine->pending());
   EXPECT_EQ(info_of(ErrorCode::commit_unknown).fate, Fate::maybe_done);
   EXPECT_EQ(info_of(ErrorCode::stopping).fate, Fate::not_done);
@@ -309,8 +309,8 @@ TEST(Stopping, ends_every_wait_and_grants_nothing_new_but_lets_holders_renew_and
   const Token token = bench.grant("job", alice, 60s);
   const Address waits = bench.ask(acquire("job", bob, 10s, 60s), 2);
   bench.engine->stop_waiting(bench.left);
-  EXPECT_EQ(bench.answer(waits)->code, ErrorCode::stopping);
-  EXPECT_EQ(bench.answer(bench.ask(acquire("new", bob)))->code, ErrorCode::stopping);
+  EXPECT_EQ(bench.answer(waits).value().code, ErrorCode::stopping);
+  EXPECT_EQ(bench.answer(bench.ask(acquire("new", bob))).value().code, ErrorCode::stopping);
   EXPECT_EQ(bench.done(Renew{"job", token, alice, {}}).code, ErrorCode::none);
   EXPECT_TRUE(bench.done(Release{"job", token, alice}).ended);
 }
@@ -381,7 +381,7 @@ TEST(Restart, waits_for_nothing_with_answers_about_what_was_recovered) {
   Workbench bench;
   bench.grant("job", alice);
   bench.start();
-  EXPECT_TRUE(bench.answer(bench.ask(Get{.name = "job"}))->lease.held);
+  EXPECT_TRUE(bench.answer(bench.ask(Get{.name = "job"})).value().lease.held);
   EXPECT_TRUE(bench.answer(bench.ask(Get{.name = "nobody's"})));
 }
 
@@ -410,7 +410,7 @@ TEST(EngineTick, asks_whether_a_waiter_is_there_in_the_moment_of_granting) {  //
   bench.pass(2s);
   bench.commit();
   EXPECT_FALSE(bench.answer(bobs));
-  EXPECT_EQ(bench.answer(carols)->who, carol);
+  EXPECT_EQ(bench.answer(carols).value().who, carol);
 }
 
 TEST(Counting, tells_grants_releases_and_lapses_with_their_lateness) {

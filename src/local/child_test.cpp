@@ -173,7 +173,7 @@ TEST(Child, can_be_signalled_as_a_group_whose_leader_has_ended) {
 TEST(Child, leaves_what_is_left_of_its_group_alone_when_it_ended_by_itself) {
   Yard yard;
   Pipe pipe;
-  Child child = yard.shell("sh -c 'echo $$; exec sleep 1000' > " + pipe.path() + " &");
+  Child child = yard.shell("sleep 1000 & echo $! > " + pipe.path());
   const pid_t left = std::stoi(pipe.line());
   ASSERT_GT(left, 1);
   EXPECT_EQ(Yard::end_of(child).status(), 0);
@@ -223,22 +223,19 @@ TEST(Child, is_killed_even_where_the_guard_was_killed_before) {  // C1, PR_SET_P
   Pipe pipe;
   Forked keeper([&] {
     Yard yard;
-    Child child = yard.shell("echo up > " + pipe.path() + "; exec sleep 1000");
+    Child child = yard.shell("echo $$ > " + pipe.path() + "; exec sleep 1000");
     for (;;) ::pause();
     return 0;
   });
-  pipe.line();
-  // Its children are the guard and the command; the guard may not have given itself its name yet.
-  const std::string keepers = std::to_string(keeper.pid());
-  bool killed = false;
-  while (!killed) {
-    std::ifstream children("/proc/" + keepers + "/task/" + keepers + "/children");
-    for (pid_t pid = 0; children >> pid;) {
-      std::string name;
-      std::ifstream("/proc/" + std::to_string(pid) + "/comm") >> name;
-      if (name == "holdfast-guard") killed = ::kill(pid, SIGKILL) == 0;
-    }
+  const pid_t command = std::stoi(pipe.line());
+  // Its children are the guard and the command.
+  const std::string keepers = "/proc/" + std::to_string(keeper.pid());
+  std::ifstream children(keepers + "/task/" + std::to_string(keeper.pid()) + "/children");
+  int killed = 0;
+  for (pid_t pid = 0; children >> pid;) {
+    if (pid != command) killed += ::kill(pid, SIGKILL) == 0;
   }
+  ASSERT_EQ(killed, 1);
   keeper.signal(SIGKILL);
   EXPECT_TRUE(pipe.ends());
 }

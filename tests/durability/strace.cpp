@@ -84,8 +84,10 @@ Attached::Attached(pid_t thread, bool all, const std::filesystem::path& trace,
   words.insert(words.end(), options.begin(), options.end());
   strace_ = std::make_unique<Process>(words);
   await("strace to attach", [&] {
-    if (!strace_->running()) throw std::runtime_error("strace: " + strace_->errors());
-    return strace_->errors().find(" attached") != std::string::npos;
+    const bool running = strace_->running();
+    if (strace_->errors().find(" attached") != std::string::npos) return true;  // It may have killed already.
+    if (!running) throw std::runtime_error("strace: " + strace_->errors());
+    return false;
   });
 }
 

@@ -49,7 +49,7 @@ TEST(CheckThenAct, acts_no_sooner_than_it_was_told) {
   EXPECT_FALSE(bench.answer(from));
   bench.pass(50ms);
   bench.commit();
-  EXPECT_TRUE(bench.answer(from)->lease.held);
+  EXPECT_TRUE(bench.answer(from).value().lease.held);
 }
 
 TEST(CheckThenAct, still_refuses_whoever_comes_after_the_act) {

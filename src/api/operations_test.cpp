@@ -1,0 +1,234 @@
+#include "api/operations.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <set>
+
+namespace holdfast::api {
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+const Context context{"s-fresh", 7};
+
+std::string routed(std::string_view method, std::string_view path) {
+  const Routed found = route(method, path);
+  if (found.operation) return std::string{found.operation->name} + " " + std::string{found.rest};
+  return found.path_known ? "405" : "404";
+}
+Call read(std::string_view method, std::string_view path, std::string_view body) {
+  const Routed found = route(method, path);
+  const Operation& operation = *found.operation;
+  Form form = (operation.changes() ? Form::from_json(operation.fields, body) : Form::from_query(operation.fields, body))
+                  .value();
+  form.path_name = found.rest;
+  return operation.read(form, context).value();
+}
+template <class Command>
+Command command(std::string_view method, std::string_view path, std::string_view body) {
+  return std::get<Command>(read(method, path, body).command);
+}
+
+// --- Routes.
+
+TEST(Route, takes_the_rest_of_the_path_for_the_name_slashes_and_all) {
+  EXPECT_EQ(routed("POST", "/v1/acquire/docs/plan"), "lease.acquire docs/plan");
+  EXPECT_EQ(routed("POST", "/v1/renew/a%2Fb"), "lease.renew a%2Fb") << "still encoded";
+  EXPECT_EQ(routed("GET", "/v1/leases/a"), "lease.get a");
+  EXPECT_EQ(routed("GET", "/v1/leases"), "lease.list ");
+  EXPECT_EQ(routed("POST", "/api/buffers/acquire"), "buffer.acquire ");
+  EXPECT_EQ(routed("POST", "/api/projects/atlas/buffers"), "buffer.acquire_in_project atlas");
+  EXPECT_EQ(routed("POST", "/v1/acquire"), "lease.acquire_set ");
+}
+
+TEST(Route, knows_a_path_with_another_method_from_no_path) {
+  EXPECT_EQ(routed("GET", "/v1/acquire/job"), "405");
+  EXPECT_EQ(routed("DELETE", "/v1/leases/job"), "405");
+  EXPECT_EQ(routed("post", "/v1/acquire/job"), "405") << "methods are not words: their case counts";
+  EXPECT_EQ(routed("GET", "/api/buffers/acquire"), "405");
+  for (const char* nothing : {"", "/", "/v1", "/v2/acquire/job", "/v1/steal/job", "v1/acquire/job",
+                              "/api/projects/buffers", "/V1/acquire/job"}) {
+    EXPECT_EQ(routed("POST", nothing), "404") << nothing;
+  }
+}
+
+TEST(Route, leads_to_every_operation_of_the_catalogue) {
+  for (const Operation& operation : operations()) {
+    std::string path{operation.path};
+    if (const std::size_t open = path.find('{'); open != std::string::npos) {
+      path.replace(open, path.find('}') - open + 1, "some/name");
+    }
+    const Routed found = route(operation.method, path);
+    ASSERT_NE(found.operation, nullptr) << operation.name;
+    EXPECT_EQ(found.operation->name, operation.name);
+  }
+}
+
+// --- The catalogue.
+
+TEST(Catalogue, has_an_entry_for_every_command_that_a_client_can_give) {
+  std::set<std::size_t> commands;
+  for (const Operation& operation : operations()) commands.insert(operation.command);
+  commands.erase(std::variant_npos);
+  EXPECT_EQ(commands.size(), std::variant_size_v<core::Command> - 2) << "all but Leave and TakeBack";
+}
+
+TEST(Catalogue, is_complete_in_every_entry) {
+  std::set<std::string_view> names;
+  for (const Operation& operation : operations()) {
+    EXPECT_TRUE(names.insert(operation.name).second) << operation.name;
+    if (!operation.supported()) continue;
+    EXPECT_NE(operation.write, nullptr) << operation.name;
+    EXPECT_TRUE(operation.summary.ends_with('.')) << operation.name;
+    EXPECT_NE(operation.command, std::variant_npos) << operation.name;
+    for (const Field& field : operation.fields) EXPECT_FALSE(field.about.empty()) << operation.name << field.name;
+  }
+}
+
+TEST(Catalogue, has_examples_that_work) {
+  for (const Operation& operation : operations()) {
+    if (!operation.supported() || operation.example.empty()) continue;
+    Result<Form> form = operation.changes() ? Form::from_json(operation.fields, operation.example)
+                                            : Form::from_query(operation.fields, operation.example);
+    ASSERT_TRUE(form) << operation.name << form.error().text();
+    form->path_name = "name";
+    const Result<Call> call = operation.read(*form, context);
+    ASSERT_TRUE(call) << operation.name;
+    EXPECT_EQ(call->command.index(), operation.command) << operation.name;
+  }
+}
+
+TEST(Catalogue, says_of_what_is_planned_that_it_is_not_supported_yet) {
+  for (const char* path : {"/v1/takeover/job", "/v1/transfer/job", "/v1/edit/job"}) {
+    const Routed found = route("POST", path);
+    ASSERT_NE(found.operation, nullptr) << path;
+    EXPECT_FALSE(found.operation->supported());
+  }
+  const Written written = problem(Error{ErrorCode::not_supported_yet});
+  EXPECT_EQ(written.status, 422);
+  EXPECT_NE(written.body.find(R"("code":"not_supported_yet")"), std::string::npos);
+}
+
+// --- How requests become commands.
+
+TEST(ReadAcquire, takes_everything_that_can_be_said) {
+  const auto acquire = command<core::Acquire>(
+      "POST", "/v1/acquire/job",
+      R"({"owner":"alice","session":"tab1","ttl_ms":500,"wait_ms":7,"holder":"owner","note":"n","metadata":{"a":1}})");
+  EXPECT_EQ(acquire.name, "job");
+  EXPECT_EQ(acquire.who, (core::Who{"alice", "tab1"}));
+  EXPECT_EQ(acquire.ttl, 500ms);
+  EXPECT_EQ(acquire.wait, 7ms);
+  EXPECT_EQ(acquire.holder, core::HolderKind::owner);
+  EXPECT_EQ(acquire.note, "n");
+  EXPECT_EQ(acquire.metadata, R"({"a":1})");
+  EXPECT_FALSE(acquire.numbered);
+}
+
+TEST(ReadAcquire, has_the_defaults_that_are_documented) {
+  const auto acquire = command<core::Acquire>("POST", "/v1/acquire/job", R"({"owner":"alice"})");
+  EXPECT_EQ(acquire.who.session, "s-fresh");
+  EXPECT_EQ(acquire.ttl, 30s);
+  EXPECT_EQ(acquire.wait, 0s);
+  EXPECT_EQ(acquire.holder, core::HolderKind::session);
+}
+
+TEST(ReadRenew, means_the_only_session_and_the_ttl_as_before_unless_told) {
+  const auto bare = command<core::Renew>("POST", "/v1/renew/job", R"({"owner":"alice","token":7})");
+  EXPECT_EQ(bare.token, core::Token{7});
+  EXPECT_EQ(bare.who, (core::Who{"alice", ""})) << "no fresh session";
+  EXPECT_EQ(bare.ttl, std::nullopt);
+  const auto full =
+      command<core::Renew>("POST", "/v1/renew/job", R"({"owner":"a","session":"s","token":7,"ttl_ms":100})");
+  EXPECT_EQ(full.who.session, "s");
+  EXPECT_EQ(full.ttl, Duration{100ms});
+}
+
+TEST(ReadOthers, take_what_they_need) {
+  EXPECT_EQ(command<core::Release>("POST", "/v1/release/job", R"({"owner":"a","token":7})").who.session, "");
+  EXPECT_EQ(command<core::Check>("POST", "/v1/check/job", R"({"token":7})").token, core::Token{7});
+  EXPECT_TRUE(command<core::Get>("GET", "/v1/leases/job", "unsettled=1").unsettled);
+  const Call list = read("GET", "/v1/leases", "prefix=a/b&after=a/b/c&limit=5&owner=alice&contended=1");
+  EXPECT_EQ(list.page->prefix, "a/b");
+  EXPECT_EQ(list.page->after, "a/b/c");
+  EXPECT_EQ(list.page->limit, 5U);
+  EXPECT_EQ(std::get<core::List>(list.command).owner, "alice");
+  EXPECT_TRUE(std::get<core::List>(list.command).contended);
+  EXPECT_EQ(read("GET", "/v1/leases", "").page->limit, 100U);
+}
+
+TEST(ReadBuffer, makes_a_name_of_project_and_path_and_asks_for_a_number) {
+  const auto acquire = command<core::Acquire>("POST", "/api/buffers/acquire",
+                                              R"({"project":"atlas","path":"src/main.c","user":"alice"})");
+  EXPECT_EQ(acquire.name, "projects/atlas/src/main.c");
+  EXPECT_EQ(acquire.who.owner, "alice");
+  EXPECT_TRUE(acquire.numbered);
+  EXPECT_EQ(acquire.ttl, 30s);
+  EXPECT_EQ(command<core::Acquire>("POST", "/api/projects/atlas/buffers", R"({"path":"a","user":"u"})").name,
+            "projects/atlas/a");
+  EXPECT_EQ(command<core::Acquire>("POST", "/api/buffers/acquire", R"({"buffer_id":7,"user":"u"})").buffer, 7U);
+}
+
+TEST(ReadBuffer, refuses_what_names_no_buffer_or_two) {
+  const Operation& operation = *route("POST", "/api/buffers/acquire").operation;
+  const auto refusal = [&](std::string_view body) {
+    const Form form = Form::from_json(operation.fields, body).value();
+    const Result<Call> call = operation.read(form, context);
+    return call ? "accepted" : std::string{call.error().name()} + " " + call.error().field;
+  };
+  EXPECT_EQ(refusal(R"({"user":"u"})"), "missing_field project");
+  EXPECT_EQ(refusal(R"({"user":"u","project":"p"})"), "missing_field path");
+  EXPECT_EQ(refusal(R"({"user":"u","project":"p","path":"a","buffer_id":1})"), "bad_field buffer_id");
+  EXPECT_EQ(refusal(R"({"user":"u","project":"p","path":")" + std::string(510, 'x') + "\"}"), "bad_name path");
+}
+
+// --- The OpenAPI document.
+
+TEST(OpenApi, is_json_of_version_3_1_with_every_route_that_is_supported_and_no_other) {
+  const json::value document = json::parse(openapi());
+  EXPECT_EQ(document.at("openapi").as_string(), "3.1.0");
+  EXPECT_EQ(document.at("info").at("version").as_string(), HOLDFAST_VERSION);
+  const json::object& paths = document.at("paths").as_object();
+  std::size_t supported = 0;
+  for (const Operation& operation : operations()) {
+    if (!operation.supported()) continue;
+    ++supported;
+    ASSERT_TRUE(paths.contains(operation.path)) << operation.path;
+    const json::object& described = paths.at(operation.path).at(operation.method == "GET" ? "get" : "post").as_object();
+    EXPECT_EQ(described.at("operationId").as_string(), operation.name);
+    EXPECT_EQ(described.contains("requestBody"), operation.changes());
+    for (const ErrorCode refusal : operation.refusals) {
+      const json::object& responses = described.at("responses").as_object();
+      const std::string status = std::to_string(info_of(refusal).http_status);
+      ASSERT_TRUE(responses.contains(status)) << operation.name << status;
+      EXPECT_NE(responses.at(status).at("description").as_string().find(info_of(refusal).name), json::string::npos);
+    }
+  }
+  EXPECT_EQ(paths.size(), supported);
+}
+
+TEST(OpenApi, describes_every_field_where_it_is_given) {
+  const json::value document = json::parse(openapi());
+  for (const Operation& operation : operations()) {
+    if (!operation.supported()) continue;
+    const json::value& described = document.at("paths").at(operation.path).at(operation.changes() ? "post" : "get");
+    for (const Field& field : operation.fields) {
+      if (operation.changes()) {
+        const json::value& schema = described.at("requestBody").at("content").at("application/json").at("schema");
+        EXPECT_TRUE(schema.at("properties").as_object().contains(field.name)) << operation.name << field.name;
+        continue;
+      }
+      bool found = false;
+      for (const json::value& parameter : described.at("parameters").as_array()) {
+        found = found || parameter.at("name").as_string() == field.name;
+      }
+      EXPECT_TRUE(found) << operation.name << field.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::api
