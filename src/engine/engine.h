@@ -27,7 +27,7 @@ struct Bounds {
   std::size_t pending_bytes_max = 64 << 20;       ///< Decided, not yet durable.
   Duration behind_max = std::chrono::seconds(5);  ///< Age of the oldest pending effect.
   std::size_t batch_bytes_max = 1 << 20;
-  std::size_t looks_a_tick = 2'000;
+  std::size_t looks_a_tick = 1'000;
 };
 
 /// Effects that are made durable together, in one frame.

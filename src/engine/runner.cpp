@@ -11,6 +11,9 @@ using core::Answer;
 using Lock = std::unique_lock<std::mutex>;
 
 constexpr Duration tick_every = std::chrono::milliseconds(50);
+/// Between two looks while more is due. Without it this thread would have the mutex again before anybody who waits for
+/// it has woken up: whoever unlocks is the first who can lock.
+constexpr Duration tick_breath = std::chrono::microseconds(500);
 
 Duration steady_now() {
   return std::chrono::steady_clock::now().time_since_epoch();
@@ -159,6 +162,8 @@ void Runner::tick() {
     more = engine_->tick(leaving);
     send(lock, leaving);
     start_commit(lock, false);
+    lock.unlock();
+    if (more) std::this_thread::sleep_for(tick_breath);
   }
   const std::lock_guard index(index_mutex_);
   if (!index_built_) return;

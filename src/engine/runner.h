@@ -51,7 +51,8 @@ class Runner {
   /// Hands over all the commands a door has read. Answers come through `deliver`, some of them before this returns.
   void submit(std::span<Request> requests);
 
-  /// One look at the timers, and at once another while more is due. The timer's thread calls this every 50 ms.
+  /// One look at the timers, and soon another while more is due; in between others get the mutex. The timer's thread
+  /// calls this every 50 ms.
   void tick();
 
   /// At most `limit` names below `prefix` after `after`. The first call builds the index, which takes about a second
