@@ -75,6 +75,12 @@ TEST(Form, refuses_a_field_that_it_does_not_know_by_name) {
   EXPECT_EQ(refusal('"' + std::string(1000, 'k') + R"(":1)"), "unknown_field " + std::string(128, 'k'));
 }
 
+TEST(Form, shows_of_an_unknown_field_only_what_is_text) {  // A refusal is JSON whatever was sent.
+  EXPECT_EQ(refusal('"' + std::string(127, 'k') + R"(é":1)"), "unknown_field " + std::string(127, 'k'));
+  EXPECT_EQ(of_query("a\xff=1"), "unknown_field a");
+  EXPECT_EQ(of_query("\xff=1"), "unknown_field ");
+}
+
 TEST(Form, refuses_what_this_version_does_not_do_yet_instead_of_ignoring_it) {
   EXPECT_EQ(refusal(R"("flush_ms":5)"), "not_supported_yet flush_ms");
   EXPECT_EQ(refusal(R"("ttl_ms":null)"), "not_supported_yet ttl_ms");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
+#include <cmath>
 #include <optional>
 #include <set>
 #include <vector>
@@ -76,7 +77,11 @@ struct Handler {
     values.push_uint64(value);
     return true;
   }
-  bool on_double(double value, json::string_view, json::error_code&) {
+  bool on_double(double value, json::string_view, json::error_code& error) {
+    if (!std::isfinite(value)) {  // 1e400: it would be written as Infinity, which no reader of JSON takes.
+      error = json::error::exponent_overflow;
+      return false;
+    }
     values.push_double(value);
     return true;
   }

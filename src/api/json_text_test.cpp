@@ -88,6 +88,12 @@ TEST(ReadObject, refuses_what_lenient_readers_accept) {
   }
 }
 
+TEST(ReadObject, refuses_a_number_that_it_could_not_write_again) {
+  EXPECT_EQ(code(R"({"a":1e308})"), ErrorCode::none);
+  EXPECT_EQ(code(R"({"a":1e400})"), ErrorCode::bad_json);
+  EXPECT_EQ(code(R"({"a":[-1E999]})"), ErrorCode::bad_json);
+}
+
 TEST(ReadObject, keeps_whole_numbers_whole) {
   const auto read = read_object(R"({"token":9007199254740991,"big":18446744073709551615,"float":1.0})");
   ASSERT_TRUE(read);

@@ -55,12 +55,20 @@ bool Engine::behind() const {
 }
 
 bool Engine::refuses(const core::Command& command) const {
-  // A renewal must not fail because the disk is slow: most cost it nothing, and the holder would lose its lease.
-  if (std::holds_alternative<core::Renew>(command)) return false;
+  // A renewal must not fail because the disk is slow: most cost it nothing, and the holder would lose its lease. One
+  // with another ttl each time could fill the memory.
+  if (const core::Renew* renew = std::get_if<core::Renew>(&command)) return changes_ttl(*renew);
   if (std::holds_alternative<core::Leave>(command) || std::holds_alternative<core::TakeBack>(command)) return false;
   if (const core::Get* get = std::get_if<core::Get>(&command)) return !get->unsettled;
   if (const core::List* list = std::get_if<core::List>(&command)) return !list->unsettled;
   return true;
+}
+
+bool Engine::changes_ttl(const core::Renew& renew) const {
+  const core::Lease* lease = renew.ttl ? state_.find(renew.name) : nullptr;
+  if (!lease || lease->token != renew.token) return false;
+  const core::Part* part = renew.who.session.empty() ? lease->only_part() : lease->part_of(renew.who.session);
+  return part && part->ttl != *renew.ttl;
 }
 
 void Engine::handle(core::Step& step, Request& request) {

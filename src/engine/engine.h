@@ -101,6 +101,7 @@ class Engine {
 
   bool behind() const;
   bool refuses(const core::Command& command) const;
+  bool changes_ttl(const core::Renew& renew) const;
   void collect(std::vector<core::Answer>& leaving);
   void route(core::Answer&& answer, std::vector<core::Answer>& leaving);
   void let_go(core::Answer& answer, std::vector<core::Answer>& leaving);

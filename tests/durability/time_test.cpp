@@ -114,6 +114,22 @@ TEST(WallClock, set_a_day_on_and_back_ends_no_lease) {
   EXPECT_EQ(metric(alice, "holdfast_lapses_total"), "0");
 }
 
+// A jump would count for 100 ms at most, as any gap does: a hundred of them outlast the lease.
+TEST(WallClock, set_on_a_hundred_times_ends_no_lease) {
+  const Store store;
+  const WallClock clock;
+  const ServerProcess server(clock.server(store));
+  Talk alice(server.port());
+  ASSERT_EQ(alice.post("/v1/acquire/job", R"({"owner":"alice","session":"a","ttl_ms":8000})").status, 200);
+  const std::string before = today(alice);
+  for (int days = 1; days <= 100; ++days) {
+    clock.set(fmt::format("+{}d", days));
+    ASSERT_EQ(alice.get("/v1/leases/job").field("held"), "true") << "after " << days << " days";
+  }
+  EXPECT_NE(today(alice), before) << "the clock was not set";
+  EXPECT_EQ(metric(alice, "holdfast_lapses_total"), "0");
+}
+
 TEST(WallClock, set_back_while_the_server_is_down_gives_no_token_again) {
   const Store store;
   const WallClock clock;
