@@ -18,7 +18,7 @@ struct Hand {
   std::uint64_t position = 0;
 };
 
-const std::string job = "projects/atlas/a-name-too-long-to-lie-inside-its-string";
+const std::string job = "job";  // Short: it lies inside the lease, so that a freed one would still look like it.
 
 TEST(StateLookup, a_forgotten_name_is_not_found_though_it_was_found_last) {
   Hand hand;
