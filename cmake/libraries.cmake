@@ -19,6 +19,13 @@ add_library(boost_asio INTERFACE)
 target_link_libraries(boost_asio INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(boost_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HAS_STD_INVOKE_RESULT)
 
+# In place of the C library's malloc. Sanitizers bring their own.
+add_library(allocator INTERFACE)
+if(NOT HOLDFAST_SANITIZE)
+  find_package(mimalloc REQUIRED)
+  target_link_libraries(allocator INTERFACE -Wl,--no-as-needed mimalloc -Wl,--as-needed)
+endif()
+
 if(HOLDFAST_TESTS)
   find_package(GTest REQUIRED)
   find_package(rapidcheck REQUIRED)

@@ -15,6 +15,27 @@ namespace {
 
 namespace json = boost::json;
 
+/// The keys of one object. Few are looked through; very many are kept in order, so that a body costs no more than its
+/// length.
+class Keys {
+ public:
+  /// False: it was there already.
+  bool add(const std::string& key) {
+    if (many_.empty() && few_.size() < few_max) {
+      if (std::ranges::find(few_, key) != few_.end()) return false;
+      few_.push_back(key);
+      return true;
+    }
+    if (many_.empty()) many_.insert(few_.begin(), few_.end());
+    return many_.insert(key).second;
+  }
+
+ private:
+  static constexpr std::size_t few_max = 16;
+  std::vector<std::string> few_;
+  std::set<std::string> many_;
+};
+
 /// Builds the value and refuses keys that come twice, which the library's own handler would let the last one win.
 struct Handler {
   static constexpr std::size_t max_object_size = 1'000'000;
@@ -23,8 +44,7 @@ struct Handler {
   static constexpr std::size_t max_string_size = 1 << 20;
 
   json::value_stack values;
-  /// Of the objects that are open. A tree, so that a body of very many keys costs no more than its length.
-  std::vector<std::set<std::string>> keys;
+  std::vector<Keys> keys;  ///< Of the objects that are open.
   std::string key;
   std::optional<std::string> duplicate;
 
@@ -54,9 +74,11 @@ struct Handler {
   bool on_key(json::string_view part, std::size_t, json::error_code& error) {
     key.append(part);
     values.push_key(key);
-    const auto [same, is_new] = keys.back().insert(std::exchange(key, {}));
-    if (is_new) return true;
-    duplicate = *same;
+    if (keys.back().add(key)) {
+      key.clear();
+      return true;
+    }
+    duplicate = std::exchange(key, {});
     error = json::error::exception;
     return false;
   }

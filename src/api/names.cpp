@@ -28,6 +28,9 @@ enum class Text { plain, not_utf8, control };
 
 /// Control characters are C0, DEL and C1, and the separators of lines and paragraphs, which logs would break at.
 Text look_at(std::string_view text) {
+  // Most text is ASCII: only what is not has to be taken apart.
+  const auto beyond = std::ranges::find_if(text, [](unsigned char c) { return c < 0x20 || c >= 0x7f; });
+  text.remove_prefix(static_cast<std::size_t>(beyond - text.begin()));
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
   auto left = static_cast<utf8proc_ssize_t>(text.size());
   while (left > 0) {

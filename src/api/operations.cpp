@@ -272,6 +272,10 @@ std::optional<std::string_view> match(std::string_view pattern, std::string_view
 
 }  // namespace
 
+bool Operation::makes_sessions() const {
+  return command == index_of<core::Acquire>();
+}
+
 std::span<const Operation> operations() {
   return catalogue;
 }

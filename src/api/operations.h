@@ -59,6 +59,8 @@ struct Operation {
 
   bool changes() const { return method != "GET"; }
   bool supported() const { return read != nullptr; }
+  /// Whether a request that names no session is given a fresh one.
+  bool makes_sessions() const;
 };
 
 /// All of them, those that are planned included.

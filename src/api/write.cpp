@@ -13,7 +13,11 @@ using core::LeaseView;
 using core::Reply;
 
 std::string position_text(const Reply& reply, const Context& context) {
-  return fmt::format("{}.{}", context.incarnation, reply.position.value);
+  const fmt::format_int incarnation(context.incarnation);
+  const fmt::format_int number(reply.position.value);
+  std::string text;
+  text.append(incarnation.data(), incarnation.size()).append(1, '.').append(number.data(), number.size());
+  return text;
 }
 
 void token_or_null(JsonWriter& json, std::string_view key, core::Token token) {

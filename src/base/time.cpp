@@ -1,16 +1,29 @@
 #include "base/time.h"
 
-#include <fmt/format.h>
-
 namespace holdfast {
+namespace {
 
+/// Writes the last `digits` digits of `value` at `text[at]`.
+void put(std::string& text, std::size_t at, std::size_t digits, std::int64_t value) {
+  for (std::size_t i = digits; i-- > 0; value /= 10) text[at + i] = static_cast<char>('0' + value % 10);
+}
+
+}  // namespace
+
+// By hand: it is in nearly every answer, and a formatter takes a twentieth of the time that a renewal takes.
 std::string rfc3339(WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::milliseconds>(time - day)};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+  std::string text = "0000-00-00T00:00:00.000Z";
+  put(text, 0, 4, static_cast<int>(date.year()));
+  put(text, 5, 2, static_cast<unsigned>(date.month()));
+  put(text, 8, 2, static_cast<unsigned>(date.day()));
+  put(text, 11, 2, clock.hours().count());
+  put(text, 14, 2, clock.minutes().count());
+  put(text, 17, 2, clock.seconds().count());
+  put(text, 20, 3, clock.subseconds().count());
+  return text;
 }
 
 }  // namespace holdfast

@@ -49,6 +49,7 @@ Result<journal::Opened> Runner::start() {
 
 void Runner::submit(std::span<Request> requests) {
   std::vector<Answer> leaving;
+  leaving.reserve(requests.size());
   Lock lock(mutex_);
   if (failed_) {
     for (const Request& request : requests) {

@@ -52,8 +52,12 @@ void ConflictMonitor::granted(const core::Reply& reply, std::size_t name) {
     told = {reply.lease.token, hash(reply.who.owner), {}};
   }
   const std::size_t session = hash(reply.who.session);
-  told.forget(session);
-  told.believers.push_back({session, reply.void_after});
+  const auto known = std::ranges::find(told.believers, session, &Believer::session);
+  if (known != told.believers.end()) {
+    known->until = reply.void_after;
+  } else {
+    told.believers.push_back({session, reply.void_after});
+  }
 }
 
 void ConflictMonitor::over(const core::Reply& reply) {

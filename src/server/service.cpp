@@ -32,9 +32,11 @@ std::uint64_t Service::add_lane(Lane& lane) {
 }
 
 void Service::deliver(std::vector<core::Answer>& leaving) {
+  for (const core::Answer& answer : leaving) monitor_.observe(answer.reply);
+  const auto of_first = [](const core::Answer& answer) { return answer.to.client >> lane_shift == 1; };
+  if (lanes_.size() == 1 && std::ranges::all_of(leaving, of_first)) return lanes_[0]->deliver(std::move(leaving));
   std::vector<std::vector<core::Answer>> by_lane(lanes_.size());
   for (core::Answer& answer : leaving) {
-    monitor_.observe(answer.reply);
     const std::uint64_t lane = answer.to.client >> lane_shift;
     if (lane >= 1 && lane <= lanes_.size()) by_lane[lane - 1].push_back(std::move(answer));
   }

@@ -78,7 +78,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ~Connection();
   net::awaitable<void> serve();
   /// The answer to the request under way. On this connection's thread only.
-  void answered(core::Answer answer);
+  void answered(core::Answer& answer);
   /// Closes a connection that is over its time, or idle while the door closes.
   void look_at_time(std::chrono::steady_clock::time_point now);
   void close();
@@ -93,7 +93,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   net::awaitable<bool> handle(const Request& request);
   net::awaitable<bool> operate(const api::Operation& operation, api::Call call, const Request& request,
                                api::Context context);
-  net::awaitable<core::Answer> ask(core::Command command, bool may_wait);
+  /// Points to the answer only until the coroutine waits for something else.
+  net::awaitable<core::Answer*> ask(core::Command command, bool may_wait);
   net::awaitable<bool> respond(const Request& request, api::Written written);
   net::awaitable<bool> respond_text(const Request& request, int status, std::string_view type, std::string body);
   net::awaitable<void> refuse_and_end(Error error);
@@ -111,7 +112,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Phase phase_ = Phase::idle;
   std::chrono::steady_clock::time_point deadline_;
   bool gone_ = false;  ///< The peer has closed while it waited.
-  std::move_only_function<void(core::Answer)> waiting_;
+  std::move_only_function<void(core::Answer*)> waiting_;
 };
 
 /// A loop on a thread of its own, with its connections. Everything but `deliver` runs on that thread.
@@ -162,8 +163,9 @@ class IoThread final : public Lane {
     gathered_.push_back({from, std::move(command)});
     if (gathered_.size() > 1) return;
     net::post(loop, [this] {
-      std::vector<engine::Request> batch = std::exchange(gathered_, {});
-      service.runner().submit(batch);
+      submitted_.swap(gathered_);  // Both keep their room: requests are long to move.
+      service.runner().submit(submitted_);
+      submitted_.clear();
     });
   }
 
@@ -188,7 +190,7 @@ class IoThread final : public Lane {
     for (core::Answer& answer : answers) {
       const auto found = connections_.find(answer.to.client);
       if (found != connections_.end()) {
-        found->second->answered(std::move(answer));
+        found->second->answered(answer);
       } else {
         take_back(answer);
       }
@@ -219,6 +221,7 @@ class IoThread final : public Lane {
   std::uint64_t numbered_ = 0;
   std::unordered_map<std::uint64_t, Connection*> connections_;
   std::vector<engine::Request> gathered_;
+  std::vector<engine::Request> submitted_;
   net::steady_timer second_{loop};
   std::thread thread_;
 };
@@ -339,10 +342,12 @@ net::awaitable<bool> Connection::read_request(Parser& parser) {
 
 std::string Connection::head(int status, std::string_view type, std::size_t body_bytes, std::int64_t retry_after_s,
                              bool keep_alive) const {
-  std::string text = fmt::format(
-      "HTTP/1.1 {} {}\r\ncontent-type: {}\r\ncontent-length: {}\r\n"
-      "cache-control: no-store\r\nx-content-type-options: nosniff\r\n",
-      status, reason(status), type, body_bytes);
+  std::string text;
+  text.reserve(256 + body_bytes);  // The body follows.
+  const auto add = [&text](auto... parts) { (text.append(parts), ...); };
+  add("HTTP/1.1 ", fmt::format_int(status).c_str(), " ", reason(status), "\r\ncontent-type: ", type,
+      "\r\ncontent-length: ", fmt::format_int(body_bytes).c_str(),
+      "\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n");
   if (retry_after_s > 0) text += fmt::format("retry-after: {}\r\n", retry_after_s);
   if (!keep_alive) text += "connection: close\r\n";
   text += "\r\n";
@@ -464,7 +469,7 @@ net::awaitable<bool> Connection::handle(const Request& request) {
     Error error = std::move(form).error();
     co_return co_await refuse(std::move(error));
   }
-  api::Context context{io_.ids.session(), service.runner().incarnation()};
+  api::Context context{operation.makes_sessions() ? io_.ids.session() : std::string{}, service.runner().incarnation()};
   Result<api::Call> call = operation.read(*form, context);
   if (!call) {
     Error error = std::move(call).error();
@@ -489,7 +494,8 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
   const std::size_t asker = acquire ? Retries::key(acquire->name, acquire->who.owner, acquire->who.session) : 0;
   const bool is_acquire = acquire != nullptr;
   core::Command command = std::move(call.command);
-  core::Answer answer = co_await ask(std::move(command), may_wait);
+  core::Answer* given = co_await ask(std::move(command), may_wait);
+  const core::Answer answer = std::move(*given);
   if (gone_) {
     take_back(answer);
     co_return false;
@@ -515,20 +521,20 @@ void Connection::take_back(const core::Answer& answer) {
   io_.take_back(answer);
 }
 
-net::awaitable<core::Answer> Connection::ask(core::Command command, bool may_wait) {
+net::awaitable<core::Answer*> Connection::ask(core::Command command, bool may_wait) {
   auto begin = [this, command = std::move(command), may_wait](auto handler) mutable {
-    waiting_ = [handler = std::move(handler)](core::Answer answer) mutable { std::move(handler)(std::move(answer)); };
+    waiting_ = [handler = std::move(handler)](core::Answer* answer) mutable { std::move(handler)(answer); };
     io_.gather({client_, request_}, std::move(command));
     if (may_wait) watch_for_close();
   };
   auto token = use_awaitable;
-  return net::async_initiate<decltype(token), void(core::Answer)>(std::move(begin), token);
+  return net::async_initiate<decltype(token), void(core::Answer*)>(std::move(begin), token);
 }
 
-void Connection::answered(core::Answer answer) {
+void Connection::answered(core::Answer& answer) {
   if (answer.to.request != request_ || !waiting_) return io_.take_back(answer);
   auto resume = std::exchange(waiting_, nullptr);
-  resume(std::move(answer));
+  resume(&answer);
 }
 
 /// While a request waits in a queue, the peer's closing is to be noticed at once (L8).
@@ -544,7 +550,8 @@ void Connection::watch_for_close() {
                        self->gone_ = true;
                        self->io_.gather({self->client_, request}, core::Leave{});
                        auto resume = std::exchange(self->waiting_, nullptr);
-                       resume(core::Answer{});
+                       core::Answer nothing;
+                       resume(&nothing);
                      });
 }
 
