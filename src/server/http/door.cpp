@@ -100,6 +100,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string head(int status, std::string_view type, std::size_t body_bytes, std::int64_t retry_after_s,
                    bool keep_alive) const;
   void watch_for_close();
+  void peer_has_gone();
   void take_back(const core::Answer& answer);
   void enter(Phase phase);
 
@@ -110,7 +111,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   beast::flat_buffer buffer_;
   Phase phase_ = Phase::idle;
   std::chrono::steady_clock::time_point deadline_;
-  bool gone_ = false;  ///< The peer has closed while it waited.
+  bool gone_ = false;       ///< The peer has closed while it waited.
+  bool unwatched_ = false;  ///< It waits, and something to read hides its closing from watch_for_close.
   std::move_only_function<void(core::Answer)> waiting_;
 };
 
@@ -257,6 +259,7 @@ void Connection::enter(Phase phase) {
 
 void Connection::look_at_time(std::chrono::steady_clock::time_point now) {
   if (now >= deadline_ || (io_.closing && phase_ == Phase::idle)) close();
+  if (unwatched_ && waiting_ && !io_.service.clients().present(client_)) peer_has_gone();
 }
 
 void Connection::close() {
@@ -517,6 +520,7 @@ void Connection::take_back(const core::Answer& answer) {
 
 net::awaitable<core::Answer> Connection::ask(core::Command command, bool may_wait) {
   auto begin = [this, command = std::move(command), may_wait](auto handler) mutable {
+    unwatched_ = false;
     waiting_ = [handler = std::move(handler)](core::Answer answer) mutable { std::move(handler)(std::move(answer)); };
     io_.gather({client_, request_}, std::move(command));
     if (may_wait) watch_for_close();
@@ -538,14 +542,22 @@ void Connection::watch_for_close() {
                        if (error || request != self->request_ || !self->waiting_) return;
                        char byte = 0;
                        const ssize_t read = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-                       if (read > 0)
-                         return;  // The next request, pipelined: a later closing is seen when the grant is decided.
                        if (read < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return self->watch_for_close();
-                       self->gone_ = true;
-                       self->io_.gather({self->client_, request}, core::Leave{});
-                       auto resume = std::exchange(self->waiting_, nullptr);
-                       resume(core::Answer{});
+                       if (read > 0) {
+                         self->unwatched_ = true;  // The next request, pipelined: look_at_time asks from here on.
+                       } else {
+                         self->peer_has_gone();
+                       }
                      });
+}
+
+/// Gives its place up. Without this nobody would ever answer it: whoever is not there is passed over in silence.
+void Connection::peer_has_gone() {
+  const auto self = shared_from_this();
+  gone_ = true;
+  io_.gather({client_, request_}, core::Leave{});
+  auto resume = std::exchange(waiting_, nullptr);
+  resume(core::Answer{});
 }
 
 }  // namespace
