@@ -44,7 +44,7 @@ Result<journal::Opened> Runner::start() {
   return opened;
 }
 
-void Runner::submit(std::span<Request> requests) {
+void Runner::submit(std::span<Request> requests, bool others) {
   std::vector<Answer> leaving;
   Lock lock(mutex_);
   if (failed_) {
@@ -57,7 +57,7 @@ void Runner::submit(std::span<Request> requests) {
     engine_->submit(requests, leaving);
   }
   send(lock, leaving);
-  start_commit(lock, true);
+  start_commit(lock, !others || options_.policy == CommitPolicy::always_inline);
 }
 
 /// Sees to it that what is pending gets to the journal: by this thread if it may and it pays, else by the commit

@@ -49,7 +49,9 @@ class Runner {
   Result<journal::Opened> start();
 
   /// Hands over all the commands a door has read. Answers come through `deliver`, some of them before this returns.
-  void submit(std::span<Request> requests);
+  ///
+  /// `others`: the calling thread has further clients to serve, so it must not wait for the disk here.
+  void submit(std::span<Request> requests, bool others = false);
 
   /// One look at the timers, and at once another while more is due. The timer's thread calls this every 50 ms.
   void tick();

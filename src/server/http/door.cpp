@@ -165,7 +165,8 @@ class IoThread final : public Lane {
     if (gathered_.size() > 1) return;
     net::post(loop, [this] {
       std::vector<engine::Request> batch = std::exchange(gathered_, {});
-      service.runner().submit(batch);
+      // A disk that hangs must hang nobody but those who asked for something of it: a renewal needs none.
+      service.runner().submit(batch, connections_.size() > 1);
     });
   }
 
@@ -268,11 +269,10 @@ void Connection::close() {
   socket_.cancel(ignored);
 }
 
-/// Known to the service from here to the end of its life.
+/// Known to the service from here to the end of its life. It has been counted when it was accepted.
 Connection::Connection(IoThread& io, tcp::socket socket, std::uint64_t client)
     : io_(io), socket_(std::move(socket)), client_(client) {
   io_.service.clients().add(client_, socket_.native_handle());
-  io_.service.metrics().connections.fetch_add(1, std::memory_order_relaxed);
   enter(Phase::idle);
 }
 
@@ -651,6 +651,7 @@ class Door::Impl {
         turn_away(std::move(socket));
       } else {
         watch_peer(socket);
+        metrics.connections.fetch_add(1, std::memory_order_relaxed);  // Not when its thread gets to it: it may be busy.
         threads_[next_]->adopt(std::move(socket));
         next_ = (next_ + 1) % threads_.size();
       }
