@@ -78,6 +78,19 @@ bool is_plain_text(std::string_view text, std::size_t bytes_max) {
   return !text.empty() && text.size() <= bytes_max && look_at(text) == Text::plain;
 }
 
+std::string_view whole_characters(std::string_view text, std::size_t bytes_max) {
+  text = text.substr(0, bytes_max);
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  std::size_t whole = 0;
+  while (whole < text.size()) {
+    utf8proc_int32_t point = 0;
+    const auto used = utf8proc_iterate(bytes + whole, static_cast<utf8proc_ssize_t>(text.size() - whole), &point);
+    if (used <= 0) break;
+    whole += static_cast<std::size_t>(used);
+  }
+  return text.substr(0, whole);
+}
+
 Result<std::string> canonical_name(std::string_view name) {
   if (name.empty()) return bad("it is empty");
   if (name.size() > name_bytes_max) return bad("it is longer than 512 bytes");

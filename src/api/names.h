@@ -22,4 +22,7 @@ Result<std::string> canonical_name(std::string_view name);
 /// Whether `text` is UTF-8 of 1 to `bytes_max` bytes without control characters: what owners and sessions must be.
 bool is_plain_text(std::string_view text, std::size_t bytes_max);
 
+/// As much of the front of `text` as is whole characters of UTF-8, `bytes_max` bytes at most.
+std::string_view whole_characters(std::string_view text, std::size_t bytes_max);
+
 }  // namespace holdfast::api

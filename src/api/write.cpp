@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/json_text.h"
+#include "api/names.h"
 
 namespace holdfast::api {
 namespace {
@@ -70,11 +71,16 @@ std::int64_t retry_after(ErrorCode code) {
   return status == 503 || status == 429 ? 1 : 0;
 }
 
+/// What a client sent, fit to be sent back in JSON.
+std::string echo(std::string_view sent) {
+  return std::string{whole_characters(sent, 128)};
+}
+
 void begin_problem(JsonWriter& json, const ErrorInfo& info, std::string_view detail, std::string_view field) {
   json.text("type", fmt::format("urn:holdfast:error:{}", info.name)).text("title", info.name);
   json.number("status", std::int64_t{info.http_status}).text("detail", detail);
   json.text("code", info.name).text("fate", info.fate == Fate::not_done ? "not_done" : "maybe_done");
-  if (!field.empty()) json.text("field", field);
+  if (const std::string name = echo(field); !name.empty()) json.text("field", name);
 }
 
 }  // namespace
@@ -85,7 +91,7 @@ Written problem(const Error& error) {
   std::string detail{error.told()};
   // `where` is for the operator, but about the request itself it is what the caller needs.
   const bool about_request = info.http_status < 500 && !error.where.empty();
-  if (about_request) detail += fmt::format(" ({}{})", error.field.empty() ? "" : error.field + ": ", error.where);
+  if (about_request) detail += fmt::format(" ({}{})", error.field.empty() ? "" : echo(error.field) + ": ", error.where);
   JsonWriter json(out.body);
   begin_problem(json, info, detail, error.field);
   json.end();

@@ -184,6 +184,16 @@ TEST(Problem, tells_the_caller_about_the_request_and_nothing_of_the_inside) {
   EXPECT_EQ(inside.body.find("secret"), std::string::npos);
 }
 
+TEST(Problem, sends_back_a_little_of_what_was_sent_and_only_whole_characters) {
+  const auto field = [](const std::string& sent) {
+    return json::parse(problem(Error{ErrorCode::unknown_field, "", sent}).body).at("field").as_string();
+  };
+  EXPECT_EQ(field("\x01z\xc3\xa9\xff\xfe"), "\x01z\xc3\xa9");
+  std::string accents;
+  while (accents.size() < 1000) accents += "\xc3\xa9";
+  EXPECT_EQ(field("a" + accents), "a" + accents.substr(0, 126));
+}
+
 TEST(Problem, is_json_whatever_a_client_wrote) {
   const Written got = problem(Error{ErrorCode::unknown_field, "", "\"\n\\\x01"});
   EXPECT_EQ(json::parse(got.body).at("field").as_string(), "\"\n\\\x01");

@@ -80,6 +80,7 @@ Result<void> Instance::stop() {
   door_.stop_taking();
   runner_->drain();
   door_.close(std::chrono::seconds(2));
+  runner_->finish();  // What came after the drain is durable too, and nobody else writes to the journal.
   if (runner_->snapshot().failed) return fail(ErrorCode::journal_io, "the journal failed while serving");
   return journal_.close();
 }

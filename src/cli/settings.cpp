@@ -187,6 +187,9 @@ Result<void> check(const Settings& settings) {
   }
   if (settings.io_threads < 1 || settings.io_threads > 64)
     return bad(fmt::format("io_threads = {}: from 1 to 64", settings.io_threads));
+  // More could not be counted, and each command on a shared name looks through them.
+  if (settings.sessions_max > 10'000)
+    return bad(fmt::format("sessions_max = {}: at most 10000", settings.sessions_max));
   if (settings.segment_bytes < 64 << 10)
     return bad(fmt::format("segment_bytes = {}: at least 65536", settings.segment_bytes));
   return {};

@@ -60,6 +60,7 @@ Settings changed() {
                      &Settings::pending_bytes_max, &Settings::segment_bytes, &Settings::fold_after_bytes}) {
     all.*field = next++;
   }
+  all.sessions_max = 9'999;
   return all;
 }
 
@@ -149,6 +150,7 @@ TEST(Settings, say_that_the_file_is_not_there) {
 TEST(Settings, name_the_bound_of_a_value) {
   EXPECT_EQ(why_not([](Settings& s) { s.io_threads = 0; }), "io_threads = 0: from 1 to 64");
   EXPECT_EQ(why_not([](Settings& s) { s.io_threads = 65; }), "io_threads = 65: from 1 to 64");
+  EXPECT_EQ(why_not([](Settings& s) { s.sessions_max = 10'001; }), "sessions_max = 10001: at most 10000");
   EXPECT_EQ(why_not([](Settings& s) { s.segment_bytes = 65'535; }), "segment_bytes = 65535: at least 65536");
 }
 

@@ -122,7 +122,7 @@ class Run {
     if (held.belief.until() - now() >= *plan_.ask.ttl * 2 / 3) return true;
     const Duration sent = now();
     const auto answer =
-        call_before_start([this, &held] { return leases_.renew(token_call(held.grant), *plan_.ask.ttl / 3); });
+        call_before_start([this, &held] { return leases_.renew(renew_call(held.grant), *plan_.ask.ttl / 3); });
     if (signal_) return false;
     if (!answer) {
       say_(fmt::format("{} was granted, but too late to begin: {}", name_,
@@ -181,7 +181,7 @@ class Run {
       if (keeper.renewal_due(now())) {
         keeper.renewal_sent(now());
         call_.begin(
-            [this, call = token_call(grant), patience = keeper.patience()] { return leases_.renew(call, patience); });
+            [this, call = renew_call(grant), patience = keeper.patience()] { return leases_.renew(call, patience); });
       }
       const Loop::Event event = loop_.wait(child.fd(), killed_ ? std::nullopt : std::optional(keeper.next(now())));
       if (event.kind == Loop::Event::Kind::ready) {
@@ -309,6 +309,13 @@ class Run {
 
   static client::TokenCall token_call(const Holding& grant) {
     return {.name = grant.name, .token = grant.token, .owner = grant.owner, .session = grant.session};
+  }
+
+  /// Says the ttl: the command knows our session, and may have renewed under it for another one.
+  client::TokenCall renew_call(const Holding& grant) const {
+    client::TokenCall call = token_call(grant);
+    call.ttl = plan_.ask.ttl;
+    return call;
   }
 
   /// A little after ours, so that it is we who act wherever we can.

@@ -61,7 +61,10 @@ void Keeper::renewal_answered(const Answer<Holding>& answer, Duration now) {
   if (stand(now) != Stand::holds) return;
 
   if (answer) {
-    belief_.granted(sent, now, Duration::zero(), ttl_);
+    // What was granted counts, not what was asked for. A shorter ttl ends what was believed before, too.
+    const Duration ttl = std::min(answer->ttl.value_or(ttl_), ttl_);
+    if (ttl < ttl_) belief_.asking(sent, ttl);
+    belief_.granted(sent, now, Duration::zero(), ttl);
     last_until_ = belief_.until();
     renew_at_ = sent + ttl_ / 3;
     pause_ = std::min(pause_first, ttl_ / 20);

@@ -71,6 +71,15 @@ TEST(Keeper, believes_from_when_the_renewal_was_sent) {
   EXPECT_EQ(keeper.belief().until(), noon + 40s);
 }
 
+TEST(Keeper, believes_no_more_than_a_renewal_granted) {
+  Keeper keeper = keeper_at_noon(30s);
+  renew(keeper, noon + 10s, Holding{.ttl = 60s});
+  EXPECT_EQ(keeper.belief().until(), noon + 40s);
+  renew(keeper, noon + 20s, Holding{.ttl = 1s});
+  EXPECT_EQ(keeper.belief().until(), noon + 21s);
+  EXPECT_EQ(keeper.stand(noon + 20s), Stand::ending) << "less than grace is left";
+}
+
 TEST(Keeper, tells_to_end_grace_before_belief_ends_and_ends_a_margin_before) {
   Keeper keeper = keeper_at_noon(30s, 5s);
   EXPECT_EQ(keeper.stand(noon + 25s - 1ns), Stand::holds);

@@ -133,7 +133,9 @@ class Model {
     e.session = session;
     e.joined = joined;
     e.waited = waited;
-    e.ttl = names_[name].session(session)->ttl;
+    const Session& own = *names_[name].session(session);
+    e.ttl = own.ttl;
+    e.ends_in = own.ends - now_;  // Its own part's, though others may hold on for longer.
   }
   void say_stale(Address to, const std::string& name, std::uint64_t token) {
     say(to, name, ErrorCode::stale).because = names_[name].why(token);

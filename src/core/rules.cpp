@@ -57,9 +57,12 @@ void Step::answer(Address to, std::string_view name, Reply&& reply, bool unsettl
   const Lease* lease = state_.find(name);
   if (lease) {
     reply.lease = view(*lease, now_.lease);
-    // What a session is told of its own grant is its own ttl, not that of the first of several.
+    // What a session is told of its own grant is its own ttl and deadline, not those of others that share the holding.
     const Part* own = reply.void_after > Instant{} ? lease->part_of(reply.who.session) : nullptr;
-    if (own) reply.lease.ttl = own->ttl;
+    if (own) {
+      reply.lease.ttl = own->ttl;
+      reply.lease.ends_in = std::max(Duration::zero(), own->ends_at - now_.lease);
+    }
   } else {
     reply.lease.name = name;
   }
@@ -249,7 +252,9 @@ void Step::operate(const TakeBack& command, Address from) {
 bool Step::tick(std::size_t budget) {
   while (const std::optional<State::Due> due = state_.next_due(now_.lease, budget)) {
     if (due->wait) {
-      tell_wait_over(*state_.leave(*due->wait));
+      const Waiter waiter = *state_.leave(*due->wait);
+      settle(waiter.command.name);  // L5: the answer shows the name, and its lapse may be due at this very look.
+      tell_wait_over(waiter);
     } else {
       settle(due->lease->name);
       state_.look_done(*due->lease);

@@ -167,6 +167,19 @@ TEST(Queue, ends_a_wait_at_its_deadline_and_says_who_holds_the_name) {
   EXPECT_EQ(over.lease.waiting, 0U);
 }
 
+TEST(Queue, ends_a_wait_without_showing_a_holder_whose_time_is_over_as_well) {
+  Desk desk;
+  desk.grant("job", alice, 10s);
+  desk.ask(acquire(bob, 10s, 9s), Address{2, 1});
+  desk.ask(acquire(carol, 10s, 60s), Address{3, 1});
+  desk.now = 11s;  // Both are due at one look, and the wait was first.
+  desk.tick();
+  const Reply over = desk.reply_to({2, 1}).value();
+  EXPECT_EQ(over.code, ErrorCode::wait_over);
+  EXPECT_EQ(over.lease.who, carol);  // L5
+  EXPECT_EQ(desk.reply_to({3, 1}).value().code, ErrorCode::none);
+}
+
 TEST(Queue, ends_a_wait_that_is_longer_than_a_turn_of_the_wheel_no_sooner) {
   Desk desk;
   desk.grant("job", alice, 24h);
@@ -291,6 +304,9 @@ TEST(Sharing, tells_each_session_its_own_ttl) {
   const Token token = desk.ask(acquire(alice, 10s, {}, HolderKind::owner)).value().lease.token;
   EXPECT_EQ(desk.ask(acquire(alice2, 30s, {}, HolderKind::owner)).value().lease.ttl, 30s);
   EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}}).value().lease.ttl, 10s);
+  desk.now = 1s;
+  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}}).value().lease.ends_in, 10s + 10ms);
+  EXPECT_EQ(desk.show("job").ends_in, 29s + 30ms);  // Whoever asks from outside is told when all of it ends.
 }
 
 // --- L8: taking back.

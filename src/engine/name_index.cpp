@@ -38,6 +38,7 @@ NamePage NameIndex::page(std::string_view prefix, std::string_view after, std::s
   if (after < prefix) {
     if (const auto self = names_.find(prefix); self != names_.end()) add(self, std::next(self));
   }
+  if (after >= beyond) return page;  // Behind all of it: such a range would end before it began.
   add(after < below ? names_.lower_bound(below) : names_.upper_bound(after), names_.lower_bound(beyond));
   return page;
 }

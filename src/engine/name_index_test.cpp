@@ -37,6 +37,14 @@ TEST_F(NameIndexTest, forgets_what_went_and_minds_neither_twice) {
   EXPECT_THAT(names(), ElementsAre("b", "c"));
 }
 
+TEST_F(NameIndexTest, has_nothing_of_a_prefix_after_a_name_that_comes_behind_it) {
+  add({"a/1", "a/2", "b", "zz"});
+  EXPECT_THAT(names("a", "b"), IsEmpty());
+  EXPECT_THAT(names("a", "a0"), IsEmpty());
+  EXPECT_THAT(names("a", "zzz"), IsEmpty());
+  EXPECT_THAT(names("zz", "zzz"), IsEmpty());
+}
+
 TEST_F(NameIndexTest, takes_a_prefix_as_whole_segments) {
   add({"a", "a-b", "a/x", "a/y/z", "a0", "ab", "ab/x"});
   EXPECT_THAT(names("a"), ElementsAre("a", "a/x", "a/y/z"));

@@ -47,7 +47,7 @@ Result<journal::Opened> Runner::start() {
   return opened;
 }
 
-void Runner::submit(std::span<Request> requests) {
+void Runner::submit(std::span<Request> requests, bool others) {
   std::vector<Answer> leaving;
   leaving.reserve(requests.size());
   Lock lock(mutex_);
@@ -61,7 +61,7 @@ void Runner::submit(std::span<Request> requests) {
     engine_->submit(requests, leaving);
   }
   send(lock, leaving);
-  start_commit(lock, true);
+  start_commit(lock, !others || options_.policy == CommitPolicy::always_inline);
 }
 
 /// Sees to it that what is pending gets to the journal: by this thread if it may and it pays, else by the commit
@@ -215,11 +215,25 @@ NamePage Runner::names(std::string_view prefix, std::string_view after, std::siz
 }
 
 void Runner::drain() {
+  tick_thread_ = {};  // Else new lapses could keep a slow disk busy for ever.
   Lock lock(mutex_);
   std::vector<Answer> leaving;
   if (!failed_) engine_->stop_waiting(leaving);
   send(lock, leaving);
   start_commit(lock, false);
+  await_idle(lock);
+}
+
+void Runner::finish() {
+  {
+    Lock lock(mutex_);
+    start_commit(lock, false);
+    await_idle(lock);
+  }
+  commit_thread_ = {};
+}
+
+void Runner::await_idle(Lock& lock) {
   // Durable is not delivered: another thread may be handing the last answers over right now.
   idle_.wait(lock, [this] { return !sending_ && (failed_ || (!committing_ && !engine_->pending())); });
 }

@@ -49,7 +49,9 @@ class Runner {
   Result<journal::Opened> start();
 
   /// Hands over all the commands a door has read. Answers come through `deliver`, some of them before this returns.
-  void submit(std::span<Request> requests);
+  ///
+  /// `others`: the calling thread has further clients to serve, so it must not wait for the disk here.
+  void submit(std::span<Request> requests, bool others = false);
 
   /// One look at the timers, and soon another while more is due; in between others get the mutex. The timer's thread
   /// calls this every 50 ms.
@@ -59,9 +61,13 @@ class Runner {
   /// for a million names.
   NamePage names(std::string_view prefix, std::string_view after, std::size_t limit);
 
-  /// Ends every wait with `stopping`, refuses new grants, and returns when all that was decided is durable and
-  /// delivered.
+  /// Ends every wait with `stopping`, refuses new grants, lets nothing lapse any more, and returns when all that was
+  /// decided is durable and delivered. Renewals and releases are still taken, until `finish`.
   void drain();
+
+  /// After `drain`, once the doors are closed: returns when the journal has all that was decided since and no thread of
+  /// this runner will touch it again. Nothing may be submitted from here on.
+  void finish();
 
   std::uint64_t incarnation() const { return incarnation_; }
 
@@ -86,6 +92,7 @@ class Runner {
   void commit_once(std::unique_lock<std::mutex>& lock);
   void start_commit(std::unique_lock<std::mutex>& lock, bool may_inline);
   void send(std::unique_lock<std::mutex>& lock, std::vector<core::Answer>& leaving);
+  void await_idle(std::unique_lock<std::mutex>& lock);
   void build_index();  ///< Under index_mutex_.
 
   std::unique_ptr<Engine> engine_;

@@ -121,6 +121,18 @@ TEST_F(RunVerb, lets_the_command_renew_with_what_it_was_told) {
   EXPECT_EQ(got.status, 0) << got.err;
 }
 
+TEST_F(RunVerb, renews_for_its_own_ttl_whatever_the_command_renewed_for) {
+  const std::string program{HOLDFAST_PROGRAM};
+  const std::string shows = program + " show job --json | grep -q '\"ttl_ms\":";
+  const Outcome got = run_to_end(
+      program +
+          " renew job --token \"$HOLDFAST_TOKEN\" --owner \"$HOLDFAST_OWNER\" --session \"$HOLDFAST_SESSION\" "
+          "--ttl 9s; " +
+          shows + "9000' || exit 3; for i in $(seq 200); do " + shows + "1500' && exit 0; sleep 0.02; done; exit 4",
+      {"--ttl", "1500ms"});
+  EXPECT_EQ(got.status, 0) << got.err;
+}
+
 TEST_F(RunVerb, passes_signals_on_and_leaves_it_to_the_command_what_to_do) {
   for (const char* name : {"TERM", "INT", "HUP", "USR1", "QUIT"}) {
     support::Process running =

@@ -77,6 +77,24 @@ class Waiting : public testing::Test {
   std::unique_ptr<Talk> looking_;
 };
 
+TEST_F(Waiting, whoever_asked_for_more_before_it_closed_leaves_as_well) {
+  const std::uint64_t token = hold("job", "alice");
+  {
+    Talk bob = wait_for("job", "bob");
+    bob.send(request_text("GET", "/livez"));  // Unread, it stands before the closing.
+  }
+  await_waiting("job", 0);
+  {
+    Talk bob = wait_for("job", "bob");
+    bob.send(request_text("GET", "/livez"));
+  }
+  release("job", "alice", token);  // Now he may be passed over before anybody has noticed.
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  while (looking_->get("/metrics").body.find("holdfast_connections 1\n") == std::string::npos) {
+    ASSERT_LT(std::chrono::steady_clock::now(), until) << "his connection was never closed";
+  }
+}
+
 TEST_F(Waiting, whoever_closes_its_connection_leaves_the_queue_and_is_never_made_owner) {
   const std::uint64_t token = hold("job", "alice");
   Talk ends = wait_for("job", "ends");

@@ -101,6 +101,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string head(int status, std::string_view type, std::size_t body_bytes, std::int64_t retry_after_s,
                    bool keep_alive) const;
   void watch_for_close();
+  void peer_has_gone();
   void take_back(const core::Answer& answer);
   void enter(Phase phase);
 
@@ -111,7 +112,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   beast::flat_buffer buffer_;
   Phase phase_ = Phase::idle;
   std::chrono::steady_clock::time_point deadline_;
-  bool gone_ = false;  ///< The peer has closed while it waited.
+  bool gone_ = false;       ///< The peer has closed while it waited.
+  bool unwatched_ = false;  ///< It waits, and something to read hides its closing from watch_for_close.
   std::move_only_function<void(core::Answer*)> waiting_;
 };
 
@@ -164,7 +166,8 @@ class IoThread final : public Lane {
     if (gathered_.size() > 1) return;
     net::post(loop, [this] {
       submitted_.swap(gathered_);  // Both keep their room: requests are long to move.
-      service.runner().submit(submitted_);
+      // A disk that hangs must hang nobody but those who asked for something of it: a renewal needs none.
+      service.runner().submit(submitted_, connections_.size() > 1);
       submitted_.clear();
     });
   }
@@ -260,6 +263,7 @@ void Connection::enter(Phase phase) {
 
 void Connection::look_at_time(std::chrono::steady_clock::time_point now) {
   if (now >= deadline_ || (io_.closing && phase_ == Phase::idle)) close();
+  if (unwatched_ && waiting_ && !io_.service.clients().present(client_)) peer_has_gone();
 }
 
 void Connection::close() {
@@ -268,11 +272,10 @@ void Connection::close() {
   socket_.cancel(ignored);
 }
 
-/// Known to the service from here to the end of its life.
+/// Known to the service from here to the end of its life. It has been counted when it was accepted.
 Connection::Connection(IoThread& io, tcp::socket socket, std::uint64_t client)
     : io_(io), socket_(std::move(socket)), client_(client) {
   io_.service.clients().add(client_, socket_.native_handle());
-  io_.service.metrics().connections.fetch_add(1, std::memory_order_relaxed);
   enter(Phase::idle);
 }
 
@@ -523,6 +526,7 @@ void Connection::take_back(const core::Answer& answer) {
 
 net::awaitable<core::Answer*> Connection::ask(core::Command command, bool may_wait) {
   auto begin = [this, command = std::move(command), may_wait](auto handler) mutable {
+    unwatched_ = false;
     waiting_ = [handler = std::move(handler)](core::Answer* answer) mutable { std::move(handler)(answer); };
     io_.gather({client_, request_}, std::move(command));
     if (may_wait) watch_for_close();
@@ -544,15 +548,23 @@ void Connection::watch_for_close() {
                        if (error || request != self->request_ || !self->waiting_) return;
                        char byte = 0;
                        const ssize_t read = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-                       if (read > 0)
-                         return;  // The next request, pipelined: a later closing is seen when the grant is decided.
                        if (read < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return self->watch_for_close();
-                       self->gone_ = true;
-                       self->io_.gather({self->client_, request}, core::Leave{});
-                       auto resume = std::exchange(self->waiting_, nullptr);
-                       core::Answer nothing;
-                       resume(&nothing);
+                       if (read > 0) {
+                         self->unwatched_ = true;  // The next request, pipelined: look_at_time asks from here on.
+                       } else {
+                         self->peer_has_gone();
+                       }
                      });
+}
+
+/// Gives its place up. Without this nobody would ever answer it: whoever is not there is passed over in silence.
+void Connection::peer_has_gone() {
+  const auto self = shared_from_this();
+  gone_ = true;
+  io_.gather({client_, request_}, core::Leave{});
+  auto resume = std::exchange(waiting_, nullptr);
+  core::Answer nothing;
+  resume(&nothing);
 }
 
 }  // namespace
@@ -646,6 +658,7 @@ class Door::Impl {
         turn_away(std::move(socket));
       } else {
         watch_peer(socket);
+        metrics.connections.fetch_add(1, std::memory_order_relaxed);  // Not when its thread gets to it: it may be busy.
         threads_[next_]->adopt(std::move(socket));
         next_ = (next_ + 1) % threads_.size();
       }
