@@ -128,8 +128,8 @@ Written problem(const Reply& reply, const Context& context) {
       token_or_null(json, "previous", lease.previous);
       write_holder(json, lease);
     }
-    json.text("position", position_text(reply, context));
   }
+  json.text("position", position_text(reply, context));
   json.end();
   return out;
 }

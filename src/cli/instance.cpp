@@ -7,6 +7,10 @@
 namespace holdfast::cli {
 namespace {
 
+// Together under the 5 s in which a stop should be over, also with a disk that hangs.
+constexpr std::chrono::milliseconds disk_patience{2'500};
+constexpr std::chrono::seconds connection_patience{2};
+
 core::Limits limits_of(const Settings& settings) {
   core::Limits limits;
   limits.waiters_max = settings.waiters_max;
@@ -78,9 +82,12 @@ Result<void> Instance::stop() {
   running_ = false;
   service_.ready = false;
   door_.stop_taking();
-  runner_->drain();
-  door_.close(std::chrono::seconds(2));
-  runner_->finish();  // What came after the drain is durable too, and nobody else writes to the journal.
+  const bool drained = runner_->drain(disk_patience);
+  door_.close(connection_patience);
+  // What came after the drain is durable too, and nobody else writes to the journal.
+  if (!drained || !runner_->finish(disk_patience)) {
+    return fail(ErrorCode::journal_io, "the disk does not answer; what was in flight was not answered either");
+  }
   if (runner_->snapshot().failed) return fail(ErrorCode::journal_io, "the journal failed while serving");
   return journal_.close();
 }

@@ -54,6 +54,7 @@ struct WaitQueue {
   };
   std::list<Place> places;
   std::unordered_map<std::string, std::list<Place>::iterator> by_who;  ///< Each session has one place.
+  std::unordered_map<std::string, std::size_t> of_owner;               ///< How many places each owner has.
 
   static std::string key(const Who& who) {
     return who.owner + '\n' + who.session;

@@ -222,7 +222,7 @@ class Model {
     if (own && (!own->lapsed || join)) {
       const bool joined = name.active() > (own->lapsed ? 0U : 1U);
       give_up_place(name, ask);
-      extend(*own, ask.ttl, from);
+      extend(*own, ask.ttl);
       return say_granted(from, ask.name, ask.who.session, joined, {});
     }
     if (join) {
@@ -238,8 +238,8 @@ class Model {
     if (ask.wait > Duration::zero()) return wait(name, ask, from);
     say(from, ask.name, mine ? ErrorCode::held_by_you : ErrorCode::held);
   }
-  void extend(Session& session, Duration ttl, Address from) {
-    session.answered = session.lapsed ? from : Address{};
+  void extend(Session& session, Duration ttl) {
+    session.answered = Address{};
     session.ttl = ttl;
     session.ends = end_of(ttl);
     session.lapsed = false;
@@ -286,7 +286,7 @@ class Model {
     if (unclear(name, ask)) return void(say(from, ask.name, ErrorCode::session_needed));
     Session* session = meant(name, ask);
     if (!session) return void(say(from, ask.name, ErrorCode::not_yours));
-    extend(*session, ask.has_ttl ? ask.ttl : session->ttl, from);
+    extend(*session, ask.has_ttl ? ask.ttl : session->ttl);
     say_granted(from, ask.name, session->id, false, {});
   }
   void release(Name& name, const ScriptAsk& ask, Address from) {

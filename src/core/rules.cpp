@@ -34,10 +34,10 @@ LeaseView view(const Lease& lease, Instant now) {
 
 namespace {
 
-/// A session that did not hold does from here on.
+/// A session that never held this does from here on. One that is back after a lapse (L6) did: should its answer be
+/// lost, it may ask again, and the lease lapses by itself if it does not.
 bool begins(const Effect& effect) {
-  return std::holds_alternative<Granted>(effect) || std::holds_alternative<Joined>(effect) ||
-         std::holds_alternative<Revived>(effect);
+  return std::holds_alternative<Granted>(effect) || std::holds_alternative<Joined>(effect);
 }
 
 }  // namespace
@@ -126,7 +126,8 @@ void Step::hand_over(const std::string& name) {
 
 void Step::join_others_of(const Lease& lease) {
   std::vector<Address> joining;
-  if (!lease.queue) return;
+  // A queue may be long: it is only gone through where there is somebody to find.
+  if (!lease.queue || !lease.queue->of_owner.contains(lease.owner)) return;
   for (const WaitQueue::Place& place : lease.queue->places) {
     const bool bound = lease.parts.size() + joining.size() >= state_.limits().sessions_max;
     if (!bound && may_join(lease, place.waiter.command)) joining.push_back(place.waiter.from);
@@ -230,14 +231,20 @@ void Step::operate(const Get& command, Address from) {
 
 void Step::operate(const List& command, Address from) {
   Reply reply;
+  reply.next = command.next;
+  std::size_t bytes = 0;
   for (const std::string& name : command.names) {
     const Lease* lease = settle(name);
     if (!lease || !lease->held()) continue;
     const bool wanted =
         (command.owner.empty() || lease->owner == command.owner) && (!command.contended || lease->waiting() > 0);
-    if (wanted) reply.page.push_back(view(*lease, now_.lease));
+    if (!wanted) continue;
+    reply.page.push_back(view(*lease, now_.lease));
+    bytes += reply.page.back().name.size() + reply.page.back().note.size() + reply.page.back().metadata.size();
+    if (bytes < state_.limits().page_bytes_max) continue;
+    if (&name != &command.names.back()) reply.next = name;
+    break;
   }
-  reply.next = command.next;
   answer(from, "", std::move(reply), command.unsettled);  // A list shows what is absent: it waits for everything.
 }
 

@@ -331,14 +331,15 @@ TEST(TakingBack, never_takes_a_holding_that_its_session_renewed) {  // It may kn
   EXPECT_TRUE(desk.show("job").held);
 }
 
-TEST(TakingBack, takes_a_late_renewal_whose_answer_was_lost) {
+TEST(TakingBack, never_takes_a_late_renewal_whose_session_may_ask_again) {  // L6, L12
   Desk desk;
   const Token token = desk.ask(acquire(alice, 1s), Address{2, 1}).value().lease.token;
   desk.now = 2s;
   desk.ask(Renew{"job", token, alice, {}}, Address{2, 2});
   EXPECT_TRUE(desk.show("job").held);
   desk.ask(TakeBack{"job", token, alice}, Address{2, 2});
-  EXPECT_FALSE(desk.show("job").held);
+  EXPECT_TRUE(desk.show("job").held);
+  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}}, Address{2, 3}).value().code, ErrorCode::none);
 }
 
 // --- When a reply may leave.
@@ -493,6 +494,20 @@ TEST(Listing, shows_what_is_held_by_whom_it_asks_for_and_what_somebody_waits_for
   EXPECT_THAT(names({.owner = "bob"}), ElementsAre("b"));
   EXPECT_THAT(names({.contended = true}), ElementsAre("b"));
   EXPECT_EQ(desk.ask(List{.next = "b"}).value().next, "b");
+}
+
+TEST(Listing, ends_a_page_that_has_grown_long_and_says_where_the_next_one_begins) {
+  Desk desk({.page_bytes_max = 100});
+  const std::string note(60, 'n');
+  for (const char* name : {"a", "b", "c", "d"}) {
+    desk.ask(Acquire{.name = name, .who = alice, .ttl = 10s, .note = note});
+  }
+  const Reply first = desk.ask(List{.names = {"a", "b", "c", "d"}, .next = "d"}).value();
+  EXPECT_EQ(first.page.size(), 2U);
+  EXPECT_EQ(first.next, "b");
+  const Reply second = desk.ask(List{.names = {"c", "d"}, .next = ""}).value();
+  EXPECT_EQ(second.page.size(), 2U);
+  EXPECT_EQ(second.next, "");
 }
 
 // --- The tick.

@@ -281,6 +281,7 @@ std::optional<Address> State::enqueue(std::string_view name, Waiter waiter) {
   if (is_new) {
     queue.places.emplace_back(std::move(waiter), lease);
     own->second = std::prev(queue.places.end());
+    ++queue.of_owner[own->second->waiter.command.who.owner];
     ++waiting_;
   } else {
     superseded = own->second->waiter.from;
@@ -306,6 +307,8 @@ Waiter State::remove_place(std::list<WaitQueue::Place>::iterator place) {
   Waiter waiter = std::move(place->waiter);
   forget_wait(waiter.from);
   lease.queue->by_who.erase(WaitQueue::key(waiter.command.who));
+  const auto of_owner = lease.queue->of_owner.find(waiter.command.who.owner);
+  if (--of_owner->second == 0) lease.queue->of_owner.erase(of_owner);
   lease.queue->places.erase(place);
   --waiting_;
   if (lease.queue->places.empty()) lease.queue.reset();

@@ -77,8 +77,9 @@ struct Limits {
   std::size_t sessions_max = 1'000;        ///< Sharing one holding under `holder: owner`.
   std::size_t remembered_max = 1'000'000;  ///< Free names whose last holding is known.
   Duration remembered_for = std::chrono::hours(1);
-  std::size_t buffers_max = 1'000'000;  ///< Names with a buffer number.
-  std::size_t losses_max = 16;          ///< Past holdings of a name whose end is known.
+  std::size_t buffers_max = 1'000'000;     ///< Names with a buffer number.
+  std::size_t page_bytes_max = 256 << 10;  ///< Of a list, about; the rest is on the next page.
+  std::size_t losses_max = 16;             ///< Past holdings of a name whose end is known.
 };
 
 }  // namespace holdfast::core

@@ -89,6 +89,7 @@ void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
       if (!stopped) ++statistics_.refused_behind;
       core::Reply reply;
       reply.code = stopped ? ErrorCode::stopping : ErrorCode::journal_behind;
+      reply.position = durable_;
       leaving.push_back({request.from, std::move(reply)});
       continue;
     }

@@ -166,8 +166,9 @@ void Runner::tick() {
     lock.unlock();
     if (more) std::this_thread::sleep_for(tick_breath);
   }
-  const std::lock_guard index(index_mutex_);
-  if (!index_built_) return;
+  // A list that is being made takes the changes in itself; lapses do not wait for it.
+  const std::unique_lock index(index_mutex_, std::try_to_lock);
+  if (!index || !index_built_) return;
   Lock lock(mutex_);
   std::vector<core::NameChange> changes = engine_->take_name_changes();
   lock.unlock();
@@ -214,28 +215,30 @@ NamePage Runner::names(std::string_view prefix, std::string_view after, std::siz
   return index_.page(prefix, after, limit);
 }
 
-void Runner::drain() {
+bool Runner::drain(Duration patience) {
   tick_thread_ = {};  // Else new lapses could keep a slow disk busy for ever.
   Lock lock(mutex_);
   std::vector<Answer> leaving;
   if (!failed_) engine_->stop_waiting(leaving);
   send(lock, leaving);
   start_commit(lock, false);
-  await_idle(lock);
+  return await_idle(lock, patience);
 }
 
-void Runner::finish() {
+bool Runner::finish(Duration patience) {
   {
     Lock lock(mutex_);
     start_commit(lock, false);
-    await_idle(lock);
+    if (!await_idle(lock, patience)) return false;
   }
   commit_thread_ = {};
+  return true;
 }
 
-void Runner::await_idle(Lock& lock) {
+bool Runner::await_idle(Lock& lock, Duration patience) {
   // Durable is not delivered: another thread may be handing the last answers over right now.
-  idle_.wait(lock, [this] { return !sending_ && (failed_ || (!committing_ && !engine_->pending())); });
+  return idle_.wait_for(lock, patience,
+                        [this] { return !sending_ && (failed_ || (!committing_ && !engine_->pending())); });
 }
 
 Runner::Snapshot Runner::snapshot() {

@@ -58,16 +58,18 @@ class Runner {
   void tick();
 
   /// At most `limit` names below `prefix` after `after`. The first call builds the index, which takes about a second
-  /// for a million names.
+  /// for a million names: not for a thread that others wait for.
   NamePage names(std::string_view prefix, std::string_view after, std::size_t limit);
 
   /// Ends every wait with `stopping`, refuses new grants, lets nothing lapse any more, and returns when all that was
   /// decided is durable and delivered. Renewals and releases are still taken, until `finish`.
-  void drain();
+  ///
+  /// False after `patience`: the disk has not answered. The journal is in use then, and the process should end.
+  bool drain(Duration patience);
 
   /// After `drain`, once the doors are closed: returns when the journal has all that was decided since and no thread of
-  /// this runner will touch it again. Nothing may be submitted from here on.
-  void finish();
+  /// this runner will touch it again. Nothing may be submitted from here on. False as with `drain`.
+  bool finish(Duration patience);
 
   std::uint64_t incarnation() const { return incarnation_; }
 
@@ -92,7 +94,7 @@ class Runner {
   void commit_once(std::unique_lock<std::mutex>& lock);
   void start_commit(std::unique_lock<std::mutex>& lock, bool may_inline);
   void send(std::unique_lock<std::mutex>& lock, std::vector<core::Answer>& leaving);
-  void await_idle(std::unique_lock<std::mutex>& lock);
+  bool await_idle(std::unique_lock<std::mutex>& lock, Duration patience);
   void build_index();  ///< Under index_mutex_.
 
   std::unique_ptr<Engine> engine_;

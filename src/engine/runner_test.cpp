@@ -198,7 +198,7 @@ TEST_P(EachPolicy, makes_everything_durable_and_answers_it) {
   std::vector<Address> asked;
   for (int i = 0; i < 20; ++i) asked.push_back(acquire("name/" + std::to_string(i), alice, i % 3 + 1));
   for (const Address& from : asked) EXPECT_EQ(mailbox.await(from).code, ErrorCode::none);
-  runner->drain();
+  EXPECT_TRUE(runner->drain(30s));
   EXPECT_EQ(journal.effects_.size(), 20U);
   const Runner::Snapshot now = runner->snapshot();
   EXPECT_EQ(now.batches, journal.batches().size());
@@ -283,7 +283,7 @@ TEST_F(RunnerTest, answers_commit_unknown_once_when_the_journal_fails_and_takes_
   EXPECT_EQ(mailbox.await(submit(core::Renew{"job", token, alice, {}})).code, ErrorCode::stopping);
   hand.advance(20s);
   runner->tick();
-  runner->drain();
+  EXPECT_TRUE(runner->drain(30s));
   EXPECT_TRUE(runner->snapshot().failed);
   EXPECT_EQ(journal.appends(), appends) << "an append is never tried again";
 }
@@ -294,7 +294,7 @@ TEST_F(RunnerTest, drains_by_ending_waits_and_refusing_new_grants) {
   start();
   mailbox.await(acquire("job", alice));
   const Address waits = submit(Acquire{.name = "job", .who = bob, .ttl = 10s, .wait = 60s}, 2);
-  runner->drain();
+  EXPECT_TRUE(runner->drain(30s));
   EXPECT_EQ(mailbox.await(waits).code, ErrorCode::stopping);
   EXPECT_EQ(mailbox.await(acquire("new", bob, 3)).code, ErrorCode::stopping);
 }
@@ -316,7 +316,7 @@ TEST_F(RunnerTest, has_delivered_everything_when_it_is_drained) {
   ASSERT_TRUE(runner->start());
   acquire("job", alice);
   delivering.get_future().wait();
-  runner->drain();
+  EXPECT_TRUE(runner->drain(30s));
   EXPECT_TRUE(delivered);
   drained.set_value();
 }
@@ -326,7 +326,7 @@ TEST_F(RunnerTest, has_delivered_everything_when_it_is_drained) {
 TEST_F(RunnerTest, ticks_by_hand_as_often_as_there_is_more_to_do) {
   start();
   for (int i = 0; i < 10; ++i) acquire("name/" + std::to_string(i), alice);
-  runner->drain();
+  EXPECT_TRUE(runner->drain(30s));
   for (int i = 0; i < 101; ++i) {
     hand.advance(100ms);
     runner->tick();
@@ -392,7 +392,7 @@ TEST_F(RunnerTest, gives_each_name_one_owner_and_delivers_grants_in_order_whoeve
       if (reply.code == ErrorCode::none) ++owners[reply.lease.name];
     }
   }
-  runner->drain();
+  EXPECT_TRUE(runner->drain(30s));
   EXPECT_EQ(owners.size(), static_cast<std::size_t>(rounds));
   for (const auto& [name, count] : owners) EXPECT_EQ(count, 1) << name;
   EXPECT_EQ(journal.effects_.size(), static_cast<std::size_t>(rounds));

@@ -40,11 +40,12 @@ void ConflictMonitor::observe(const core::Reply& reply) {
 }
 
 void ConflictMonitor::granted(const core::Reply& reply, std::size_t name) {
-  auto found = told_.find(name);
-  if (found == told_.end()) {
-    if (told_.size() >= sweep_at_) sweep(reply.granted_at);
-    if (told_.size() >= names_max) return;
-    found = told_.emplace(name, Told{}).first;
+  Shard& shard = shard_of(name);
+  auto found = shard.told.find(name);
+  if (found == shard.told.end()) {
+    if (shard.told.size() >= shard.sweep_at) sweep(shard, reply.granted_at);
+    if (shard.told.size() >= names_max / shards) return;
+    found = shard.told.emplace(name, Told{}).first;
   }
   Told& told = found->second;
   if (!told.is_of(reply)) {
@@ -62,20 +63,23 @@ void ConflictMonitor::granted(const core::Reply& reply, std::size_t name) {
 
 void ConflictMonitor::over(const core::Reply& reply) {
   const std::lock_guard lock(mutex_);
-  const auto found = told_.find(hash(reply.lease.name));
+  const std::size_t name = hash(reply.lease.name);
+  Shard& shard = shard_of(name);
+  const auto found = shard.told.find(name);
   // Whoever releases ends its own belief and nobody else's, whatever the engine made of it.
-  if (found == told_.end() || !found->second.is_of(reply)) return;
+  if (found == shard.told.end() || !found->second.is_of(reply)) return;
   found->second.forget(hash(reply.who.session));
-  if (found->second.believers.empty()) told_.erase(found);
+  if (found->second.believers.empty()) shard.told.erase(found);
 }
 
 void ConflictMonitor::taken_back(const core::Reply& reply) {
   over(reply);
 }
 
-void ConflictMonitor::sweep(Instant now) {
-  erase_if(told_, [&](const auto& entry) { return entry.second.until() <= now; });
-  sweep_at_ = std::max<std::size_t>(100'000, 2 * told_.size());
+void ConflictMonitor::sweep(Shard& shard, Instant now) {
+  erase_if(shard.told, [&](const auto& entry) { return entry.second.until() <= now; });
+  // Never beyond the bound, or new names would not be watched for good.
+  shard.sweep_at = std::clamp<std::size_t>(2 * shard.told.size(), 1'000, names_max / shards);
 }
 
 void ConflictMonitor::report(const core::Reply& reply, const Told& other) {

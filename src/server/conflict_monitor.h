@@ -4,6 +4,7 @@
 // a damaged journal shows here whatever the engine thinks.
 #pragma once
 
+#include <array>
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <mutex>
@@ -44,18 +45,23 @@ class ConflictMonitor {
     Instant until() const;
     void forget(std::size_t session);
   };
-  using ToldOf = boost::unordered_flat_map<std::size_t, Told>;  ///< By the hash of the name.
+  /// A part of all names, so that growing and sweeping never takes long.
+  struct Shard {
+    boost::unordered_flat_map<std::size_t, Told> told;  ///< By the hash of the name.
+    std::size_t sweep_at = 1'000;                       ///< Entries at which those that ran out are thrown away.
+  };
+  static constexpr std::size_t shards = 256;
+  Shard& shard_of(std::size_t name) { return shards_[name >> 56]; }
 
   void granted(const core::Reply& reply, std::size_t name);
   void over(const core::Reply& reply);
   void report(const core::Reply& reply, const Told& other);
-  void sweep(Instant now);
+  static void sweep(Shard& shard, Instant now);
 
   Log& log_;
   Metrics& metrics_;
   std::mutex mutex_;
-  ToldOf told_;
-  std::size_t sweep_at_ = 100'000;  ///< Entries at which those that ran out are thrown away.
+  std::array<Shard, shards> shards_;
 };
 
 }  // namespace holdfast::server

@@ -14,6 +14,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -69,6 +70,9 @@ bool says_its_length_clearly(const beast::http::request<beast::http::string_body
          (coding.empty() || beast::iequals(coding, "chunked"));
 }
 
+/// A client whose grant took longer than this may have given up: its connection is looked at before the grant is told.
+constexpr std::chrono::seconds patience_of_clients{1};
+
 class IoThread;
 
 /// One connection. Lives on its thread's loop; owned by its coroutine and known to its thread while it is open.
@@ -95,6 +99,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
                                api::Context context);
   /// Points to the answer only until the coroutine waits for something else.
   net::awaitable<core::Answer*> ask(core::Command command, bool may_wait);
+  net::awaitable<engine::NamePage> names(const api::PageRequest& page);
   net::awaitable<bool> respond(const Request& request, api::Written written);
   net::awaitable<bool> respond_text(const Request& request, int status, std::string_view type, std::string body);
   net::awaitable<void> refuse_and_end(Error error);
@@ -137,6 +142,7 @@ class IoThread final : public Lane {
   }
 
   void join() {
+    lister.join();
     loop.stop();
     if (thread_.joinable()) thread_.join();
   }
@@ -182,6 +188,7 @@ class IoThread final : public Lane {
   }
 
   net::io_context loop{1};
+  net::thread_pool lister{1};  ///< For what takes long.
   Service& service;
   const Options& options;
   const Admission& admission;
@@ -487,7 +494,7 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
   Service& service = io_.service;
   const auto began = std::chrono::steady_clock::now();
   if (call.page) {
-    engine::NamePage page = service.runner().names(call.page->prefix, call.page->after, call.page->limit);
+    engine::NamePage page = co_await names(*call.page);
     core::List& list = std::get<core::List>(call.command);
     list.names = std::move(page.names);
     list.next = std::move(page.next);
@@ -506,6 +513,10 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
   Metrics& metrics = service.metrics();
   const core::Reply& reply = answer.reply;
   const Duration took = std::chrono::steady_clock::now() - began;
+  if (is_acquire && took > patience_of_clients && !service.clients().present(client_)) {
+    take_back(answer);  // It waited for the disk, and gave up: nobody is there to own it.
+    co_return false;
+  }
   metrics.count_request(static_cast<std::size_t>(&operation - api::operations().data()), reply.code, took);
   if (is_acquire) metrics.observe_acquire(asker, reply.code, took);
   if (reply.code == ErrorCode::stale) metrics.stale_writes.fetch_add(1, std::memory_order_relaxed);
@@ -518,6 +529,20 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
   const bool ok = co_await write(std::move(response));
   if (!ok) take_back(answer);  // It could not be handed to the kernel: nobody was told (L8).
   co_return ok&& keep_alive;
+}
+
+/// On the thread for lists: the first of them goes through all names there are.
+net::awaitable<engine::NamePage> Connection::names(const api::PageRequest& page) {
+  auto begin = [this, page](auto handler) {
+    net::post(io_.lister, [this, page, handler = std::move(handler)]() mutable {
+      engine::NamePage found = io_.service.runner().names(page.prefix, page.after, page.limit);
+      net::post(io_.loop, [handler = std::move(handler), found = std::move(found)]() mutable {
+        std::move(handler)(std::move(found));
+      });
+    });
+  };
+  auto token = use_awaitable;
+  return net::async_initiate<decltype(token), void(engine::NamePage)>(std::move(begin), token);
 }
 
 void Connection::take_back(const core::Answer& answer) {

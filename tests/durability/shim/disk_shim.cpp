@@ -1,6 +1,7 @@
 // To be preloaded: disks that the kernel does not offer. HOLDFAST_DISK says which.
 //
 //   lies    fdatasync and fsync do nothing and say that they did: what a power cut must bring to light
+//   hangs   fdatasync and fsync do not return while there is a file whose name HOLDFAST_DISK_HANGS gives
 //   bites   pwrite writes at most half of what it is given, at least a byte: everything must go on as before
 #include <dlfcn.h>
 #include <sys/types.h>
@@ -30,6 +31,8 @@ ssize_t write_less(const char* call, int fd, const void* bytes, size_t size, off
 
 int sync_or_lie(const char* call, int fd) {
   static const bool lies = disk_is("lies");
+  static const char* const sign = disk_is("hangs") ? std::getenv("HOLDFAST_DISK_HANGS") : nullptr;
+  while (sign && ::access(sign, F_OK) == 0) ::usleep(1'000);
   return lies ? 0 : real<int(int)>(call)(fd);
 }
 

@@ -1,0 +1,76 @@
+// A disk that no longer answers: whoever needs nothing of it is served, nobody is told what is not durable, and the
+// server can be stopped.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/durability/here.h"
+#include "tests/support/http_talk.h"
+
+namespace holdfast::durability {
+namespace {
+
+using namespace std::chrono_literals;
+using support::Response;
+using support::ServerProcess;
+using support::Talk;
+using testing::HasSubstr;
+
+constexpr int journal_failed = 74;
+
+class HungDisk : public testing::Test {
+ protected:
+  HungDisk()
+      : sign_(store_.scratch() / "hangs"),
+        server_(
+            {.arguments = store_.arguments({}),
+             .environment = {
+                 {"LD_PRELOAD", HOLDFAST_DISK_SHIM}, {"HOLDFAST_DISK", "hangs"}, {"HOLDFAST_DISK_HANGS", sign_}}}) {}
+  ~HungDisk() override { answer_again(); }
+
+  void hang() { std::ofstream{sign_}; }
+  void answer_again() { std::filesystem::remove(sign_); }
+
+  Store store_;
+  std::filesystem::path sign_;
+  ServerProcess server_;
+};
+
+TEST_F(HungDisk, holds_nobody_up_who_needs_nothing_of_it) {
+  Talk alice(server_.port()), bob(server_.port()), carol(server_.port());
+  const std::uint64_t token = alice.post("/v1/acquire/job", R"({"owner": "alice"})").token();
+  hang();
+  bob.send(support::request_text("POST", "/v1/acquire/other", R"({"owner": "bob"})"));
+  await("the grant to be decided", [&] { return carol.get("/v1/leases/other?unsettled=1").field("owner") == "bob"; });
+  EXPECT_EQ(alice.post("/v1/renew/job", fmt::format(R"({{"owner": "alice", "token": {}}})", token)).status, 200);
+  EXPECT_EQ(carol.get("/v1/leases/job").field("owner"), "alice");
+  EXPECT_EQ(carol.get("/livez").status, 200);
+  EXPECT_FALSE(bob.answered_within(0ms)) << "told of what is not durable";
+  answer_again();
+  EXPECT_EQ(bob.receive().field("owner"), "bob");
+}
+
+TEST_F(HungDisk, does_not_keep_the_server_from_ending) {
+  Talk alice(server_.port()), bob(server_.port()), looking(server_.port());
+  ASSERT_EQ(alice.post("/v1/acquire/job", R"({"owner": "alice", "ttl_ms": 3600000})").status, 200);
+  hang();
+  bob.send(support::request_text("POST", "/v1/acquire/other", R"({"owner": "bob"})"));
+  await("the grant to be decided", [&] { return looking.get("/v1/leases/other?unsettled=1").field("owner") == "bob"; });
+
+  const auto began = std::chrono::steady_clock::now();
+  server_.process().signal(SIGTERM);
+  EXPECT_EQ(server_.process().wait().exit_status, journal_failed);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+  EXPECT_THAT(server_.process().errors(), HasSubstr("the disk does not answer"));
+  EXPECT_FALSE(bob.receive_or_closed().has_value()) << "told of what is not durable";
+
+  answer_again();
+  const ServerProcess again({.arguments = store_.arguments({})});
+  EXPECT_EQ(Talk(again.port()).get("/v1/leases/job").field("owner"), "alice");
+}
+
+}  // namespace
+}  // namespace holdfast::durability
