@@ -47,6 +47,9 @@ function(holdfast_test)
   target_include_directories(${TEST_NAME}_test PRIVATE ${CMAKE_SOURCE_DIR})
   add_test(NAME ${TEST_NAME} COMMAND ${TEST_NAME}_test --gtest_brief=1 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${TEST_NAME} PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT})
+  if(NOT TEST_LABEL STREQUAL durability)
+    set_property(GLOBAL APPEND PROPERTY HOLDFAST_SANITIZED ${TEST_NAME}_test)
+  endif()
 endfunction()
 
 # holdfast_program(NAME holdfast IN cli USES ... LINKS ...): like a room, with a main().
