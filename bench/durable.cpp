@@ -12,7 +12,7 @@ using cli::LoadOp;
 void measure(Run& run) {
   const Server disk = Server::on_disk(run, "durable");
   const Server memory = Server::in_memory();
-  std::vector<double> commit, alone, alone_in_memory, durable, in_memory, share;
+  std::vector<double> commit, alone, alone_in_memory, nothing, durable, in_memory, share;
   for (int round = 0; round < run.rounds; ++round) {
     commit.push_back(commit_us(run.scratch));
     const auto median = [](const cli::LoadReport& report) {
@@ -20,6 +20,8 @@ void measure(Run& run) {
     };
     alone.push_back(median(load(disk, {.clients = 1, .time = 1s})));
     alone_in_memory.push_back(median(load(memory, {.clients = 1, .time = 1s})));
+    const cli::LoadReport livez = load(memory, {.kind = cli::LoadKind::livez, .clients = 1, .time = 1s});
+    nothing.push_back(us(livez.operations.at(LoadOp::livez).latency.at(0.5)));
     durable.push_back(load(disk, {.time = 2s}).rate());
     in_memory.push_back(load(memory, {.time = 2s}).rate());
     share.push_back(durable.back() / in_memory.back());
@@ -39,6 +41,8 @@ void measure(Run& run) {
                    .note = "1.3 × that + 50"});
   run.figures.add(
       {.part = "durable", .what = "the same, memory journal", .unit = "µs", .rounds = std::move(alone_in_memory)});
+  run.figures.add(
+      {.part = "durable", .what = "GET /livez, 1 client, median", .unit = "µs", .rounds = std::move(nothing)});
   run.figures.add({.part = "durable",
                    .what = "acquires and releases, 64 clients, durable",
                    .unit = "/s",

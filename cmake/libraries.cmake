@@ -14,7 +14,7 @@ add_library(utf8proc ALIAS PkgConfig::utf8proc_pc)
 add_library(tomlplusplus ALIAS PkgConfig::tomlplusplus_pc)
 add_library(cli11 ALIAS CLI11::CLI11)
 
-# Asio and Beast are headers. The split of Asio's own code keeps its build to one file (server/http/asio.cpp).
+# Asio and Beast are headers, and slow to compile: few files include them.
 add_library(boost_asio INTERFACE)
 target_link_libraries(boost_asio INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(boost_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HAS_STD_INVOKE_RESULT)

@@ -1,5 +1,7 @@
 #include "base/time.h"
 
+#include <algorithm>
+
 namespace holdfast {
 namespace {
 
@@ -12,9 +14,14 @@ void put(std::string& text, std::size_t at, std::size_t digits, std::int64_t val
 
 // By hand: it is in nearly every answer, and a formatter takes a twentieth of the time that a renewal takes.
 std::string rfc3339(WallTime time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::milliseconds>(time - day)};
+  using namespace std::chrono;
+  // The first and the last that four digits can say; what lies beyond comes from damaged data.
+  constexpr WallTime first{sys_days{year{0} / January / 1}};
+  constexpr WallTime last{sys_days{year{10'000} / January / 1} - microseconds{1}};
+  time = std::clamp(time, first, last);
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{floor<milliseconds>(time - day)};
   std::string text = "0000-00-00T00:00:00.000Z";
   put(text, 0, 4, static_cast<int>(date.year()));
   put(text, 5, 2, static_cast<unsigned>(date.month()));

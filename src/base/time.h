@@ -30,7 +30,7 @@ constexpr std::int64_t ceil_ms(Duration duration) {
   return std::chrono::ceil<std::chrono::milliseconds>(duration).count();
 }
 
-/// RFC 3339 in UTC with milliseconds: 2026-02-05T18:09:25.395Z.
+/// RFC 3339 in UTC with milliseconds: 2026-02-05T18:09:25.395Z. Before year 0 and after 9999: the nearest there is.
 std::string rfc3339(WallTime time);
 
 }  // namespace holdfast

@@ -26,6 +26,8 @@ TEST(Rfc3339, cuts_what_is_smaller_off) {
 TEST(Rfc3339, knows_leap_days_and_times_before_1970) {
   EXPECT_EQ(rfc3339(wall(std::chrono::year{2028} / 2 / 29, 24h - 1us)), "2028-02-29T23:59:59.999Z");
   EXPECT_EQ(rfc3339(WallTime{-1us}), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(rfc3339(WallTime::max()), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(rfc3339(WallTime::min()), "0000-01-01T00:00:00.000Z");
 }
 
 TEST(CeilMs, never_shows_a_remaining_time_as_shorter_than_it_is) {

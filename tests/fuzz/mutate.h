@@ -26,7 +26,8 @@ class Mutator {
   const std::string& pick() { return valid_[random_() % valid_.size()]; }
 
   void change(std::string& bytes) {
-    static const std::string likely("\"\\{}[]:,%/.0\0\x7f\xc3\xff\n=&-e", 23);
+    using namespace std::string_literals;
+    static const std::string likely = "\"\\{}[]:,%/.0\0\x7f\xc3\xff\n=&-e"s;
     const std::size_t at = random_() % (bytes.size() + 1);
     switch (random_() % 6) {
       case 0:

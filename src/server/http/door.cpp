@@ -95,10 +95,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   net::awaitable<bool> read_request(Parser& parser);
   net::awaitable<bool> write(std::string response);
   net::awaitable<bool> handle(const Request& request);
-  net::awaitable<bool> operate(const api::Operation& operation, api::Call call, const Request& request,
-                               api::Context context);
-  /// Points to the answer only until the coroutine waits for something else.
-  net::awaitable<core::Answer*> ask(core::Command command, bool may_wait);
+  net::awaitable<bool> operate(const api::Operation& operation, api::Call& call, const Request& request,
+                               const api::Context& context);
+  /// Takes `command`. Points to the answer only until the coroutine waits for something else.
+  net::awaitable<core::Answer*> ask(core::Command& command, bool may_wait);
   net::awaitable<engine::NamePage> names(const api::PageRequest& page);
   net::awaitable<bool> respond(const Request& request, api::Written written);
   net::awaitable<bool> respond_text(const Request& request, int status, std::string_view type, std::string body);
@@ -485,12 +485,11 @@ net::awaitable<bool> Connection::handle(const Request& request) {
     Error error = std::move(call).error();
     co_return co_await refuse(std::move(error));
   }
-  api::Call ready = *std::move(call);
-  co_return co_await operate(operation, std::move(ready), request, std::move(context));
+  co_return co_await operate(operation, *call, request, context);
 }
 
-net::awaitable<bool> Connection::operate(const api::Operation& operation, api::Call call, const Request& request,
-                                         api::Context context) {
+net::awaitable<bool> Connection::operate(const api::Operation& operation, api::Call& call, const Request& request,
+                                         const api::Context& context) {
   Service& service = io_.service;
   const auto began = std::chrono::steady_clock::now();
   if (call.page) {
@@ -503,8 +502,7 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
   const bool may_wait = acquire && acquire->wait > Duration::zero();
   const std::size_t asker = acquire ? Retries::key(acquire->name, acquire->who.owner, acquire->who.session) : 0;
   const bool is_acquire = acquire != nullptr;
-  core::Command command = std::move(call.command);
-  core::Answer* given = co_await ask(std::move(command), may_wait);
+  core::Answer* given = co_await ask(call.command, may_wait);
   const core::Answer answer = std::move(*given);
   if (gone_) {
     take_back(answer);
@@ -549,8 +547,8 @@ void Connection::take_back(const core::Answer& answer) {
   io_.take_back(answer);
 }
 
-net::awaitable<core::Answer*> Connection::ask(core::Command command, bool may_wait) {
-  auto begin = [this, command = std::move(command), may_wait](auto handler) mutable {
+net::awaitable<core::Answer*> Connection::ask(core::Command& command, bool may_wait) {
+  auto begin = [this, &command, may_wait](auto handler) {
     unwatched_ = false;
     waiting_ = [handler = std::move(handler)](core::Answer* answer) mutable { std::move(handler)(answer); };
     io_.gather({client_, request_}, std::move(command));
