@@ -1,7 +1,4 @@
 // The subjects: the rules alone, and the engine on each journal that a test can crash.
-#include <unistd.h>
-
-#include <filesystem>
 #include <stdexcept>
 
 #include "engine/lease_clock.h"
@@ -9,6 +6,7 @@
 #include "journal/memory/keeping_journal.h"
 #include "tests/scenarios/hand_subject.h"
 #include "tests/scenarios/http_subject.h"
+#include "tests/support/process.h"
 
 namespace holdfast::scenarios {
 namespace {
@@ -140,22 +138,11 @@ std::unique_ptr<Subject> engine_in_memory(const Options& options) {
   return std::make_unique<EngineSubject>(options, [shelf] { return std::make_unique<journal::KeepingJournal>(shelf); });
 }
 
-/// A directory that goes when the last who uses it goes.
-struct Scratch {
-  std::filesystem::path path;
-  Scratch() {
-    std::string pattern = std::filesystem::temp_directory_path() / "holdfast-scenario-XXXXXX";
-    if (!mkdtemp(pattern.data())) throw std::runtime_error("no scratch directory");
-    path = pattern;
-  }
-  ~Scratch() { std::filesystem::remove_all(path); }
-};
-
 std::unique_ptr<Subject> engine_on_files(const Options& options) {
-  auto scratch = std::make_shared<Scratch>();
+  auto scratch = std::make_shared<support::ScratchDirectory>();
   return std::make_unique<EngineSubject>(options, [scratch] {
     return std::make_unique<journal::FileJournal>(journal::FileJournalOptions{
-        .directory = scratch->path / "data", .segment_bytes = 64 << 10, .start_bytes = 16 << 10});
+        .directory = scratch->path() / "data", .segment_bytes = 64 << 10, .start_bytes = 16 << 10});
   });
 }
 
