@@ -30,14 +30,6 @@ Result<std::string> text_of(const Field& field, std::string_view text, std::size
   return std::string{text};
 }
 
-/// The name of a field that does not exist, fit to be shown: as much of it as is text, and not all of a long one.
-std::string unknown(std::string_view key) {
-  constexpr std::size_t shown_max = 128;
-  key = key.substr(0, shown_max);
-  while (!key.empty() && !is_plain_text(key, shown_max)) key.remove_suffix(1);
-  return std::string{key};
-}
-
 /// The value of `field` as text, from whatever JSON gave.
 Result<std::string> read_text(const Field& field, std::string_view text) {
   switch (field.kind) {
@@ -83,6 +75,9 @@ Result<std::uint64_t> read_number(const Field& field, std::int64_t value) {
       return bad(field, "must be text");
   }
 }
+
+/// Of a field's name that does not exist.
+constexpr std::size_t shown_bytes_max = 128;
 
 bool is_number(FieldKind kind) {
   return kind == FieldKind::token || kind == FieldKind::ttl || kind == FieldKind::wait || kind == FieldKind::count ||
@@ -140,7 +135,8 @@ Result<Form> Form::from_json(std::span<const Field> fields, std::string_view bod
   for (const json::key_value_pair& member : object) {
     const std::string_view key{member.key().data(), member.key().size()};
     const auto declared = std::ranges::find(fields, key, &Field::name);
-    if (declared == fields.end()) return fail(ErrorCode::unknown_field, {}, unknown(key));
+    if (declared == fields.end())
+      return fail(ErrorCode::unknown_field, {}, std::string{whole_characters(key, shown_bytes_max)});
     const Field& field = *declared;
     const json::value& given = member.value();
     Value& value = form.values_[static_cast<std::size_t>(declared - fields.begin())];
@@ -179,7 +175,8 @@ Result<Form> Form::from_query(std::span<const Field> fields, std::string_view qu
     if (pair.empty()) continue;
     const std::string_view key = pair.substr(0, pair.find('='));
     const auto declared = std::ranges::find(fields, key, &Field::name);
-    if (declared == fields.end()) return fail(ErrorCode::unknown_field, {}, unknown(key));
+    if (declared == fields.end())
+      return fail(ErrorCode::unknown_field, {}, std::string{whole_characters(key, shown_bytes_max)});
     const Field& field = *declared;
     Value& value = form.values_[static_cast<std::size_t>(declared - fields.begin())];
     if (value.set) return fail(ErrorCode::duplicate_field, {}, std::string{key});

@@ -7,7 +7,8 @@
 namespace holdfast::cli {
 namespace {
 
-// Together under the 5 s in which a stop should be over, also with a disk that hangs.
+// A stop should be over within 5 s, also with a disk that hangs.
+constexpr std::chrono::milliseconds stop_patience{4'700};
 constexpr std::chrono::milliseconds disk_patience{2'500};
 constexpr std::chrono::seconds connection_patience{2};
 
@@ -82,10 +83,11 @@ Result<void> Instance::stop() {
   running_ = false;
   service_.ready = false;
   door_.stop_taking();
+  const auto until = std::chrono::steady_clock::now() + stop_patience;
   const bool drained = runner_->drain(disk_patience);
   door_.close(connection_patience);
   // What came after the drain is durable too, and nobody else writes to the journal.
-  if (!drained || !runner_->finish(disk_patience)) {
+  if (!drained || !runner_->finish(until - std::chrono::steady_clock::now())) {
     return fail(ErrorCode::journal_io, "the disk does not answer; what was in flight was not answered either");
   }
   if (runner_->snapshot().failed) return fail(ErrorCode::journal_io, "the journal failed while serving");
