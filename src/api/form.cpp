@@ -67,6 +67,8 @@ Result<std::uint64_t> read_number(const Field& field, std::int64_t value) {
       return in(ttl_ms_min, ttl_ms_max);
     case FieldKind::wait:
       return in(0, wait_ms_max);
+    case FieldKind::flush:
+      return in(0, flush_ms_max);
     case FieldKind::count:
       return in(1, static_cast<std::int64_t>(field.max));
     case FieldKind::flag:
@@ -80,8 +82,8 @@ Result<std::uint64_t> read_number(const Field& field, std::int64_t value) {
 constexpr std::size_t shown_bytes_max = 128;
 
 bool is_number(FieldKind kind) {
-  return kind == FieldKind::token || kind == FieldKind::ttl || kind == FieldKind::wait || kind == FieldKind::count ||
-         kind == FieldKind::flag;
+  return kind == FieldKind::token || kind == FieldKind::ttl || kind == FieldKind::wait || kind == FieldKind::flush ||
+         kind == FieldKind::count || kind == FieldKind::flag;
 }
 
 }  // namespace
@@ -110,6 +112,8 @@ std::optional<std::uint64_t> Form::number(std::string_view field) const {
 }
 
 std::optional<Duration> Form::milliseconds(std::string_view field) const {
+  const Value* value = find(field);
+  if (value && value->set && value->null) return core::forever;
   const std::optional<std::uint64_t> ms = number(field);
   if (!ms) return std::nullopt;
   return std::chrono::milliseconds(static_cast<std::int64_t>(*ms));
@@ -142,9 +146,8 @@ Result<Form> Form::from_json(std::span<const Field> fields, std::string_view bod
     Value& value = form.values_[static_cast<std::size_t>(declared - fields.begin())];
     if (field.kind == FieldKind::later) return fail(ErrorCode::not_supported_yet, {}, std::string{key});
     if (field.kind == FieldKind::ttl && given.is_null()) {
-      return fail(ErrorCode::not_supported_yet, "leases without a ttl", std::string{key});
-    }
-    if (field.kind == FieldKind::metadata) {
+      value.null = true;
+    } else if (field.kind == FieldKind::metadata) {
       if (!given.is_object()) return bad(field, "must be a JSON object");
       value.text = json::serialize(given);
       if (value.text.size() > metadata_bytes_max) return bad(field, "must be at most 4096 bytes as JSON");
@@ -197,6 +200,12 @@ Result<Form> Form::from_query(std::span<const Field> fields, std::string_view qu
   }
   HF_TRY_VOID(form.check_required());
   return form;
+}
+
+Result<std::string> path_value(FieldKind kind, std::string_view encoded) {
+  HF_TRY(decoded, decode_percent(encoded));
+  if (kind == FieldKind::name) return canonical_name(decoded);
+  return read_text(Field{"session", kind}, decoded);
 }
 
 }  // namespace holdfast::api

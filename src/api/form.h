@@ -19,8 +19,9 @@ enum class FieldKind : std::uint8_t {
   note,      ///< Text of at most 1 KiB; line breaks are allowed.
   name,      ///< A name, or a part of one.
   token,     ///< An integer from 1 to 2^53 - 1.
-  ttl,       ///< Milliseconds, 100 to 86,400,000. Null: for ever, not supported yet.
+  ttl,       ///< Milliseconds, 100 to 86,400,000. Null: until somebody ends it.
   wait,      ///< Milliseconds, 0 to 600,000.
+  flush,     ///< Milliseconds, 0 to 30,000.
   count,     ///< An integer from 1 to the field's maximum.
   holder,    ///< "session" or "owner".
   mode,      ///< "exclusive"; "shared" is not supported yet.
@@ -44,6 +45,7 @@ inline constexpr std::size_t metadata_bytes_max = 4096;
 inline constexpr std::int64_t ttl_ms_min = 100;
 inline constexpr std::int64_t ttl_ms_max = 24 * 60 * 60 * 1000;
 inline constexpr std::int64_t wait_ms_max = 10 * 60 * 1000;
+inline constexpr std::int64_t flush_ms_max = 30 * 1000;
 inline constexpr Duration ttl_default = std::chrono::seconds(30);
 
 /// The fields that were given. Text has been checked as its kind asks.
@@ -56,12 +58,13 @@ class Form {
   /// From a query string, still encoded.
   static Result<Form> from_query(std::span<const Field> fields, std::string_view query);
 
-  std::string path_name;  ///< The canonical name, or the project, that the path gave.
+  std::string path_name;  ///< The canonical name, the project or the session that the path gave.
 
   bool has(std::string_view field) const;
   /// The text of `field`, or empty.
   std::string text(std::string_view field) const;
   std::optional<std::uint64_t> number(std::string_view field) const;
+  /// `core::forever` where a ttl was given as null.
   std::optional<Duration> milliseconds(std::string_view field) const;
   bool flag(std::string_view field) const { return number(field).value_or(0) != 0; }
 
@@ -70,6 +73,7 @@ class Form {
     bool set = false;
     std::string text;
     std::uint64_t number = 0;
+    bool null = false;
   };
   static constexpr std::size_t fields_max = 12;
 
@@ -80,5 +84,8 @@ class Form {
   std::span<const Field> fields_;
   std::array<Value, fields_max> values_;
 };
+
+/// What stands for the {...} of a path of the sort `kind`, decoded and checked: a canonical name, or a session.
+Result<std::string> path_value(FieldKind kind, std::string_view encoded);
 
 }  // namespace holdfast::api

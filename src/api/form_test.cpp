@@ -83,8 +83,14 @@ TEST(Form, shows_of_an_unknown_field_only_what_is_text) {  // A refusal is JSON 
 
 TEST(Form, refuses_what_this_version_does_not_do_yet_instead_of_ignoring_it) {
   EXPECT_EQ(refusal(R"("flush_ms":5)"), "not_supported_yet flush_ms");
-  EXPECT_EQ(refusal(R"("ttl_ms":null)"), "not_supported_yet ttl_ms");
   EXPECT_EQ(refusal(R"("mode":"shared")"), "not_supported_yet mode");
+}
+
+TEST(Form, takes_a_ttl_of_null_for_one_that_never_ends) {
+  const Result<Form> form = Form::from_json(fields, R"({"owner":"bob","ttl_ms":null})");
+  ASSERT_TRUE(form);
+  EXPECT_EQ(form->milliseconds("ttl_ms"), core::forever);
+  EXPECT_EQ(refusal(R"("wait_ms":null)"), "bad_field wait_ms") << "nobody waits for ever";
 }
 
 struct NumberCase {

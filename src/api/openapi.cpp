@@ -21,9 +21,11 @@ std::string schema(const Field& field) {
     case FieldKind::token:
       return fmt::format(R"({{"type":"integer","minimum":1,"maximum":{}}})", core::token_max);
     case FieldKind::ttl:
-      return fmt::format(R"({{"type":"integer","minimum":{},"maximum":{}}})", ttl_ms_min, ttl_ms_max);
+      return fmt::format(R"({{"type":["integer","null"],"minimum":{},"maximum":{}}})", ttl_ms_min, ttl_ms_max);
     case FieldKind::wait:
       return fmt::format(R"({{"type":"integer","minimum":0,"maximum":{}}})", wait_ms_max);
+    case FieldKind::flush:
+      return fmt::format(R"({{"type":"integer","minimum":0,"maximum":{}}})", flush_ms_max);
     case FieldKind::count:
       return fmt::format(R"({{"type":"integer","minimum":1,"maximum":{}}})", field.max);
     case FieldKind::holder:
@@ -77,8 +79,9 @@ void append_parameters(std::string& out, const Operation& operation) {
   const std::size_t open = operation.path.find('{');
   if (open != std::string_view::npos) {
     const std::string_view name = operation.path.substr(open + 1, operation.path.find('}') - open - 1);
-    add(name, "path", true, "The rest of the path, slashes and all.",
-        R"({"type":"string","minLength":1,"maxLength":512})");
+    const bool of_session = operation.path_kind == FieldKind::session;
+    add(name, "path", true, of_session ? "The session, slashes and all." : "The rest of the path, slashes and all.",
+        fmt::format(R"({{"type":"string","minLength":1,"maxLength":{}}})", of_session ? owner_bytes_max : 512));
   }
   if (!operation.changes()) {
     for (const Field& field : operation.fields) add(field.name, "query", field.required, field.about, schema(field));

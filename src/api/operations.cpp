@@ -28,7 +28,16 @@ constexpr Field session_field{
     "The tab, device, process or run of the owner. Default: a fresh one, given in the answer. "
     "Name it, and asking again after a lost answer gives the same grant."};
 constexpr Field ttl_field{"ttl_ms", FieldKind::ttl, false,
-                          "How long the lease lasts without a renewal. Default 30000."};
+                          "How long the lease lasts without a renewal. Default 30000. "
+                          "null: until it is released or taken over."};
+constexpr Field note_field{"note", FieldKind::note, false,
+                           "Why you hold it; shown to whoever is refused. At most 1 KiB."};
+constexpr Field metadata_field{"metadata", FieldKind::metadata, false, "A JSON object to carry along. At most 4 KiB."};
+constexpr Field holder_field{
+    "holder", FieldKind::holder, false,
+    "session, the default: sessions exclude each other. owner: sessions of one owner share the holding."};
+constexpr Field reason_field{"reason", FieldKind::note, false,
+                             "Why: told to whoever loses the name, and kept in the history. At most 1 KiB."};
 constexpr Field token_field{"token", FieldKind::token, true, "The token of the holding that is meant."};
 constexpr Field held_session_field{"session", FieldKind::session, false,
                                    "The session that is meant. Default: the holding's only one."};
@@ -41,10 +50,9 @@ constexpr std::array acquire_fields{
     ttl_field,
     Field{"wait_ms", FieldKind::wait, false, "How long to wait in the queue while somebody else holds it. Default 0."},
     Field{"mode", FieldKind::mode, false, "exclusive, the default."},
-    Field{"holder", FieldKind::holder, false,
-          "session, the default: sessions exclude each other. owner: sessions of one owner share the holding."},
-    Field{"note", FieldKind::note, false, "Why you hold it; shown to whoever is refused. At most 1 KiB."},
-    Field{"metadata", FieldKind::metadata, false, "A JSON object to carry along. At most 4 KiB."},
+    holder_field,
+    note_field,
+    metadata_field,
 };
 constexpr std::array renew_fields{
     token_field,
@@ -53,6 +61,47 @@ constexpr std::array renew_fields{
     Field{"ttl_ms", FieldKind::ttl, false, "A new ttl. Default: as before."},
 };
 constexpr std::array release_fields{token_field, owner_field, held_session_field};
+constexpr std::array takeover_fields{
+    owner_field,
+    reason_field,
+    Field{"token", FieldKind::token, false, "The token of the holding that is meant. Needed where the name is held."},
+    Field{"flush_ms", FieldKind::flush, false,
+          "How long the holder may hand in what it has, before the name changes hands. Default 0."},
+    session_field,
+    ttl_field,
+    holder_field,
+    note_field,
+    metadata_field,
+};
+constexpr std::array move_fields{
+    token_field,
+    owner_field,
+    Field{"session", FieldKind::session, true, "The session of yours that is to hold it."},
+};
+constexpr std::array request_fields{
+    owner_field,
+    Field{"session", FieldKind::session, false, "Which session of yours asks."},
+    Field{"message", FieldKind::note, false, "Shown to the holder. At most 1 KiB."},
+};
+constexpr std::array transfer_fields{
+    token_field,
+    owner_field,
+    held_session_field,
+    Field{"to", FieldKind::session, true, "The owner who is to have it."},
+    Field{"to_session", FieldKind::session, false,
+          "Which session of that owner. Default: the first that waits for it, else a fresh one, given in the answer."},
+};
+constexpr std::array revoke_fields{
+    owner_field,
+    Field{"session", FieldKind::session, false, "Which session of yours asks."},
+    reason_field,
+    Field{"token", FieldKind::token, false, "The token of the holding that is meant. Default: whichever there is."},
+};
+constexpr std::array session_renew_fields{
+    owner_field,
+    Field{"ttl_ms", FieldKind::ttl, false, "A new ttl for all of them. Default: each as before."},
+};
+constexpr std::array session_end_fields{owner_field};
 constexpr std::array check_fields{token_field};
 constexpr std::array get_fields{unsettled_field};
 constexpr std::array list_fields{
@@ -92,11 +141,21 @@ Call read_acquire(const Form& form, const Context& context) {
   acquire.holder = form.text("holder") == "owner" ? HolderKind::owner : HolderKind::session;
   acquire.note = form.text("note");
   acquire.metadata = form.text("metadata");
+  acquire.from = context.from;
   return {std::move(acquire), {}};
 }
 
 core::Token token(const Form& form) {
-  return {*form.number("token")};
+  return {form.number("token").value_or(0)};
+}
+
+Call read_takeover(const Form& form, const Context& context) {
+  core::Takeover takeover;
+  takeover.want = std::get<core::Acquire>(read_acquire(form, context).command);
+  takeover.token = token(form);
+  takeover.flush = form.milliseconds("flush_ms").value_or(Duration::zero());
+  takeover.reason = form.text("reason");
+  return {std::move(takeover), {}};
 }
 core::Who named(const Form& form) {
   return {form.text("owner"), form.text("session")};
@@ -114,6 +173,7 @@ Result<Call> read_buffer(const Form& form, const Context& context, const std::st
   core::Acquire acquire;
   acquire.who = who(form, context, "user");
   acquire.ttl = ttl_default;
+  acquire.from = context.from;
   acquire.numbered = true;
   acquire.buffer = form.number("buffer_id").value_or(0);
   if (acquire.buffer != 0) {
@@ -130,9 +190,22 @@ Result<Call> read_buffer(const Form& form, const Context& context, const std::st
   return Call{std::move(acquire), {}};
 }
 
+template <class OfSession>
+bool go_on_with(const core::Reply& reply, Command& asked) {
+  return std::get<OfSession>(asked).go_on(reply.left, reply.count);
+}
+
 constexpr std::array acquire_refusals{held, held_by_you, wait_over, wait_superseded, queue_full, sessions_full};
 constexpr std::array renew_refusals{stale, not_yours, unknown_token, nothing_held, session_needed};
 constexpr std::array check_refusals{stale, unknown_token};
+constexpr std::array takeover_refusals{stale,         takeover_pending, reason_missing, token_needed,
+                                       unknown_token, wait_superseded,  sessions_full};
+constexpr std::array move_refusals{stale, takeover_pending, not_yours, unknown_token, nothing_held, to_oneself};
+constexpr std::array request_refusals{nothing_held, to_oneself};
+constexpr std::array transfer_refusals{stale,        takeover_pending, not_yours, unknown_token,
+                                       nothing_held, session_needed,   to_oneself};
+constexpr std::array revoke_refusals{stale, reason_missing, unknown_token, nothing_held};
+constexpr std::array session_renew_refusals{nothing_of_session};
 constexpr std::array buffer_refusals{held, held_by_you, unknown_buffer, buffers_full};
 
 constexpr std::array catalogue{
@@ -170,6 +243,94 @@ constexpr std::array catalogue{
               },
               .write = write_released,
               .command = index_of<core::Release>()},
+    Operation{.name = "lease.takeover",
+              .method = "POST",
+              .path = "/v1/takeover/{name}",
+              .summary = "Own a name that somebody else holds, in one step; with flush_ms the holder is told first.",
+              .example = R"({"owner": "bob", "token": 7, "reason": "the nightly job hangs"})",
+              .fields = takeover_fields,
+              .refusals = takeover_refusals,
+              .read = [](const Form& f, const Context& c) -> Result<Call> { return read_takeover(f, c); },
+              .write = write_grant,
+              .command = index_of<core::Takeover>()},
+    Operation{
+        .name = "lease.move",
+        .method = "POST",
+        .path = "/v1/move/{name}",
+        .summary = "Pass what you hold on to another session of yours: a new holding, with what it carried along.",
+        .example = R"({"owner": "alice", "session": "laptop", "token": 7})",
+        .fields = move_fields,
+        .refusals = move_refusals,
+        .read = [](const Form& f, const Context& c) -> Result<Call> {
+          return Call{core::Move{f.path_name, token(f), named(f), c.from}, {}};
+        },
+        .write = write_grant,
+        .command = index_of<core::Move>()},
+    Operation{.name = "lease.request",
+              .method = "POST",
+              .path = "/v1/request/{name}",
+              .summary = "Ask the holder to give it up: shown with the lease, in its renewals and to watchers.",
+              .example = R"({"owner": "bob", "message": "may I have it?"})",
+              .fields = request_fields,
+              .refusals = request_refusals,
+              .read = [](const Form& f, const Context& c) -> Result<Call> {
+                return Call{core::AskHolder{f.path_name, named(f), f.text("message"), c.from}, {}};
+              },
+              .write = write_requested,
+              .command = index_of<core::AskHolder>()},
+    Operation{.name = "lease.transfer",
+              .method = "POST",
+              .path = "/v1/transfer/{name}",
+              .summary = "Give what you hold to somebody, before whoever waits for it.",
+              .example = R"({"owner": "alice", "token": 7, "to": "bob"})",
+              .fields = transfer_fields,
+              .refusals = transfer_refusals,
+              .read = [](const Form& f, const Context& c) -> Result<Call> {
+                return Call{core::Transfer{f.path_name, token(f), named(f), f.text("to"), f.text("to_session"),
+                                           c.fresh_session},
+                            {}};
+              },
+              .write = write_transferred,
+              .command = index_of<core::Transfer>()},
+    Operation{.name = "lease.revoke",
+              .method = "POST",
+              .path = "/v1/revoke/{name}",
+              .summary = "End a holding without taking it; whoever waits is next. Its sessions cannot come back.",
+              .example = R"({"owner": "admin", "reason": "left the company"})",
+              .fields = revoke_fields,
+              .refusals = revoke_refusals,
+              .read = [](const Form& f, const Context&) -> Result<Call> {
+                return Call{core::Revoke{f.path_name, token(f), named(f), f.text("reason")}, {}};
+              },
+              .write = write_revoked,
+              .command = index_of<core::Revoke>()},
+    Operation{.name = "session.renew",
+              .method = "POST",
+              .path = "/v1/sessions/{session}/renew",
+              .summary = "Renew everything the session holds, and what lapsed and nobody took since.",
+              .example = R"({"owner": "alice"})",
+              .fields = session_renew_fields,
+              .refusals = session_renew_refusals,
+              .read = [](const Form& f, const Context&) -> Result<Call> {
+                return Call{core::RenewSession{{f.text("owner"), f.path_name}, f.milliseconds("ttl_ms")}, {}};
+              },
+              .write = write_session_renewed,
+              .command = index_of<core::RenewSession>(),
+              .path_kind = FieldKind::session,
+              .go_on = go_on_with<core::RenewSession>},
+    Operation{.name = "session.end",
+              .method = "POST",
+              .path = "/v1/sessions/{session}/end",
+              .summary = "End the session's part in everything it holds. Repeatable.",
+              .example = R"({"owner": "alice"})",
+              .fields = session_end_fields,
+              .read = [](const Form& f, const Context&) -> Result<Call> {
+                return Call{core::EndSession{{f.text("owner"), f.path_name}}, {}};
+              },
+              .write = write_session_ended,
+              .command = index_of<core::EndSession>(),
+              .path_kind = FieldKind::session,
+              .go_on = go_on_with<core::EndSession>},
     Operation{
         .name = "lease.check",
         .method = "POST",
@@ -224,11 +385,6 @@ constexpr std::array catalogue{
               .command = index_of<core::Acquire>()},
     // Planned: answered 422 not_supported_yet, and in no document.
     Operation{.name = "lease.acquire_set", .method = "POST", .path = "/v1/acquire"},
-    Operation{.name = "lease.takeover", .method = "POST", .path = "/v1/takeover/{name}"},
-    Operation{.name = "lease.move", .method = "POST", .path = "/v1/move/{name}"},
-    Operation{.name = "lease.request", .method = "POST", .path = "/v1/request/{name}"},
-    Operation{.name = "lease.transfer", .method = "POST", .path = "/v1/transfer/{name}"},
-    Operation{.name = "session.act", .method = "POST", .path = "/v1/sessions/{name}"},
     Operation{.name = "history.list", .method = "GET", .path = "/v1/history"},
     Operation{.name = "history.get", .method = "GET", .path = "/v1/history/{name}"},
     Operation{.name = "events.watch", .method = "GET", .path = "/v1/events"},
@@ -273,7 +429,8 @@ std::optional<std::string_view> match(std::string_view pattern, std::string_view
 }  // namespace
 
 bool Operation::makes_sessions() const {
-  return command == index_of<core::Acquire>();
+  return command == index_of<core::Acquire>() || command == index_of<core::Takeover>() ||
+         command == index_of<core::Transfer>();
 }
 
 std::span<const Operation> operations() {

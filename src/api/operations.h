@@ -20,6 +20,7 @@ namespace holdfast::api {
 /// What a door needs to know besides the request: whatever core must not make up itself.
 struct Context {
   std::string fresh_session;      ///< For a request that names none.
+  std::string from;               ///< The client's network address, for the history.
   std::uint64_t incarnation = 0;  ///< Of this start of the server, for positions.
 };
 
@@ -56,6 +57,9 @@ struct Operation {
   Result<Call> (*read)(const Form& form, const Context& context) = nullptr;  ///< Null: not supported yet.
   void (*write)(const core::Reply& reply, const Context& context, Written& out) = nullptr;
   std::size_t command = std::variant_npos;  ///< The alternative of core::Command it makes.
+  FieldKind path_kind = FieldKind::name;    ///< Of what stands for the {...} in the path.
+  /// Makes `asked` the command that does what `reply` says is left to do; false: it is done. Null: always done at once.
+  bool (*go_on)(const core::Reply& reply, core::Command& asked) = nullptr;
 
   bool changes() const { return method != "GET"; }
   bool supported() const { return read != nullptr; }

@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace json = boost::json;
 
-const Context context{"s-fresh", 7};
+const Context context{"s-fresh", "", 7};
 
 std::string routed(std::string_view method, std::string_view path) {
   const Routed found = route(method, path);
@@ -102,7 +102,7 @@ TEST(Catalogue, has_examples_that_work) {
 }
 
 TEST(Catalogue, says_of_what_is_planned_that_it_is_not_supported_yet) {
-  for (const char* path : {"/v1/takeover/job", "/v1/transfer/job", "/v1/edit/job"}) {
+  for (const char* path : {"/v1/acquire", "/v1/undo/job", "/v1/edit/job"}) {
     const Routed found = route("POST", path);
     ASSERT_NE(found.operation, nullptr) << path;
     EXPECT_FALSE(found.operation->supported());

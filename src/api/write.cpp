@@ -25,15 +25,49 @@ void token_or_null(JsonWriter& json, std::string_view key, core::Token token) {
   token ? json.number(key, token.value) : json.null(key);
 }
 
+/// A ttl or a remaining time; null: until somebody ends it.
+void write_time(JsonWriter& json, std::string_view key, Duration duration) {
+  duration == core::forever ? json.null(key) : json.number(key, ceil_ms(duration));
+}
+
+/// What somebody wants of the holder.
+void write_wanted(JsonWriter& json, const LeaseView& lease) {
+  if (!lease.wanted) return;
+  const core::Wanted& wanted = *lease.wanted;
+  std::string inner;
+  if (!wanted.taker.owner.empty()) {
+    JsonWriter takeover(inner);
+    takeover.text("by", wanted.taker.owner).text("session", wanted.taker.session).text("reason", wanted.reason);
+    takeover.number("ends_in_ms", ceil_ms(wanted.window_ends_in));
+    takeover.end();
+    json.raw("takeover", inner);
+  }
+  if (!wanted.asked_by.empty()) {
+    inner.clear();
+    JsonWriter request(inner);
+    request.text("by", wanted.asked_by);
+    if (!wanted.message.empty()) request.text("message", wanted.message);
+    request.end();
+    json.raw("request", inner);
+  }
+}
+
+void write_why(JsonWriter& json, const std::shared_ptr<const core::Why>& why) {
+  if (why) json.text("by", why->by).text("reason", why->reason);
+}
+
 /// What an answer shows of a holder, be it that of a lease that was asked for or of one that is in the way.
 void write_holder(JsonWriter& json, const LeaseView& lease) {
   json.text("owner", lease.who.owner).text("session", lease.who.session);
   if (lease.sessions > 1) json.number("sessions", std::uint64_t{lease.sessions});
   json.text("holder", lease.holder == core::HolderKind::owner ? "owner" : "session");
-  json.text("since", rfc3339(lease.since)).number("ttl_ms", ceil_ms(lease.ttl));
-  json.number("deadline_in_ms", ceil_ms(lease.ends_in)).number("waiting", std::uint64_t{lease.waiting});
+  json.text("since", rfc3339(lease.since));
+  write_time(json, "ttl_ms", lease.ttl);
+  write_time(json, "deadline_in_ms", lease.ends_in);
+  json.number("waiting", std::uint64_t{lease.waiting});
   if (!lease.note.empty()) json.text("note", lease.note);
   if (!lease.metadata.empty()) json.raw("metadata", lease.metadata);
+  write_wanted(json, lease);
 }
 
 void write_view(JsonWriter& json, const LeaseView& lease) {
@@ -44,6 +78,7 @@ void write_view(JsonWriter& json, const LeaseView& lease) {
     write_holder(json, lease);
   } else if (lease.known) {
     json.text("last_owner", lease.who.owner).text("because", core::word(lease.ended));
+    write_why(json, lease.why);
   }
   if (lease.buffer != 0) json.number("buffer_id", lease.buffer);
 }
@@ -55,13 +90,16 @@ std::string told(const Reply& reply) {
   const bool held = reply.code == ErrorCode::held || reply.code == ErrorCode::held_by_you ||
                     (reply.code == ErrorCode::wait_over && lease.held);
   if (held) {
-    return fmt::format(
-        "{} (session {}) holds this name since {}, for at most {:.1f} s more unless renewed; {} waiting. {}",
-        lease.who.owner, lease.who.session, rfc3339(lease.since), static_cast<double>(ceil_ms(lease.ends_in)) / 1000,
-        lease.waiting, info.told);
+    const std::string for_how_long = lease.ends_in == core::forever
+                                         ? "until it is released"
+                                         : fmt::format("for at most {:.1f} s more unless renewed",
+                                                       static_cast<double>(ceil_ms(lease.ends_in)) / 1000);
+    return fmt::format("{} (session {}) holds this name since {}, {}; {} waiting. {}", lease.who.owner,
+                       lease.who.session, rfc3339(lease.since), for_how_long, lease.waiting, info.told);
   }
   if (reply.code == ErrorCode::stale && reply.because != core::Loss::none) {
-    return fmt::format("{} The holding of this token ended: {}.", info.told, core::word(reply.because));
+    const std::string by = reply.why ? fmt::format(" by {}: {}", reply.why->by, reply.why->reason) : "";
+    return fmt::format("{} The holding of this token ended: {}{}.", info.told, core::word(reply.because), by);
   }
   return std::string{info.told};
 }
@@ -119,6 +157,7 @@ Written problem(const Reply& reply, const Context& context) {
     if (reply.code == ErrorCode::stale) {
       const std::string_view because = core::word(reply.because);
       because.empty() ? json.null("because") : json.text("because", because);
+      write_why(json, reply.why);
       token_or_null(json, "newest", lease.token);
     }
     if (reply.code == ErrorCode::wait_over) json.number("waited_ms", ceil_ms(reply.waited));
@@ -140,9 +179,12 @@ void write_grant(const Reply& reply, const Context& context, Written& out) {
   json.text("name", lease.name).number("token", lease.token.value);
   token_or_null(json, "previous", lease.previous);
   json.text("owner", reply.who.owner).text("session", reply.who.session);
-  json.number("ttl_ms", ceil_ms(lease.ttl)).number("deadline_in_ms", ceil_ms(lease.ends_in));
+  write_time(json, "ttl_ms", lease.ttl);
+  write_time(json, "deadline_in_ms", lease.ends_in);
   json.number("waited_ms", ceil_ms(reply.waited)).text("since", rfc3339(lease.since));
-  json.flag("joined", reply.joined).text("position", position_text(reply, context));
+  json.flag("joined", reply.joined);
+  write_wanted(json, lease);
+  json.text("position", position_text(reply, context));
   json.end();
 }
 
@@ -152,6 +194,51 @@ void write_released(const Reply& reply, const Context& context, Written& out) {
   token_or_null(json, "token", reply.lease.token);
   json.flag("held", reply.lease.held).text("position", position_text(reply, context));
   json.end();
+}
+
+void write_requested(const Reply& reply, const Context& context, Written& out) {
+  JsonWriter json(out.body);
+  json.text("name", reply.lease.name).flag("requested", true).number("token", reply.lease.token.value);
+  write_holder(json, reply.lease);
+  json.text("position", position_text(reply, context));
+  json.end();
+}
+
+void write_transferred(const Reply& reply, const Context& context, Written& out) {
+  const LeaseView& lease = reply.lease;
+  JsonWriter json(out.body);
+  json.text("name", lease.name).flag("transferred", true).number("token", lease.token.value);
+  token_or_null(json, "previous", lease.previous);
+  write_holder(json, lease);
+  json.text("position", position_text(reply, context));
+  json.end();
+}
+
+void write_revoked(const Reply& reply, const Context& context, Written& out) {
+  JsonWriter json(out.body);
+  json.text("name", reply.lease.name).flag("revoked", reply.ended);
+  token_or_null(json, "token", reply.lease.token);
+  json.flag("held", reply.lease.held).text("position", position_text(reply, context));
+  json.end();
+}
+
+namespace {
+
+void write_session(std::string_view done, const Reply& reply, const Context& context, Written& out) {
+  JsonWriter json(out.body);
+  json.text("owner", reply.who.owner).text("session", reply.who.session).number(done, std::uint64_t{reply.count});
+  json.text("position", position_text(reply, context));
+  json.end();
+}
+
+}  // namespace
+
+void write_session_renewed(const Reply& reply, const Context& context, Written& out) {
+  write_session("renewed", reply, context, out);
+}
+
+void write_session_ended(const Reply& reply, const Context& context, Written& out) {
+  write_session("ended", reply, context, out);
 }
 
 void write_current(const Reply& reply, const Context& context, Written& out) {

@@ -7,6 +7,11 @@ namespace holdfast::api {
 
 void write_grant(const core::Reply& reply, const Context& context, Written& out);
 void write_released(const core::Reply& reply, const Context& context, Written& out);
+void write_requested(const core::Reply& reply, const Context& context, Written& out);
+void write_transferred(const core::Reply& reply, const Context& context, Written& out);
+void write_revoked(const core::Reply& reply, const Context& context, Written& out);
+void write_session_renewed(const core::Reply& reply, const Context& context, Written& out);
+void write_session_ended(const core::Reply& reply, const Context& context, Written& out);
 void write_current(const core::Reply& reply, const Context& context, Written& out);
 void write_lease(const core::Reply& reply, const Context& context, Written& out);
 void write_page(const core::Reply& reply, const Context& context, Written& out);

@@ -15,7 +15,7 @@ using core::Reply;
 using core::Token;
 namespace json = boost::json;
 
-const Context context{"s-fresh", 7};
+const Context context{"s-fresh", "", 7};
 
 /// `job`, held by alice under 9.
 Reply held_reply() {

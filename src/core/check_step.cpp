@@ -5,8 +5,7 @@
 namespace holdfast::core {
 namespace {
 
-void check_grant(const State& state, const Lease* before, const Granted& effect) {
-  HF_CHECK(!before || !before->held());          // L1
+void check_grant(const State& state, const Granted& effect) {
   HF_CHECK(effect.token >= state.next_token());  // L2: greater than every token of the partition.
   HF_CHECK(effect.token.value <= token_max);     // L2
   HF_CHECK(effect.ttl > Duration::zero());
@@ -30,11 +29,46 @@ struct Checker {
     return *found;
   }
 
-  void operator()(const Granted& e) const { check_grant(state, state.find(e.name), e); }
+  void operator()(const Granted& e) const {
+    const Lease* before = state.find(e.name);
+    HF_CHECK(!before || (!before->held() && !before->pending()));  // L1, L9: a taker comes before everybody else.
+    check_grant(state, e);
+  }
+  void operator()(const Taken& e) const {
+    const Lease& before = known(e.grant.name);
+    HF_CHECK(before.held() == (e.displaced != Loss::none));  // L1, L13: whoever loses it is told why.
+    HF_CHECK(e.displaced == Loss::moved || e.displaced == Loss::transferred || !e.reason.empty());               // L9
+    HF_CHECK((e.displaced == Loss::moved) == (before.owner == e.grant.who.owner) || e.displaced == Loss::none);  // L9
+    const PendingTakeover* pending = before.pending();
+    HF_CHECK(!pending || pending->by == e.grant.who);  // L9: in the window nobody else is granted.
+    HF_CHECK(e.displaced != Loss::none || pending);    // L8: else the queue comes first.
+    check_grant(state, e.grant);
+  }
+  void operator()(const Revoked& e) const {
+    const Lease& before = known(e.name);
+    HF_CHECK(e.token == before.token && (before.held() || before.ended == Loss::lapsed));
+    HF_CHECK(!e.reason.empty());
+  }
+  void operator()(const TakeoverAsked& e) const {
+    const Lease& before = known(e.name);
+    HF_CHECK(before.held() && !before.pending() && e.token == before.token);  // L9
+    HF_CHECK(before.owner != e.by.owner && !e.reason.empty() && e.flush > Duration::zero());
+  }
+  void operator()(const TakeoverDropped& e) const {
+    const Lease& before = known(e.name);
+    HF_CHECK(before.pending() && before.pending()->by == e.by && e.token == before.token);
+  }
+  void operator()(const Requested& e) const {
+    const Lease& before = known(e.name);
+    HF_CHECK(before.held() && e.token == before.token && before.owner != e.by.owner);
+  }
+  void operator()(const Started& e) const {
+    HF_CHECK(state.starts().empty() || e.incarnation > state.starts().back().incarnation);
+  }
   void operator()(const Joined& e) const {
     const Lease& before = known(e.name);
-    HF_CHECK(before.held() && before.holder == HolderKind::owner);  // L1
-    HF_CHECK(e.token == before.token);                              // L2
+    HF_CHECK(before.held() && before.holder == HolderKind::owner && !before.pending());  // L1, L9
+    HF_CHECK(e.token == before.token);                                                   // L2
     HF_CHECK(!before.part_of(e.session));
   }
   void operator()(const Renewed& e) const { HF_CHECK(!part(e).lapsed && e.ttl > Duration::zero()); }
@@ -53,6 +87,8 @@ struct Checker {
   void operator()(const Numbered& e) const { HF_CHECK(e.buffer == state.next_buffer()); }
   void operator()(const Kept&) const { HF_CHECK(!"only snapshots hold these"); }
   void operator()(const KeptTotals&) const { HF_CHECK(!"only snapshots hold these"); }
+  void operator()(const KeptWhys&) const { HF_CHECK(!"only snapshots hold these"); }
+  void operator()(const KeptStart&) const { HF_CHECK(!"only snapshots hold these"); }
 };
 
 }  // namespace

@@ -39,7 +39,7 @@ TEST_F(CheckStepDeathTest, lets_every_sound_step_pass) {
 }
 
 TEST_F(CheckStepDeathTest, stops_rather_than_hand_a_held_name_to_another_owner) {  // L1
-  EXPECT_STOPS((Granted{"job", bob, Token{5}, 10s}), "!before->held\\(\\)");
+  EXPECT_STOPS((Granted{"job", bob, Token{5}, 10s}), "!before->held");
 }
 TEST_F(CheckStepDeathTest, stops_rather_than_give_a_token_twice) {  // L2, across names
   EXPECT_STOPS((Granted{"free", bob, Token{4}, 10s}), "next_token");

@@ -116,6 +116,18 @@ struct EffectText {
   void operator()(const Numbered& e) const { out << "Numbered " << e.name << ' ' << e.buffer; }
   void operator()(const Kept& e) const { out << "Kept " << e.name << ' ' << e.owner << ' ' << e.token; }
   void operator()(const KeptTotals& e) const { out << "KeptTotals " << e.greatest << ' ' << e.buffers; }
+  void operator()(const Taken& e) const {
+    out << "Taken " << e.grant.name << " by " << e.grant.who << ' ' << e.grant.token << ' ' << word(e.displaced);
+  }
+  void operator()(const Revoked& e) const { out << "Revoked " << e.name << " by " << e.by << ' ' << e.token; }
+  void operator()(const TakeoverAsked& e) const {
+    out << "TakeoverAsked " << e.name << " by " << e.by << ' ' << e.token;
+  }
+  void operator()(const TakeoverDropped& e) const { out << "TakeoverDropped " << e.name << ' ' << word(e.because); }
+  void operator()(const Requested& e) const { out << "Requested " << e.name << " by " << e.by << ' ' << e.token; }
+  void operator()(const Started& e) const { out << "Started " << e.incarnation; }
+  void operator()(const KeptWhys& e) const { out << "KeptWhys " << e.name << ' ' << e.whys.size(); }
+  void operator()(const KeptStart& e) const { out << "KeptStart " << e.incarnation << " from " << e.from; }
 
  private:
   void of_session(const char* what, const auto& e) const {

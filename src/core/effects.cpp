@@ -22,29 +22,80 @@ std::string_view word(Loss loss) {
   return "";
 }
 
+std::string_view word(Drop drop) {
+  switch (drop) {
+    case Drop::taker_left:
+      return "taker_left";
+    case Drop::restart:
+      return "restart";
+  }
+  return "";
+}
+
 namespace {
 
-constexpr std::size_t fixed_bytes = 32;  // Numbers, lengths and the tag, rounded up.
+constexpr std::size_t fixed_bytes = 48;  // Numbers, times, lengths and the tag, rounded up.
+
+std::size_t size_of(const Who& who) {
+  return who.owner.size() + who.session.size();
+}
 
 struct Sizer {
   std::size_t operator()(const Granted& e) const {
-    return fixed_bytes + e.name.size() + e.who.owner.size() + e.who.session.size() + e.note.size() + e.metadata.size();
+    return fixed_bytes + e.name.size() + size_of(e.who) + e.note.size() + e.metadata.size() + e.from.size();
+  }
+  std::size_t operator()(const Taken& e) const { return fixed_bytes + (*this)(e.grant) + e.reason.size(); }
+  std::size_t operator()(const Joined& e) const {
+    return fixed_bytes + e.name.size() + e.session.size() + e.owner.size() + e.from.size();
+  }
+  std::size_t operator()(const Renewed& e) const { return fixed_bytes + e.name.size() + e.session.size(); }
+  std::size_t operator()(const Revoked& e) const {
+    return fixed_bytes + e.name.size() + size_of(e.by) + e.reason.size();
+  }
+  std::size_t operator()(const TakeoverAsked& e) const {
+    return fixed_bytes + e.name.size() + size_of(e.by) + e.reason.size() + e.from.size();
+  }
+  std::size_t operator()(const TakeoverDropped& e) const { return fixed_bytes + e.name.size() + size_of(e.by); }
+  std::size_t operator()(const Requested& e) const {
+    return fixed_bytes + e.name.size() + size_of(e.by) + e.message.size() + e.from.size();
   }
   std::size_t operator()(const Forgotten& e) const { return fixed_bytes + e.name.size(); }
   std::size_t operator()(const Numbered& e) const { return fixed_bytes + e.name.size(); }
+  std::size_t operator()(const Started&) const { return fixed_bytes; }
   std::size_t operator()(const KeptTotals&) const { return fixed_bytes; }
+  std::size_t operator()(const KeptStart&) const { return fixed_bytes; }
   std::size_t operator()(const Kept& e) const {
     std::size_t bytes = 2 * fixed_bytes + e.name.size() + e.owner.size() + e.note.size() + e.metadata.size();
     for (const KeptPart& part : e.parts) bytes += part.session.size() + 16;
     return bytes + 10 * e.losses.size();
   }
-  template <class OfSession>  // Joined, Renewed, Released, Lapsed, Revived
+  std::size_t operator()(const KeptWhys& e) const {
+    std::size_t bytes = fixed_bytes + e.name.size() + size_of(e.taker);
+    for (const KeptWhy& why : e.whys) bytes += why.by.size() + why.reason.size() + 16;
+    return bytes;
+  }
+  template <class OfSession>  // Released, Lapsed, Revived
   std::size_t operator()(const OfSession& e) const {
-    return fixed_bytes + e.name.size() + e.session.size();
+    return fixed_bytes + e.name.size() + e.session.size() + e.owner.size();
   }
 };
 
 }  // namespace
+
+bool of_snapshot(const Effect& effect) {
+  return std::holds_alternative<Kept>(effect) || std::holds_alternative<KeptTotals>(effect) ||
+         std::holds_alternative<KeptWhys>(effect) || std::holds_alternative<KeptStart>(effect);
+}
+
+std::string_view name_of(const Effect& effect) {
+  return std::visit(
+      [](const auto& e) -> std::string_view {
+        if constexpr (requires { e.grant.name; }) return e.grant.name;
+        if constexpr (requires { e.name; }) return e.name;
+        return {};
+      },
+      effect);
+}
 
 std::size_t size_estimate(const Effect& effect) {
   return std::visit(Sizer{}, effect);

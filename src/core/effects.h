@@ -12,7 +12,7 @@
 
 namespace holdfast::core {
 
-/// A new holding begins.
+/// A new holding begins on a free name.
 struct Granted {
   std::string name;
   Who who;
@@ -22,7 +22,18 @@ struct Granted {
   std::string note;
   std::string metadata;
   WallTime since{};
+  Duration waited{};  ///< In the queue.
+  std::string from;   ///< The network address of whoever asked; empty where that is not known.
   bool operator==(const Granted&) const = default;
+};
+
+/// A new holding begins in the place of another one, in the same step (L9).
+struct Taken {
+  Granted grant;
+  Loss displaced =
+      Loss::none;      ///< Why the holding before ended; none: it was over, and the taker came before the queue.
+  std::string reason;  ///< What the taker said. Empty of a move or a transfer.
+  bool operator==(const Taken&) const = default;
 };
 
 /// Another session of the same owner shares the holding.
@@ -31,6 +42,10 @@ struct Joined {
   std::string session;
   Token token;
   Duration ttl{};
+  WallTime at{};
+  std::string owner;
+  Duration waited{};
+  std::string from;
   bool operator==(const Joined&) const = default;
 };
 
@@ -48,6 +63,9 @@ struct Released {
   std::string name;
   std::string session;
   Token token;
+  WallTime at{};
+  std::string owner;
+  bool ends = false;  ///< The holding ended with it.
   bool operator==(const Released&) const = default;
 };
 
@@ -56,6 +74,9 @@ struct Lapsed {
   std::string name;
   std::string session;
   Token token;
+  WallTime at{};
+  std::string owner;
+  bool ends = false;  ///< The holding ended with it.
   bool operator==(const Lapsed&) const = default;
 };
 
@@ -65,7 +86,68 @@ struct Revived {
   std::string session;
   Token token;
   Duration ttl{};
+  WallTime at{};
+  std::string owner;
   bool operator==(const Revived&) const = default;
+};
+
+/// A holding was ended by somebody who may, and nobody was given the name instead. No session of it may come back.
+struct Revoked {
+  std::string name;
+  Token token;
+  Who by;
+  std::string reason;
+  WallTime at{};
+  bool operator==(const Revoked&) const = default;
+};
+
+/// Somebody takes the name over when the flush window is over; until then the holder may hand in what it has (L9).
+struct TakeoverAsked {
+  std::string name;
+  Token token;  ///< Of the holding that is meant.
+  Who by;
+  std::string reason;
+  Duration flush{};
+  WallTime at{};
+  std::string from;
+  bool operator==(const TakeoverAsked&) const = default;
+};
+
+/// Why a takeover that was asked for did not come about. Numbers are kept in the journal: only ever add.
+enum class Drop : std::uint8_t {
+  taker_left = 1,  ///< Its connection was gone before the window was over.
+  restart = 2,     ///< The server started anew.
+};
+
+/// `taker_left` or `restart`.
+std::string_view word(Drop drop);
+
+/// The takeover that was asked for will not come about; the holder keeps the name.
+struct TakeoverDropped {
+  std::string name;
+  Token token;
+  Who by;
+  Drop because = Drop::taker_left;
+  WallTime at{};
+  bool operator==(const TakeoverDropped&) const = default;
+};
+
+/// Somebody asks the holder to give the name up. Nothing changes but what the holder is told.
+struct Requested {
+  std::string name;
+  Token token;
+  Who by;  ///< The session may be empty.
+  std::string message;
+  WallTime at{};
+  std::string from;
+  bool operator==(const Requested&) const = default;
+};
+
+/// A server began to serve from this journal. The positions that it gave out carry its incarnation (L14).
+struct Started {
+  std::uint64_t incarnation = 0;
+  WallTime at{};
+  bool operator==(const Started&) const = default;
 };
 
 /// Nothing is remembered of a free name any longer, but its buffer number.
@@ -120,8 +202,37 @@ struct KeptTotals {
   bool operator==(const KeptTotals&) const = default;
 };
 
-/// Order and numbers are kept in the journal: only ever add at the end.
-using Effect = std::variant<Granted, Joined, Renewed, Released, Lapsed, Revived, Forgotten, Numbered, Kept, KeptTotals>;
+/// What a takeover, or whoever revoked it, said when the holding of `token` ended.
+struct KeptWhy {
+  Token token;
+  std::string by;
+  std::string reason;
+  bool operator==(const KeptWhy&) const = default;
+};
+
+/// What is known of a name besides its Kept, which comes before it: of few names. Only in snapshots.
+struct KeptWhys {
+  std::string name;
+  std::vector<KeptWhy> whys;
+  Who taker;  ///< Whose takeover was pending; empty: none was.
+  bool operator==(const KeptWhys&) const = default;
+};
+
+/// A start of a server, and the position from which on its own positions count. Only in snapshots, oldest first.
+struct KeptStart {
+  std::uint64_t incarnation = 0;
+  std::uint64_t from = 0;
+  bool operator==(const KeptStart&) const = default;
+};
+
+using Effect = std::variant<Granted, Joined, Renewed, Released, Lapsed, Revived, Forgotten, Numbered, Kept, KeptTotals,
+                            Taken, Revoked, TakeoverAsked, TakeoverDropped, Requested, Started, KeptWhys, KeptStart>;
+
+/// Only snapshots hold it: it says what is, not what happened.
+bool of_snapshot(const Effect& effect);
+
+/// The one name that `effect` is about; empty where it is about none.
+std::string_view name_of(const Effect& effect);
 
 /// About how many bytes `effect` takes in a journal, for bounds.
 std::size_t size_estimate(const Effect& effect);

@@ -1,7 +1,8 @@
 // The lease: which sessions hold a name, until when, under which token, and who waits for it.
 //
 // Kept here: L1 (one holder), L2 (tokens only rise), L5 (lapse is looked at first), L6 (late renewal), L7 (nothing is
-// touched by name alone), L8 (waiting is first come, first served). See docs/promises.md.
+// touched by name alone), L8 (waiting is first come, first served), L9 (takeover is one step), L13 (loss has a reason).
+// See docs/promises.md.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -25,9 +26,10 @@ struct Lease;
 struct Part {
   std::string session;
   Duration ttl{};
-  Instant ends_at{};    ///< First instant at which the session no longer holds, unless it renewed.
-  Address answered;     ///< Where its grant was answered: what may take it back. None once it has been renewed.
-  bool lapsed = false;  ///< Its deadline passed. It is kept, for a late renewal (L6).
+  Instant ends_at{};       ///< First instant at which the session no longer holds, unless it renewed.
+  Address answered;        ///< Where its grant was answered: what may take it back. None once it has been renewed.
+  bool lapsed = false;     ///< Its deadline passed. It is kept, for a late renewal (L6).
+  std::uint32_t slot = 0;  ///< Its place among the leases of its session. The index of sessions sets it.
 };
 
 /// One place in a queue.
@@ -38,10 +40,31 @@ struct Waiter {
   Instant until{};  ///< Its own deadline; from here on it is not granted.
 };
 
+/// A takeover whose flush window is not over (L9).
+struct PendingTakeover {
+  Who by;
+  std::string reason;
+  // Not kept by any journal: after a restart nobody is there to be answered, and the takeover is dropped.
+  std::optional<Takeover> command;
+  Address from;
+  Instant since{};
+  Instant until{};
+};
+
+/// That somebody asked the holder for the name.
+struct AskedFor {
+  Who by;
+  std::string message;
+};
+
 /// What most names do not have, kept apart so that a lease stays small.
-struct Words {
+struct Extras {
   std::string note;
   std::string metadata;
+  std::vector<std::uint64_t> losses;  ///< Past holdings, oldest first: token, and the reason in the bits above it.
+  std::vector<KeptWhy> whys;          ///< What was said of how some of them ended, oldest first.
+  std::unique_ptr<PendingTakeover> pending;
+  std::unique_ptr<AskedFor> asked;
 };
 
 /// Those who wait for one name, first come first.
@@ -78,8 +101,7 @@ struct Lease : Timer {
   Instant free_since{};
   std::uint64_t buffer = 0;  ///< Its buffer number, or 0.
   boost::container::small_vector<Part, 1> parts;
-  std::vector<std::uint64_t> losses;  ///< Past holdings, oldest first: token, and the reason in the bits above it.
-  std::unique_ptr<Words> words;
+  std::unique_ptr<Extras> extras;
   std::unique_ptr<WaitQueue> queue;
   boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> free_hook;
 
@@ -94,13 +116,18 @@ struct Lease : Timer {
   const Part* first_active() const;
   /// The only part; null if there are several or none.
   const Part* only_part() const { return parts.size() == 1 ? &parts.front() : nullptr; }
+  /// The takeover that waits for its flush window to be over; null: none does.
+  const PendingTakeover* pending() const { return extras ? extras->pending.get() : nullptr; }
   /// When the last of the active parts ends.
   Instant ends_at() const;
   /// Why the holding of `token` ended; none if that is not remembered or it is the current one.
   Loss loss_of(Token token) const;
+  /// What was said of that; null if nothing was, or it is not remembered.
+  std::shared_ptr<const Why> why_of(Token token) const;
 };
 
-/// A deadline that moved, or a place in a queue: changes that no journal keeps.
+/// A deadline that moved, or a place in a queue, or who is to be answered when a flush window is over: changes that no
+/// journal keeps.
 struct Extended {
   std::string session;
   Instant ends_at{};
@@ -108,12 +135,16 @@ struct Extended {
 struct Queued {
   Waiter waiter;
 };
+struct Awaited {
+  Takeover command;
+  Address from;
+};
 
 /// What one look at one lease decides: at most one change, and the answer to whoever asked.
 ///
 /// The answer's `lease` is filled in after the change has been carried out.
 struct Decision {
-  std::variant<std::monostate, Effect, Extended, Queued> change;
+  std::variant<std::monostate, Effect, Extended, Queued, Awaited> change;
   Reply reply;
   bool answered = true;  ///< False: the asker waits.
 };
@@ -123,23 +154,32 @@ struct Decision {
 /// `next` is the token of a new holding.
 Decision decide(const Lease* lease, const Acquire& command, Address from, Token next, const Limits& limits, Now now);
 Decision decide(const Lease* lease, const Renew& command, Now now);
-Decision decide(const Lease* lease, const Release& command);
+Decision decide(const Lease* lease, const Release& command, Now now);
+Decision decide(const Lease* lease, const Takeover& command, Address from, Token next, const Limits& limits, Now now);
+Decision decide(const Lease* lease, const Move& command, Token next, Now now);
+Decision decide(const Lease* lease, const AskHolder& command, Now now);
+/// `waiting`: what the session that is to have it asked for, if it waits.
+Decision decide(const Lease* lease, const Transfer& command, const Acquire* waiting, Token next, Now now);
+Decision decide(const Lease* lease, const Revoke& command, Now now);
 Decision decide(const Lease* lease, const Check& command);
 /// Undoes a grant nobody was told of; `from` is where it would have been answered.
-Decision decide(const Lease* lease, const TakeBack& command, Address from);
+Decision decide(const Lease* lease, const TakeBack& command, Address from, Now now);
 
 /// The lapse of one part that is over at `now`, if there is one.
-std::optional<Effect> due_lapse(const Lease& lease, Instant now);
+std::optional<Effect> due_lapse(const Lease& lease, Now now);
 
-/// The effect that makes `command`'s session a holder of a name that is free for it.
-Effect grant_to(const Lease* lease, const Acquire& command, Token next, Now now);
+/// The effect that makes `command`'s session a holder of a name that is free for it, after a wait of `waited`.
+Effect grant_to(const Lease* lease, const Acquire& command, Token next, Duration waited, Now now);
+
+/// The effect that carries `pending` out: its window is over, or the holding that it means is.
+Effect taken_by(const Lease& lease, const PendingTakeover& pending, Token next, Now now);
 
 /// Whether `command` may share what is held: the same owner, and both of them asked for it (L1).
 bool may_join(const Lease& lease, const Acquire& command);
 
 /// The deadline of a lease time of `ttl` from `now`: 0.1 % later, against slow clocks of clients (L4).
 constexpr Instant deadline(Instant now, Duration ttl) {
-  return now + ttl + ttl / 1000;
+  return ttl == forever ? Instant::max() : now + ttl + ttl / 1000;
 }
 
 }  // namespace holdfast::core

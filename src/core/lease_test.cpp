@@ -164,7 +164,7 @@ TEST(AcquireDeathTest, stops_rather_than_grant_to_nobody) {
 TEST(Acquire, lets_a_session_of_the_same_owner_join_where_both_asked_for_it) {
   const HeldLease held{alice, Token{7}, HolderKind::owner};
   const Decision got = ask(&held, acquire(alice2, {}, HolderKind::owner));
-  EXPECT_EQ(effect_of(got), Effect(Joined{"job", "a2", Token{7}, 10s}));
+  EXPECT_EQ(effect_of(got), Effect(Joined{"job", "a2", Token{7}, 10s, at(1s).wall, "alice"}));
   EXPECT_TRUE(got.reply.joined);
 }
 
@@ -192,13 +192,13 @@ TEST(Acquire, brings_a_lapsed_session_back_into_a_holding_that_lasts) {
   held.add("a2");
   held.lapse("a1");
   const Decision back = ask(&held, acquire(alice, {}, HolderKind::owner));
-  EXPECT_EQ(effect_of(back), Effect(Revived{"job", "a1", Token{7}, 10s}));
+  EXPECT_EQ(effect_of(back), Effect(Revived{"job", "a1", Token{7}, 10s, at(1s).wall, "alice"}));
   EXPECT_TRUE(back.reply.joined);
 }
 
 TEST(GrantToDeathTest, stops_rather_than_let_another_owner_join) {
   const HeldLease held{alice, Token{7}, HolderKind::owner};
-  EXPECT_DEATH(grant_to(&held, acquire(bob, {}, HolderKind::owner), Token{8}, at(1s)), "may_join");
+  EXPECT_DEATH(grant_to(&held, acquire(bob, {}, HolderKind::owner), Token{8}, Duration::zero(), at(1s)), "may_join");
 }
 
 // --- L7: renew names the token of the holding it means.
@@ -234,7 +234,8 @@ TEST(Renew, needs_the_session_where_several_share) {
 
 TEST(Renew, of_an_old_token_is_stale_says_why_and_changes_nothing) {
   HeldLease held{bob, Token{7}};
-  held.losses = {5 | std::uint64_t{2} << 53, 6 | std::uint64_t{1} << 53};
+  held.extras = std::make_unique<Extras>();
+  held.extras->losses = {5 | std::uint64_t{2} << 53, 6 | std::uint64_t{1} << 53};
   const Decision got = renew(&held, Token{6}, alice);
   EXPECT_EQ(got.reply.code, ErrorCode::stale);
   EXPECT_EQ(got.reply.asked, Token{6});
@@ -267,7 +268,8 @@ TEST(Renew, finds_nothing_where_nothing_is_remembered) {
 
 TEST(Renew, brings_back_what_lapsed_and_nobody_took_under_the_same_token) {
   const FreeLease free{Token{7}, Loss::lapsed};
-  EXPECT_EQ(effect_of(renew(&free, Token{7}, alice)), Effect(Revived{"job", "a1", Token{7}, 10s}));
+  EXPECT_EQ(effect_of(renew(&free, Token{7}, alice)),
+            Effect(Revived{"job", "a1", Token{7}, 10s, at(2s).wall, "alice"}));
 }
 
 TEST(Renew, does_not_bring_back_what_was_released) {
@@ -286,13 +288,13 @@ TEST(Renew, does_not_bring_back_what_somebody_else_let_lapse) {
 // --- L7: release.
 
 Decision release(const Lease* lease, Token token, const Who& who) {
-  return decide(lease, Release{.name = "job", .token = token, .who = who});
+  return decide(lease, Release{.name = "job", .token = token, .who = who}, at(1s));
 }
 
 TEST(Release, ends_the_holding_that_the_token_names) {
   const HeldLease held{alice, Token{7}};
   const Decision got = release(&held, Token{7}, alice);
-  EXPECT_EQ(effect_of(got), Effect(Released{"job", "a1", Token{7}}));
+  EXPECT_EQ(effect_of(got), Effect(Released{"job", "a1", Token{7}, at(1s).wall, "alice", true}));
   EXPECT_TRUE(got.reply.ended);
 }
 
@@ -325,7 +327,7 @@ TEST(Release, can_be_repeated_while_nobody_else_holds_the_name) {
 TEST(Release, of_a_lapsed_lease_gives_up_the_right_to_come_back) {
   const FreeLease free{Token{7}, Loss::lapsed};
   const Decision got = release(&free, Token{7}, alice);
-  EXPECT_EQ(effect_of(got), Effect(Released{"job", "a1", Token{7}}));
+  EXPECT_EQ(effect_of(got), Effect(Released{"job", "a1", Token{7}, at(1s).wall, "alice", false}));
   EXPECT_FALSE(got.reply.ended) << "it was over before";
 }
 
@@ -365,37 +367,38 @@ TEST(Check, calls_the_newest_token_stale_once_its_holding_is_over) {
 TEST(TakeBack, ends_a_grant_that_would_have_been_answered_there) {
   HeldLease held{alice, Token{7}};
   held.parts[0].answered = here;
-  EXPECT_EQ(effect_of(decide(&held, TakeBack{"job", Token{7}, alice}, here)), Effect(Released{"job", "a1", Token{7}}));
+  EXPECT_EQ(effect_of(decide(&held, TakeBack{"job", Token{7}, alice}, here, at(1s))),
+            Effect(Released{"job", "a1", Token{7}, at(1s).wall, "alice", true}));
 }
 
 TEST(TakeBack, leaves_alone_what_was_answered_elsewhere_or_renewed_or_is_another_holding) {
   HeldLease held{alice, Token{7}};
   held.parts[0].answered = Address{1, 2};
-  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, alice}, here)));
+  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, alice}, here, at(1s))));
   held.parts[0].answered = {};
-  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, alice}, here)));
+  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, alice}, here, at(1s))));
   held.parts[0].answered = here;
-  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{6}, alice}, here)));
-  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, {"bob", "a1"}}, here)));
-  EXPECT_TRUE(changes_nothing(decide(nullptr, TakeBack{"job", Token{7}, alice}, here)));
+  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{6}, alice}, here, at(1s))));
+  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, {"bob", "a1"}}, here, at(1s))));
+  EXPECT_TRUE(changes_nothing(decide(nullptr, TakeBack{"job", Token{7}, alice}, here, at(1s))));
 }
 
 // --- L5: lapse.
 
 TEST(DueLapse, comes_at_the_first_instant_of_the_deadline_and_not_before) {
   const HeldLease held{alice, Token{7}};
-  const Instant end = deadline(Instant{}, 10s);
-  EXPECT_FALSE(due_lapse(held, end - 1ns));
-  EXPECT_EQ(due_lapse(held, end), Effect(Lapsed{"job", "a1", Token{7}}));
+  const Duration end = deadline(Instant{}, 10s).time_since_epoch();
+  EXPECT_FALSE(due_lapse(held, at(end - 1ns)));
+  EXPECT_EQ(due_lapse(held, at(end)), Effect(Lapsed{"job", "a1", Token{7}, at(end).wall, "alice", true}));
 }
 
 TEST(DueLapse, comes_once_for_each_part) {
   HeldLease held{alice, Token{7}, HolderKind::owner};
   held.add("a2");
   held.lapse("a1");
-  EXPECT_EQ(due_lapse(held, Instant{1h}), Effect(Lapsed{"job", "a2", Token{7}}));
+  EXPECT_EQ(due_lapse(held, at(1h)), Effect(Lapsed{"job", "a2", Token{7}, at(1h).wall, "alice", true}));
   held.lapse("a2");
-  EXPECT_FALSE(due_lapse(held, Instant{1h}));
+  EXPECT_FALSE(due_lapse(held, at(1h)));
 }
 
 // --- The lease itself.
@@ -413,7 +416,8 @@ TEST(Lease, ends_with_the_last_of_its_active_parts) {
 
 TEST(Lease, tells_why_any_holding_it_remembers_ended) {
   FreeLease lease{Token{token_max}, Loss::released};
-  lease.losses = {(token_max - 1) | std::uint64_t{6} << 53};
+  lease.extras = std::make_unique<Extras>();
+  lease.extras->losses = {(token_max - 1) | std::uint64_t{6} << 53};
   EXPECT_EQ(lease.loss_of(Token{token_max}), Loss::released);
   EXPECT_EQ(lease.loss_of(Token{token_max - 1}), Loss::revoked);
   EXPECT_EQ(lease.loss_of(Token{1}), Loss::none);

@@ -47,7 +47,7 @@ class Model {
   void gone(std::uint64_t client) { gone_.insert(client); }
 
   void ask(const ScriptAsk& ask, Address from) {
-    using What = Move::What;
+    using What = ScriptLine::What;
     if (ask.what == What::leave) return leave(from);
     if (ask.what == What::list) return list(from);
     Name& name = names_[ask.name];

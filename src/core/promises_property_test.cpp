@@ -54,16 +54,6 @@ class Witness {
   std::uint64_t newest_ = 0;
 };
 
-/// Which name an effect is about.
-std::string name_of(const Effect& effect) {
-  return std::visit(
-      [](const auto& e) -> std::string {
-        if constexpr (requires { e.name; }) return e.name;
-        return {};
-      },
-      effect);
-}
-
 /// How often the scripts came to each kind of answer: a property that never gets anywhere proves nothing.
 std::map<std::string, int>& reached() {
   static std::map<std::string, int> counts;
@@ -75,8 +65,8 @@ class Trial {
   /// `steady`: a tick every 50 ms, as in a server. Else ticks come when the script says so.
   explicit Trial(bool steady) : Trial(steady, steady ? 2 : 3) {}
 
-  void move(const Move& move) {
-    using What = Move::What;
+  void move(const ScriptLine& move) {
+    using What = ScriptLine::What;
     if (move.what == What::pass) return pass(script_passes[move.pass]);
     if (move.what == What::tick) return tick();
     if (move.what == What::vanish) return vanish(move);
@@ -125,7 +115,7 @@ class Trial {
     desk_.tick();
     std::vector<std::string> order;
     for (std::size_t i = before; i < desk_.effects.size(); ++i) {
-      if (std::holds_alternative<Lapsed>(desk_.effects[i])) order.push_back(name_of(desk_.effects[i]));
+      if (std::holds_alternative<Lapsed>(desk_.effects[i])) order.emplace_back(name_of(desk_.effects[i]));
     }
     model_.tick(order);
     compare(true);
@@ -135,14 +125,14 @@ class Trial {
     model_.ask(ask, from);
     compare(false);
   }
-  void vanish(const Move& move) {
+  void vanish(const ScriptLine& move) {
     const std::uint64_t client = crowd_.client(move.person);
     desk_.clients.gone.insert(client);
     model_.gone(client);
     crowd_.hang_up(move.person);
     if (!move.shared) return;
     for (const Address& from : desk_.state.all_waiting()) {
-      if (from.client == client) ask({.what = Move::What::leave}, from);
+      if (from.client == client) ask({.what = ScriptLine::What::leave}, from);
     }
   }
 
@@ -150,7 +140,7 @@ class Trial {
     std::vector<Answer> got = std::exchange(desk_.answers, {});
     std::vector<Model::Expected> expected = model_.take();
     for (; seen_effects_ < desk_.effects.size(); ++seen_effects_) {
-      changed_[name_of(desk_.effects[seen_effects_])].push_back(seen_effects_ + 1);
+      changed_[std::string{name_of(desk_.effects[seen_effects_])}].push_back(seen_effects_ + 1);
     }
     note_endings();
     if (any_order) {
@@ -231,7 +221,8 @@ class Trial {
   static std::vector<Effect> kept(const State& state) {
     std::vector<Effect> all;
     state.keep([&](const Effect& effect) { all.push_back(effect); });
-    std::sort(all.begin() + 1, all.end(), [](const Effect& a, const Effect& b) { return name_of(a) < name_of(b); });
+    std::stable_sort(all.begin() + 1, all.end(),
+                     [](const Effect& a, const Effect& b) { return name_of(a) < name_of(b); });
     return all;
   }
   void replay(State& state, std::size_t from) const {
@@ -247,33 +238,33 @@ class Trial {
   std::map<std::string, std::vector<std::uint64_t>> changed_;  ///< Positions of the effects on each name.
 };
 
-std::vector<Move> any_script() {
-  return *rc::gen::scale(2.5, rc::gen::container<std::vector<Move>>(any_move()));
+std::vector<ScriptLine> any_script() {
+  return *rc::gen::scale(2.5, rc::gen::container<std::vector<ScriptLine>>(any_line()));
 }
 
 RC_GTEST_PROP(Promises, are_kept_whatever_is_asked, ()) {
   Trial run(true);
-  for (const Move& move : any_script()) run.move(move);
+  for (const ScriptLine& move : any_script()) run.move(move);
 }
 
 RC_GTEST_PROP(Promises, are_kept_when_ticks_come_late_or_not_at_all, ()) {
   Trial run(false);
-  for (const Move& move : any_script()) run.move(move);
+  for (const ScriptLine& move : any_script()) run.move(move);
 }
 
 RC_GTEST_PROP(Effects, say_everything_that_has_to_survive, ()) {
   Trial run(true);
-  for (const Move& move : any_script()) run.move(move);
+  for (const ScriptLine& move : any_script()) run.move(move);
   const auto snapshot_at = *rc::gen::inRange<std::size_t>(0, run.effects() + 1);
   run.check_replay(snapshot_at, *rc::gen::inRange<std::size_t>(0, 10));
 }
 
 TEST(Promises, are_tried_where_it_matters) {
-  const auto own = rc::gen::container<std::vector<Move>>(300, any_move());
+  const auto own = rc::gen::container<std::vector<ScriptLine>>(300, any_line());
   reached().clear();
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     Trial run(seed % 2 == 0);
-    for (const Move& move : own(rc::Random(seed), 100).value()) run.move(move);
+    for (const ScriptLine& move : own(rc::Random(seed), 100).value()) run.move(move);
   }
   for (const char* outcome : {"granted", "joined", "granted after waiting", "done", "held", "held_by_you", "wait_over",
                               "wait_superseded", "queue_full", "sessions_full", "nothing_held", "not_yours",

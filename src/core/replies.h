@@ -1,6 +1,7 @@
 // What the rules answer.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -8,6 +9,21 @@
 #include "core/types.h"
 
 namespace holdfast::core {
+
+/// What somebody wants of the holder of a name: shown with the lease, and so with each of the holder's renewals.
+struct Wanted {
+  Who taker;           ///< Takes it over when the flush window is over; empty: nobody does.
+  std::string reason;  ///< Of the taker.
+  Duration window_ends_in{};
+  std::string asked_by;  ///< The owner who asked for it last; empty: nobody did.
+  std::string message;
+};
+
+/// What is said of the end of a holding besides its reason's word (L13).
+struct Why {
+  std::string by;  ///< The owner who took it over, or revoked it.
+  std::string reason;
+};
 
 /// A name as an answer shows it.
 struct LeaseView {
@@ -23,10 +39,12 @@ struct LeaseView {
   std::string note;
   std::string metadata;
   WallTime since{};
-  Duration ttl{};      ///< Of the session shown.
-  Duration ends_in{};  ///< Until the holding ends at the latest, if nobody renews.
+  Duration ttl{};      ///< Of the session shown. `forever`: until somebody ends it.
+  Duration ends_in{};  ///< Until the holding ends at the latest, if nobody renews. `forever`, too.
   std::size_t waiting = 0;
   std::uint64_t buffer = 0;
+  std::shared_ptr<const Why> why;        ///< What was said of the end of the last holding, where it has ended.
+  std::shared_ptr<const Wanted> wanted;  ///< Null: nobody wants it from its holder. Of few names.
 };
 
 /// The answer to one command.
@@ -36,18 +54,30 @@ struct Reply {
   std::string field;                 ///< The field at fault, where a code has one.
 
   // Of a grant or a renewal.
-  Who who;               ///< Whom it was granted to.
-  Duration waited{};     ///< In the queue.
-  bool joined = false;   ///< The holding was there already, of another session of the same owner.
-  Instant granted_at{};  ///< When it was decided.
-  Instant void_after{};  ///< From here on the lease may be over: not to be answered as granted any more (L4).
+  Who who;                   ///< Whom it was granted to.
+  Duration waited{};         ///< In the queue.
+  bool joined = false;       ///< The holding was there already, of another session of the same owner.
+  Instant granted_at{};      ///< When it was decided.
+  Instant void_after{};      ///< From here on the lease may be over: not to be answered as granted any more (L4).
+  Loss before = Loss::none;  ///< How the holding of `lease.previous` ended; none where that is not known.
 
   // Of a stale answer or a refusal.
-  Token asked;                ///< The token that was named.
-  Loss because = Loss::none;  ///< Why that token's holding ended.
+  Token asked;                     ///< The token that was named.
+  Loss because = Loss::none;       ///< Why that token's holding ended.
+  std::shared_ptr<const Why> why;  ///< What whoever ended it said. Null where nobody did.
 
   bool ended = false;      ///< Of a release: this call ended it (else it was over before).
   bool unsettled = false;  ///< May show what is not yet durable.
+
+  std::size_t count = 0;  ///< Of a session's renewal or end: how many leases it renewed or ended so far.
+  std::size_t left = 0;   ///< How many are still to be looked at, by a further step.
+
+  /// Of a session's end: the holdings that this step ended its part in.
+  struct Part {
+    std::string name;
+    Token token;
+  };
+  std::vector<Part> parts;
 
   std::vector<LeaseView> page;  ///< Of a list.
   std::string next;             ///< Of a list: where the following page begins; empty at the end.

@@ -6,6 +6,31 @@
 
 namespace holdfast::core {
 
+namespace {
+
+/// A time until `until`, at `now`.
+Duration remaining(Instant until, Instant now) {
+  return until == Instant::max() ? forever : std::max(Duration::zero(), until - now);
+}
+
+std::shared_ptr<const Wanted> wanted(const Lease& lease, Instant now) {
+  const Extras* extras = lease.extras.get();
+  if (!extras || !lease.held() || (!extras->pending && !extras->asked)) return nullptr;
+  const auto shown = std::make_shared<Wanted>();
+  if (extras->pending) {
+    shown->taker = extras->pending->by;
+    shown->reason = extras->pending->reason;
+    shown->window_ends_in = remaining(extras->pending->until, now);
+  }
+  if (extras->asked) {
+    shown->asked_by = extras->asked->by.owner;
+    shown->message = extras->asked->message;
+  }
+  return shown;
+}
+
+}  // namespace
+
 LeaseView view(const Lease& lease, Instant now) {
   LeaseView shown{lease.name};
   shown.buffer = lease.buffer;
@@ -23,11 +48,13 @@ LeaseView view(const Lease& lease, Instant now) {
   if (const Part* first = lease.first_active()) {
     shown.who.session = first->session;
     shown.ttl = first->ttl;
-    shown.ends_in = std::max(Duration::zero(), lease.ends_at() - now);
+    shown.ends_in = remaining(lease.ends_at(), now);
   }
-  if (lease.words) {
-    shown.note = lease.words->note;
-    shown.metadata = lease.words->metadata;
+  if (lease.extras) {
+    shown.note = lease.extras->note;
+    shown.metadata = lease.extras->metadata;
+    shown.wanted = wanted(lease, now);
+    if (!shown.held) shown.why = lease.why_of(lease.token);
   }
   return shown;
 }
@@ -37,7 +64,8 @@ namespace {
 /// A session that never held this does from here on. One that is back after a lapse (L6) did: should its answer be
 /// lost, it may ask again, and the lease lapses by itself if it does not.
 bool begins(const Effect& effect) {
-  return std::holds_alternative<Granted>(effect) || std::holds_alternative<Joined>(effect);
+  return std::holds_alternative<Granted>(effect) || std::holds_alternative<Joined>(effect) ||
+         std::holds_alternative<Taken>(effect);
 }
 
 }  // namespace
@@ -57,11 +85,12 @@ void Step::answer(Address to, std::string_view name, Reply&& reply, bool unsettl
   const Lease* lease = state_.find(name);
   if (lease) {
     reply.lease = view(*lease, now_.lease);
+    if (reply.void_after > Instant{}) reply.before = lease->loss_of(lease->previous);
     // What a session is told of its own grant is its own ttl and deadline, not those of others that share the holding.
     const Part* own = reply.void_after > Instant{} ? lease->part_of(reply.who.session) : nullptr;
     if (own) {
       reply.lease.ttl = own->ttl;
-      reply.lease.ends_in = std::max(Duration::zero(), own->ends_at - now_.lease);
+      reply.lease.ends_in = remaining(own->ends_at, now_.lease);
     }
   } else {
     reply.lease.name = name;
@@ -77,7 +106,16 @@ void Step::answer(Address to, std::string_view name, Reply&& reply, bool unsettl
 const Lease* Step::settle(const std::string& name) {
   const Lease* lease = state_.find(name);
   if (!lease || !lease->held()) return lease;
-  while (std::optional<Effect> lapse = due_lapse(*lease, now_.lease)) {
+  while (true) {
+    // What came first is carried out first, however late it is looked at.
+    const PendingTakeover* pending = lease->pending();
+    const bool window_over = pending && pending->until <= now_.lease && lease->held();
+    if (window_over && pending->until < lease->ends_at()) {
+      act_takeover(*lease);
+      continue;
+    }
+    std::optional<Effect> lapse = due_lapse(*lease, now_);
+    if (!lapse) break;
     outcome_.lateness.push_back(now_.lease - lease->part_of(std::get<Lapsed>(*lapse).session)->ends_at);
     carry_out(*std::move(lapse));
   }
@@ -111,14 +149,37 @@ void Step::tell_granted(const Waiter& waiter, Effect effect, bool joined) {
   answer(waiter.from, asked.name, std::move(reply));
 }
 
+bool Step::act_takeover(const Lease& lease) {
+  const PendingTakeover& pending = *lease.pending();
+  if (!presence_.present(pending.from.client)) {
+    drop_takeover(lease, Drop::taker_left);
+    return false;
+  }
+  const Waiter taker{pending.command->want, pending.from, pending.since, Instant::max()};
+  tell_granted(taker, taken_by(lease, pending, state_.next_token(), now_), false);
+  give_up_place(lease, taker.command.who);
+  if (lease.holder == HolderKind::owner) join_others_of(lease);
+  return true;
+}
+
+void Step::drop_takeover(const Lease& lease, Drop because) {
+  carry_out(TakeoverDropped{lease.name, lease.token, lease.pending()->by, because, now_.wall});
+}
+
+void Step::drop_takeovers() {
+  for (const std::string& name : state_.all_pending()) drop_takeover(*state_.find(name), Drop::restart);
+}
+
 void Step::hand_over(const std::string& name) {
   const Lease* lease = state_.find(name);
+  if (lease && !lease->held() && lease->pending()) act_takeover(*lease);
   while (lease && !lease->held() && lease->waiting() > 0) {
     const Waiter waiter = state_.dequeue(name);
     if (waiter.until <= now_.lease) {
       tell_wait_over(waiter);
     } else if (presence_.present(waiter.from.client)) {  // L8: looked at in the moment of granting.
-      tell_granted(waiter, grant_to(lease, waiter.command, state_.next_token(), now_), false);
+      tell_granted(waiter, grant_to(lease, waiter.command, state_.next_token(), now_.lease - waiter.since, now_),
+                   false);
       if (waiter.command.holder == HolderKind::owner) join_others_of(*lease);
     }
   }
@@ -137,7 +198,8 @@ void Step::join_others_of(const Lease& lease) {
     if (waiter->until <= now_.lease) {
       tell_wait_over(*waiter);
     } else if (presence_.present(from.client)) {  // Else as if it had left before.
-      tell_granted(*waiter, grant_to(&lease, waiter->command, state_.next_token(), now_), true);
+      tell_granted(*waiter, grant_to(&lease, waiter->command, state_.next_token(), now_.lease - waiter->since, now_),
+                   true);
     }
   }
 }
@@ -151,6 +213,10 @@ void Step::carry_out_decision(const std::string& name, Decision&& decision, Addr
     state_.move_deadline(name, *extended);
   } else if (Queued* queued = std::get_if<Queued>(&decision.change)) {
     if (const std::optional<Address> superseded = state_.enqueue(name, std::move(queued->waiter))) {
+      tell_superseded(*superseded, name);
+    }
+  } else if (const Awaited* awaited = std::get_if<Awaited>(&decision.change)) {
+    if (const auto superseded = state_.await_takeover(name, awaited->command, awaited->from, now_.lease)) {
       tell_superseded(*superseded, name);
     }
   }
@@ -200,7 +266,8 @@ void Step::make_room(const Lease& lease, const Acquire& command) {
   if (lease.parts.size() < state_.limits().sessions_max || !may_join(lease, command)) return;
   if (lease.part_of(command.who.session)) return;
   const auto lapsed = std::ranges::find(lease.parts, true, &Part::lapsed);
-  if (lapsed != lease.parts.end()) carry_out(Released{lease.name, lapsed->session, lease.token});
+  if (lapsed == lease.parts.end()) return;
+  carry_out(Released{lease.name, lapsed->session, lease.token, now_.wall, lease.owner});
 }
 
 void Step::give_up_place(const Lease& lease, const Who& who) {
@@ -217,7 +284,7 @@ void Step::operate(const Renew& command, Address from) {
 }
 
 void Step::operate(const Release& command, Address from) {
-  carry_out_decision(command.name, decide(settle(command.name), command), from);
+  carry_out_decision(command.name, decide(settle(command.name), command, now_), from);
 }
 
 void Step::operate(const Check& command, Address from) {
@@ -249,11 +316,131 @@ void Step::operate(const List& command, Address from) {
 }
 
 void Step::operate(const Leave&, Address from) {
-  state_.leave(from);
+  if (const Lease* lease = state_.awaited_at(from)) {
+    drop_takeover(*lease, Drop::taker_left);
+  } else {
+    state_.leave(from);
+  }
 }
 
 void Step::operate(const TakeBack& command, Address from) {
-  carry_out_decision(command.name, decide(settle(command.name), command, from), from);
+  carry_out_decision(command.name, decide(settle(command.name), command, from, now_), from);
+}
+
+void Step::operate(const Takeover& command, Address from) {
+  const std::string& name = command.want.name;
+  const Lease* lease = settle(name);
+  Decision decision = decide(lease, command, from, state_.next_token(), state_.limits(), now_);
+  const bool done = decision.answered && decision.reply.code == ErrorCode::none;
+  if (done && lease) give_up_place(*lease, command.want.who);
+  const Effect* effect = std::get_if<Effect>(&decision.change);
+  if (effect && std::holds_alternative<TakeoverAsked>(*effect)) {
+    carry_out(*effect);
+    decision.change = Awaited{command, from};
+  }
+  carry_out_decision(name, std::move(decision), from);
+  if (done && command.want.holder == HolderKind::owner) join_others_of(*state_.find(name));
+}
+
+void Step::operate(const Move& command, Address from) {
+  const Lease* lease = settle(command.name);
+  Decision decision = decide(lease, command, state_.next_token(), now_);
+  if (decision.reply.code == ErrorCode::none) give_up_place(*lease, command.who);
+  carry_out_decision(command.name, std::move(decision), from);
+}
+
+void Step::operate(const AskHolder& command, Address from) {
+  carry_out_decision(command.name, decide(settle(command.name), command, now_), from);
+}
+
+void Step::operate(const Transfer& command, Address from) {
+  const Lease* lease = settle(command.name);
+  const WaitQueue::Place* place = lease ? place_of(*lease, command) : nullptr;
+  const Acquire* wanted = place ? &place->waiter.command : nullptr;
+  Decision decision = decide(lease, command, wanted, state_.next_token(), now_);
+  Effect* effect = std::get_if<Effect>(&decision.change);
+  if (effect && place) {
+    const Waiter waiter = *state_.leave(place->waiter.from);
+    std::get<Taken>(*effect).grant.waited = now_.lease - waiter.since;
+    tell_granted(waiter, std::move(*effect), false);
+    decision.change = std::monostate{};
+  } else if (effect) {
+    give_up_place(*lease, std::get<Taken>(*effect).grant.who);
+  }
+  const bool shared = effect && lease->holder == HolderKind::owner;
+  carry_out_decision(command.name, std::move(decision), from);
+  if (shared) join_others_of(*lease);
+}
+
+const WaitQueue::Place* Step::place_of(const Lease& lease, const Transfer& command) const {
+  if (!lease.queue || !lease.queue->of_owner.contains(command.to)) return nullptr;
+  const auto gets_it = [&](const WaitQueue::Place& place) {
+    const Who& who = place.waiter.command.who;
+    const bool meant = command.to_session.empty() || who.session == command.to_session;
+    return who.owner == command.to && meant && place.waiter.until > now_.lease &&
+           presence_.present(place.waiter.from.client);
+  };
+  const auto found = std::ranges::find_if(lease.queue->places, gets_it);
+  return found == lease.queue->places.end() ? nullptr : &*found;
+}
+
+void Step::operate(const Revoke& command, Address from) {
+  carry_out_decision(command.name, decide(settle(command.name), command, now_), from);
+}
+
+void Step::operate(const RenewSession& command, Address from) {
+  Reply reply;
+  reply.who = command.who;
+  reply.count = command.done;
+  std::size_t slot = std::min(command.below, state_.count_of(command.who));
+  Position shown;
+  // Downwards: what is removed on the way only moves leases that have been looked at already.
+  for (std::size_t looks = state_.limits().session_looks_max; slot > 0 && looks > 0; --looks) {
+    const std::string name = state_.lease_of(command.who, --slot).name;
+    const Lease* lease = settle(name);
+    const Part* part = lease && lease->owner == command.who.owner ? lease->part_of(command.who.session) : nullptr;
+    if (!part) continue;
+    Decision renewed = decide(lease, Renew{name, lease->token, command.who, command.ttl}, now_);
+    if (renewed.reply.code != ErrorCode::none) continue;
+    ++reply.count;
+    renewed.answered = false;
+    carry_out_decision(name, std::move(renewed), from);
+    state_.answered_at(name, command.who.session, Address{});
+    shown = std::max(shown, lease->changed);
+    slot = std::min(slot, state_.count_of(command.who));
+  }
+  reply.left = slot;
+  if (reply.count == 0 && slot == 0) reply.code = ErrorCode::nothing_of_session;
+  answer_of_session(from, std::move(reply), shown);
+}
+
+void Step::operate(const EndSession& command, Address from) {
+  Reply reply;
+  reply.who = command.who;
+  reply.count = command.done;
+  std::size_t left = state_.count_of(command.who);
+  for (std::size_t looks = state_.limits().session_looks_max; left > 0 && looks > 0; --looks) {
+    const std::string name = state_.lease_of(command.who, left - 1).name;
+    const Lease* lease = settle(name);
+    if (lease && lease->owner == command.who.owner && lease->part_of(command.who.session)) {
+      const Decision released = decide(lease, Release{name, lease->token, command.who}, now_);
+      carry_out(std::get<Effect>(released.change));
+      if (released.reply.ended) reply.parts.push_back({name, lease->token});
+    }
+    left = std::min(left - 1, state_.count_of(command.who));
+  }
+  reply.count += reply.parts.size();
+  reply.left = left;
+  const std::vector<Reply::Part> ended = reply.parts;
+  answer_of_session(from, std::move(reply), state_.position());
+  for (const Reply::Part& part : ended) hand_over(part.name);  // Whoever is next hears of it after whoever ended it.
+}
+
+void Step::answer_of_session(Address to, Reply&& reply, Position shown) {
+  if (reply.count == 0 && reply.left == 0) shown = state_.position();  // That there is nothing is shown, too.
+  reply.position = state_.position();
+  reply.waits_for = shown;
+  outcome_.answers.emplace_back(to, std::move(reply));
 }
 
 bool Step::tick(std::size_t budget) {

@@ -48,10 +48,13 @@ class Step {
 
   /// Carries `effect` out as it is: checked against the promises, numbered, applied.
   void carry_out(Effect effect);
+  /// After the replay of a journal: the takeovers that were pending are dropped, for nobody is there to be answered.
+  void drop_takeovers();
+
   /// Without the check. For injected faults only.
   void carry_out_unchecked(Effect effect);
 
-  /// Gives a free name to the first of its queue who is there and still waits (L8).
+  /// Gives a free name to whoever takes it over, else to the first of its queue who is there and still waits (L8, L9).
   void hand_over(const std::string& name);
 
   /// Fills in what an answer about `name` shows, and what it has to wait for.
@@ -64,6 +67,12 @@ class Step {
   void tell_granted(const Waiter& waiter, Effect effect, bool joined);
   void tell_wait_over(const Waiter& waiter);
   void tell_superseded(Address from, const std::string& name);
+  /// The taker gets the name: the flush window is over, or the holding that it means is (L9). True if it was there.
+  bool act_takeover(const Lease& lease);
+  void drop_takeover(const Lease& lease, Drop because);
+  /// Whose place in the queue a transfer goes to; null: nobody who is meant waits.
+  const WaitQueue::Place* place_of(const Lease& lease, const Transfer& command) const;
+  void answer_of_session(Address to, Reply&& reply, Position shown);
   /// A session that holds waits no longer: asking again took its place over (L8).
   void give_up_place(const Lease& lease, const Who& who);
   /// Where too many sessions share the holding, the right of the longest lapsed one to come back is given up (L6).
@@ -77,6 +86,13 @@ class Step {
   void operate(const List& command, Address from);
   void operate(const Leave& command, Address from);
   void operate(const TakeBack& command, Address from);
+  void operate(const Takeover& command, Address from);
+  void operate(const Move& command, Address from);
+  void operate(const AskHolder& command, Address from);
+  void operate(const Transfer& command, Address from);
+  void operate(const Revoke& command, Address from);
+  void operate(const RenewSession& command, Address from);
+  void operate(const EndSession& command, Address from);
 
   State& state_;
   Now now_;

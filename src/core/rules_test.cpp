@@ -24,7 +24,8 @@ class LapseFirst : public testing::Test {
     desk.now = 11s;  // No tick has come.
   }
   void expect_lapsed_once() {
-    EXPECT_THAT(desk.effects, testing::Contains(Effect(Lapsed{"job", "a1", token})).Times(1));
+    const Effect lapse = Lapsed{"job", "a1", token, at(11s).wall, "alice", true};
+    EXPECT_THAT(desk.effects, testing::Contains(lapse).Times(1));
     EXPECT_EQ(desk.lateness, std::vector<Duration>{11s - 10s - 10ms});
   }
   Desk desk;

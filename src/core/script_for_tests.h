@@ -23,7 +23,7 @@ inline constexpr std::array<Duration, 5> script_waits{0s, 0s, 300ms, 5s, 30s};
 inline constexpr std::array<Duration, 7> script_passes{0ms, 50ms, 100ms, 300ms, 1s, 2s, 15s};
 
 /// One line of a script.
-struct Move {
+struct ScriptLine {
   enum class What { acquire, renew, release, check, get, list, leave, take_back, vanish, pass, tick };
   What what = What::acquire;
   std::size_t name = 0, person = 0, ttl = 0, wait = 0, pass = 0;
@@ -32,8 +32,8 @@ struct Move {
   std::size_t token = 0;  ///< 0 to 4: the newest of the name that was shown; 5: the one before; 6: one never given.
 };
 
-inline void showValue(const Move& move, std::ostream& out) {
-  using What = Move::What;
+inline void showValue(const ScriptLine& move, std::ostream& out) {
+  using What = ScriptLine::What;
   const auto line = [&](const char* verb) { out << "\n  " << script_people[move.person] << ' ' << verb << ' '; };
   const auto ms = [](Duration duration) { return std::to_string(duration / 1ms) + "ms"; };
   const auto token = [&] {
@@ -89,8 +89,8 @@ inline void showValue(const Move& move, std::ostream& out) {
   }
 }
 
-inline rc::Gen<Move> any_move() {
-  using What = Move::What;
+inline rc::Gen<ScriptLine> any_line() {
+  using What = ScriptLine::What;
   const auto below = [](std::size_t bound) { return rc::gen::inRange<std::size_t>(0, bound); };
   const auto what = rc::gen::weightedElement<What>({{10, What::acquire},
                                                     {5, What::renew},
@@ -103,17 +103,18 @@ inline rc::Gen<Move> any_move() {
                                                     {2, What::vanish},
                                                     {6, What::pass},
                                                     {3, What::tick}});
-  return rc::gen::build<Move>(rc::gen::set(&Move::what, what), rc::gen::set(&Move::name, below(script_names.size())),
-                              rc::gen::set(&Move::person, rc::gen::element<std::size_t>(0, 0, 1, 1, 2, 2, 3, 4, 5)),
-                              rc::gen::set(&Move::ttl, below(script_ttls.size())),
-                              rc::gen::set(&Move::wait, below(script_waits.size())),
-                              rc::gen::set(&Move::pass, below(script_passes.size())), rc::gen::set(&Move::shared),
-                              rc::gen::set(&Move::unnamed), rc::gen::set(&Move::token, below(7)));
+  return rc::gen::build<ScriptLine>(
+      rc::gen::set(&ScriptLine::what, what), rc::gen::set(&ScriptLine::name, below(script_names.size())),
+      rc::gen::set(&ScriptLine::person, rc::gen::element<std::size_t>(0, 0, 1, 1, 2, 2, 3, 4, 5)),
+      rc::gen::set(&ScriptLine::ttl, below(script_ttls.size())),
+      rc::gen::set(&ScriptLine::wait, below(script_waits.size())),
+      rc::gen::set(&ScriptLine::pass, below(script_passes.size())), rc::gen::set(&ScriptLine::shared),
+      rc::gen::set(&ScriptLine::unnamed), rc::gen::set(&ScriptLine::token, below(7)));
 }
 
 /// What a move asks for: made from the move, and from what its client could know.
 struct ScriptAsk {
-  Move::What what = Move::What::get;
+  ScriptLine::What what = ScriptLine::What::get;
   std::string name;
   Who who;  ///< The session may be empty.
   Duration ttl{};
@@ -125,7 +126,7 @@ struct ScriptAsk {
 };
 
 inline Command to_command(const ScriptAsk& ask) {
-  using What = Move::What;
+  using What = ScriptLine::What;
   const std::optional<Duration> ttl = ask.has_ttl ? std::optional(ask.ttl) : std::nullopt;
   switch (ask.what) {
     case What::acquire:
@@ -171,7 +172,7 @@ class Crowd {
     std::vector<Token>& seen = seen_[name];
     if (token && (seen.empty() || seen.back() < token)) seen.push_back(token);
   }
-  ScriptAsk ask_of(const Move& move) {
+  ScriptAsk ask_of(const ScriptLine& move) {
     ScriptAsk ask;
     ask.what = move.what;
     ask.name = script_names[move.name];
@@ -180,7 +181,7 @@ class Crowd {
     ask.wait = script_waits[move.wait];
     ask.shared = ask.has_ttl = move.shared;
     ask.unsettled = move.unnamed;
-    const bool may_omit = move.what == Move::What::renew || move.what == Move::What::release;
+    const bool may_omit = move.what == ScriptLine::What::renew || move.what == ScriptLine::What::release;
     if (may_omit && move.unnamed) ask.who.session.clear();
     const std::vector<Token>& seen = seen_[ask.name];
     const Token newest = seen.empty() ? Token{1} : seen.back();

@@ -64,8 +64,7 @@ void State::begin_tokens_at(Token token) {
 
 void State::apply(const Effect& effect, Position position, Now now) {
   // A replay that overlaps a snapshot meets what is in it already. Of a snapshot, all has the same position.
-  const bool of_snapshot = std::holds_alternative<Kept>(effect) || std::holds_alternative<KeptTotals>(effect);
-  if (!of_snapshot && position <= position_) return;
+  if (!of_snapshot(effect) && position <= position_) return;
   position_ = std::max(position_, position);
   std::visit([&](const auto& e) { carry_out(e, now); }, effect);
 }
@@ -75,7 +74,47 @@ void State::set_timer(Lease& lease) {
   for (const Part& part : lease.parts) {
     if (!part.lapsed) first = std::min(first, part.ends_at);
   }
+  if (const PendingTakeover* pending = lease.pending(); pending && pending->command) {
+    first = std::min(first, pending->until);
+  }
   if (first != Instant::max()) timers_.set(lease, first);
+}
+
+void State::add_part(Lease& lease, Part part) {
+  lease.parts.push_back(std::move(part));
+  sessions_.add(lease.owner, lease.parts.back().session, lease);
+}
+
+void State::drop_parts(Lease& lease) {
+  for (const Part& part : lease.parts) sessions_.remove(lease.owner, part.session, lease);
+  lease.parts.clear();
+  lease.active = 0;
+}
+
+Extras& State::extras_of(Lease& lease) {
+  if (!lease.extras) lease.extras = std::make_unique<Extras>();
+  return *lease.extras;
+}
+
+/// Nobody wants the name from this holder any more.
+void State::end_wants(Lease& lease) {
+  if (!lease.extras) return;
+  if (lease.extras->pending) awaited_.erase(lease.extras->pending->from);
+  lease.extras->pending.reset();
+  lease.extras->asked.reset();
+}
+
+/// The holding that `lease` still shows ended, or ends now, for `loss`.
+void State::remember_end(Lease& lease, Loss loss) {
+  std::vector<std::uint64_t>& losses = extras_of(lease).losses;
+  if (losses.size() >= limits_.losses_max) losses.erase(losses.begin());
+  losses.push_back(lease.token.value | static_cast<std::uint64_t>(loss) << 53);
+}
+
+void State::remember_why(Lease& lease, std::string by, std::string reason) {
+  std::vector<KeptWhy>& whys = extras_of(lease).whys;
+  if (whys.size() >= limits_.losses_max) whys.erase(whys.begin());
+  whys.push_back({lease.token, std::move(by), std::move(reason)});
 }
 
 void State::hold(Lease& lease, Part part, Instant now) {
@@ -86,9 +125,10 @@ void State::hold(Lease& lease, Part part, Instant now) {
     unfree(lease);
   }
   if (Part* own = lease.part_of(part.session)) {
+    part.slot = own->slot;
     *own = std::move(part);
   } else {
-    lease.parts.push_back(std::move(part));
+    add_part(lease, std::move(part));
   }
   lease.ended = Loss::none;
   lease.changed = position_;
@@ -108,27 +148,73 @@ void State::unfree(Lease& lease) {
   --free_.count;
 }
 
-void State::carry_out(const Granted& effect, Now now) {
-  Lease& lease = find_or_add(effect.name);
-  const auto remember = [&](Loss loss) {
-    if (lease.losses.size() >= limits_.losses_max) lease.losses.erase(lease.losses.begin());
-    lease.losses.push_back(lease.token.value | static_cast<std::uint64_t>(loss) << 53);
-  };
-  if (lease.remembered()) remember(lease.held() ? Loss::none : lease.ended);
-  if (lease.held()) --held_;  // Only a faulty engine or a damaged journal comes here.
+void State::begin(const Granted& grant, Loss before, Now now) {
+  Lease& lease = find_or_add(grant.name);
+  if (lease.remembered()) remember_end(lease, lease.held() ? before : lease.ended);
+  if (lease.held()) --held_;
+  drop_parts(lease);
+  end_wants(lease);
   lease.previous = lease.token;
-  lease.token = effect.token;
-  lease.owner = effect.who.owner;
-  lease.holder = effect.holder;
-  lease.since = effect.since;
-  lease.words.reset();
-  if (!effect.note.empty() || !effect.metadata.empty()) {
-    lease.words = std::make_unique<Words>(Words{effect.note, effect.metadata});
+  lease.token = grant.token;
+  lease.owner = grant.who.owner;
+  lease.holder = grant.holder;
+  lease.since = grant.since;
+  const bool says = !grant.note.empty() || !grant.metadata.empty();
+  if (says || lease.extras) {
+    Extras& extras = extras_of(lease);
+    extras.note = grant.note;
+    extras.metadata = grant.metadata;
   }
-  lease.parts.clear();
-  lease.active = 0;
-  greatest_ = std::max(greatest_, effect.token);
-  hold(lease, Part{effect.who.session, effect.ttl}, now.lease);
+  greatest_ = std::max(greatest_, grant.token);
+  hold(lease, Part{grant.who.session, grant.ttl}, now.lease);
+}
+
+void State::carry_out(const Granted& effect, Now now) {
+  begin(effect, Loss::none, now);  // On a held name only a faulty engine or a damaged journal does this.
+}
+
+void State::carry_out(const Taken& effect, Now now) {
+  Lease& lease = find_or_add(effect.grant.name);
+  if (effect.displaced == Loss::taken_over) remember_why(lease, effect.grant.who.owner, effect.reason);
+  begin(effect.grant, effect.displaced, now);
+}
+
+void State::carry_out(const Revoked& effect, Now now) {
+  Lease* lease = lookup(effect.name);
+  if (!lease) return;
+  const bool was_held = lease->held();
+  drop_parts(*lease);
+  lease->ended = Loss::revoked;
+  lease->changed = position_;
+  if (lease->extras) lease->extras->asked.reset();
+  remember_why(*lease, effect.by.owner, effect.reason);
+  if (was_held) note_free(*lease, now.lease);
+}
+
+void State::carry_out(const TakeoverAsked& effect, Now) {
+  Lease& lease = find_or_add(effect.name);
+  extras_of(lease).pending = std::make_unique<PendingTakeover>(PendingTakeover{effect.by, effect.reason});
+  lease.changed = position_;
+}
+
+void State::carry_out(const TakeoverDropped& effect, Now) {
+  Lease* lease = lookup(effect.name);
+  if (!lease || !lease->pending()) return;
+  awaited_.erase(lease->pending()->from);
+  lease->extras->pending.reset();
+  lease->changed = position_;
+  set_timer(*lease);
+}
+
+void State::carry_out(const Requested& effect, Now) {
+  Lease& lease = find_or_add(effect.name);
+  extras_of(lease).asked = std::make_unique<AskedFor>(AskedFor{effect.by, effect.message});
+  lease.changed = position_;
+}
+
+void State::carry_out(const Started& effect, Now) {
+  if (starts_.size() >= limits_.starts_max) starts_.erase(starts_.begin());
+  starts_.push_back({effect.incarnation, position_});
 }
 
 void State::carry_out(const Joined& effect, Now now) {
@@ -154,11 +240,13 @@ void State::end_part(Lease& lease, std::string_view session, Loss loss, Instant 
   if (loss == Loss::lapsed) {
     part->lapsed = true;  // It stays: the same session may come back (L6).
   } else {
+    sessions_.remove(lease.owner, session, lease);
     lease.parts.erase(lease.parts.begin() + (part - lease.parts.data()));
   }
   if (was_active && --lease.active == 0) {
     lease.ended = loss;
-    if (loss != Loss::lapsed) lease.parts.clear();  // A release ends the right to come back for all of them.
+    if (loss != Loss::lapsed) drop_parts(lease);  // A release ends the right to come back for all of them.
+    if (lease.extras) lease.extras->asked.reset();
     note_free(lease, now);
   } else if (!was_active && !lease.held() && lease.parts.empty()) {
     lease.ended = loss;  // The lapsed lease was given up.
@@ -185,6 +273,8 @@ void State::carry_out(const Forgotten& effect, Now) {
   if (!lease) return;
   unfree(*lease);
   if (lease->held()) --held_;
+  drop_parts(*lease);
+  end_wants(*lease);
   if (lease->buffer == 0) return erase(*lease);
   // The buffer's number outlives what is known of its holdings.
   const std::uint64_t buffer = lease->buffer;
@@ -210,18 +300,21 @@ void State::carry_out(const Kept& effect, Now now) {
   lease.previous = effect.previous;
   lease.holder = effect.holder;
   lease.since = effect.since;
-  if (!effect.note.empty() || !effect.metadata.empty()) {
-    lease.words = std::make_unique<Words>(Words{effect.note, effect.metadata});
-  }
-  for (const KeptLoss& kept : effect.losses) {
-    lease.losses.push_back(kept.token.value | static_cast<std::uint64_t>(kept.loss) << 53);
+  const bool has_extras = !effect.note.empty() || !effect.metadata.empty() || !effect.losses.empty();
+  if (has_extras) {
+    Extras& extras = extras_of(lease);
+    extras.note = effect.note;
+    extras.metadata = effect.metadata;
+    for (const KeptLoss& kept : effect.losses) {
+      extras.losses.push_back(kept.token.value | static_cast<std::uint64_t>(kept.loss) << 53);
+    }
   }
   greatest_ = std::max(greatest_, effect.token);
   lease.changed = position_;
   if (effect.buffer != 0) carry_out(Numbered{effect.name, effect.buffer}, now);
   for (const KeptPart& part : effect.parts) {
     if (part.lapsed) {
-      lease.parts.push_back(Part{part.session, part.ttl, {}, {}, true});
+      add_part(lease, Part{part.session, part.ttl, {}, {}, true});
     } else {
       hold(lease, Part{part.session, part.ttl}, now.lease);
     }
@@ -238,25 +331,45 @@ void State::carry_out(const KeptTotals& effect, Now) {
   buffers_ = std::max(buffers_, effect.buffers);
 }
 
+void State::carry_out(const KeptWhys& effect, Now) {
+  Lease& lease = find_or_add(effect.name);
+  Extras& extras = extras_of(lease);
+  extras.whys = effect.whys;
+  if (!effect.taker.owner.empty()) {
+    extras.pending = std::make_unique<PendingTakeover>(PendingTakeover{effect.taker, {}});
+  }
+}
+
+void State::carry_out(const KeptStart& effect, Now) {
+  starts_.push_back({effect.incarnation, Position{effect.from}});
+}
+
 void State::keep(const std::function<void(const Effect&)>& out) const {
   out(KeptTotals{greatest_, buffers_});
+  for (const Start& start : starts_) out(KeptStart{start.incarnation, start.from.value});
   for (std::size_t shard = 0; shard < shards; ++shard) {
-    for_each_in(shard, [&](const Lease& lease) {
-      Kept kept{lease.name, lease.owner, lease.token, lease.previous, lease.holder};
-      if (lease.words) {
-        kept.note = lease.words->note;
-        kept.metadata = lease.words->metadata;
-      }
-      kept.since = lease.since;
-      kept.buffer = lease.buffer;
-      kept.ended = lease.ended;
-      for (const Part& part : lease.parts) kept.parts.push_back({part.session, part.ttl, part.lapsed});
-      for (const std::uint64_t loss : lease.losses) {
-        kept.losses.push_back({Token{loss & token_max}, static_cast<Loss>(loss >> 53)});
-      }
-      out(kept);
-    });
+    for_each_in(shard, [&](const Lease& lease) { keep(lease, out); });
   }
+}
+
+void State::keep(const Lease& lease, const std::function<void(const Effect&)>& out) {
+  Kept kept{lease.name, lease.owner, lease.token, lease.previous, lease.holder};
+  KeptWhys whys{lease.name, {}, {}};
+  if (const Extras* extras = lease.extras.get()) {
+    kept.note = extras->note;
+    kept.metadata = extras->metadata;
+    for (const std::uint64_t loss : extras->losses) {
+      kept.losses.push_back({Token{loss & token_max}, static_cast<Loss>(loss >> 53)});
+    }
+    whys.whys = extras->whys;
+    if (extras->pending) whys.taker = extras->pending->by;
+  }
+  kept.since = lease.since;
+  kept.buffer = lease.buffer;
+  kept.ended = lease.ended;
+  for (const Part& part : lease.parts) kept.parts.push_back({part.session, part.ttl, part.lapsed});
+  out(kept);
+  if (!whys.whys.empty() || !whys.taker.owner.empty()) out(whys);
 }
 
 void State::move_deadline(std::string_view name, const Extended& extended) {
@@ -329,8 +442,44 @@ std::optional<Waiter> State::leave(Address from) {
   return remove_place(wait->place);
 }
 
+std::optional<Address> State::await_takeover(std::string_view name, const Takeover& command, Address from,
+                                             Instant now) {
+  Lease& lease = known(name);
+  HF_CHECK(lease.pending() != nullptr);
+  PendingTakeover& pending = *lease.extras->pending;
+  std::optional<Address> superseded;
+  if (pending.command) {
+    superseded = pending.from;
+    awaited_.erase(pending.from);
+  } else {
+    pending.until = now + command.flush;
+  }
+  pending.command = command;
+  pending.from = from;
+  pending.since = now;
+  awaited_[from] = &lease;
+  set_timer(lease);
+  return superseded;
+}
+
+const Lease* State::awaited_at(Address from) const {
+  const auto found = awaited_.find(from);
+  return found == awaited_.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> State::all_pending() const {
+  std::vector<std::string> names;
+  for (std::size_t shard = 0; shard < shards; ++shard) {
+    for_each_in(shard, [&](const Lease& lease) {
+      if (lease.pending()) names.push_back(lease.name);
+    });
+  }
+  return names;
+}
+
 std::vector<Address> State::all_waiting() const {
   std::vector<Address> waiting;
+  for (const auto& [from, lease] : awaited_) waiting.push_back(from);
   for (const auto& [client, waits] : waits_of_) {
     for (const Wait& wait : waits) waiting.push_back({client, wait.request});
   }

@@ -5,12 +5,14 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/lease.h"
+#include "core/session_index.h"
 #include "core/timers.h"
 
 namespace holdfast::core {
@@ -19,6 +21,12 @@ namespace holdfast::core {
 struct NameChange {
   std::string name;
   bool appeared = false;
+};
+
+/// A server began to serve: from the position `from` on, positions that clients have are of this incarnation.
+struct Start {
+  std::uint64_t incarnation = 0;
+  Position from;
 };
 
 /// The leases of one partition, found by name. Not thread-safe.
@@ -61,8 +69,14 @@ class State {
   Waiter dequeue(std::string_view name);
   /// Takes the waiter at `from` out of whatever queue it is in; none if it is in no queue.
   std::optional<Waiter> leave(Address from);
-  /// Where everybody who waits is to be answered.
+  /// Whoever asked for the pending takeover is answered at `from`, once. Then the address that is superseded.
+  std::optional<Address> await_takeover(std::string_view name, const Takeover& command, Address from, Instant now);
+  /// The lease whose pending takeover is to be answered at `from`; null if there is none.
+  const Lease* awaited_at(Address from) const;
+  /// Where everybody who waits is to be answered, in a queue or for a flush window.
   std::vector<Address> all_waiting() const;
+  /// Names with a takeover whose window is not over.
+  std::vector<std::string> all_pending() const;
   /// The session's part began with what is answered at `address`; none: it has been renewed since.
   void answered_at(std::string_view name, std::string_view session, Address address);
 
@@ -77,7 +91,13 @@ class State {
   /// The longest free name, if it is to be forgotten: too old, or one too many.
   const Lease* to_forget(Instant now) const;
 
-  /// Hands out everything as effects that rebuild it: KeptTotals first, then a Kept for each name.
+  /// The leases that `who`'s session has a part in, lapsed or not: how many, and the one in a slot below that.
+  std::size_t count_of(const Who& who) const { return sessions_.count(who.owner, who.session); }
+  const Lease& lease_of(const Who& who, std::size_t slot) const { return sessions_.at(who.owner, who.session, slot); }
+  /// Starts of servers, oldest first.
+  const std::vector<Start>& starts() const { return starts_; }
+
+  /// Hands out everything as effects that rebuild it: KeptTotals first, then each name.
   void keep(const std::function<void(const Effect&)>& out) const;
 
   /// From now on name changes are recorded for an index.
@@ -125,10 +145,18 @@ class State {
   void hold(Lease& lease, Part part, Instant now);
   void end_part(Lease& lease, std::string_view session, Loss loss, Instant now);
   void note_free(Lease& lease, Instant now);
+  void add_part(Lease& lease, Part part);
+  void drop_parts(Lease& lease);
+  void end_wants(Lease& lease);
+  Extras& extras_of(Lease& lease);
+  void remember_end(Lease& lease, Loss loss);
+  void remember_why(Lease& lease, std::string by, std::string reason);
   void unfree(Lease& lease);
   Waiter remove_place(std::list<WaitQueue::Place>::iterator place);
   void forget_wait(Address from);
 
+  void begin(const Granted& grant, Loss before, Now now);
+  static void keep(const Lease& lease, const std::function<void(const Effect&)>& out);
   void carry_out(const Granted& effect, Now now);
   void carry_out(const Joined& effect, Now now);
   void carry_out(const Renewed& effect, Now now);
@@ -139,6 +167,14 @@ class State {
   void carry_out(const Numbered& effect, Now now);
   void carry_out(const Kept& effect, Now now);
   void carry_out(const KeptTotals& effect, Now now);
+  void carry_out(const Taken& effect, Now now);
+  void carry_out(const Revoked& effect, Now now);
+  void carry_out(const TakeoverAsked& effect, Now now);
+  void carry_out(const TakeoverDropped& effect, Now now);
+  void carry_out(const Requested& effect, Now now);
+  void carry_out(const Started& effect, Now now);
+  void carry_out(const KeptWhys& effect, Now now);
+  void carry_out(const KeptStart& effect, Now now);
 
   Limits limits_;
   Timers timers_;  // Before the leases: their timers take themselves out of it.
@@ -150,6 +186,9 @@ class State {
     std::list<WaitQueue::Place>::iterator place;
   };
   boost::unordered_flat_map<std::uint64_t, std::vector<Wait>> waits_of_;  ///< By client.
+  std::map<Address, Lease*> awaited_;  ///< Pending takeovers, by where they are to be answered.
+  SessionIndex sessions_;
+  std::vector<Start> starts_;
   Free free_;
   Token greatest_;
   Position position_;

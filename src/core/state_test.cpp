@@ -40,7 +40,7 @@ TEST_F(StateTest, holds_what_was_granted) {
   EXPECT_EQ(job.token, Token{8});
   EXPECT_EQ(job.previous, Token{});
   EXPECT_EQ(job.since, at(1s).wall);
-  EXPECT_EQ(job.words->note, "why");
+  EXPECT_EQ(job.extras->note, "why");
   EXPECT_EQ(job.parts[0].ends_at, deadline(Instant{2s}, 10s));
   EXPECT_EQ(state.next_token(), Token{9});
   EXPECT_EQ(state.held(), 1U);
@@ -50,7 +50,7 @@ TEST_F(StateTest, does_not_carry_note_or_previous_of_an_older_holding_on) {
   apply(Granted{"job", bob, Token{1}, 10s, HolderKind::session, "why", "{}"});
   apply(Released{"job", "b1", Token{1}});
   apply(Granted{"job", carol, Token{2}, 10s});
-  EXPECT_EQ(lease("job").words, nullptr);
+  EXPECT_EQ(lease("job").extras->note, "");
   EXPECT_EQ(lease("job").previous, Token{1});
   apply(Released{"job", "c1", Token{2}});
   apply(Granted{"job", carol, Token{5}, 10s});

@@ -50,6 +50,9 @@ enum class Loss : std::uint8_t {
 /// The word of semantics.md for `loss`; empty for none.
 std::string_view word(Loss loss);
 
+/// The ttl of a lease that only ends when somebody ends it (L4).
+inline constexpr Duration forever = Duration::max();
+
 /// Where an answer goes: the doors give the numbers, core only carries them.
 struct Address {
   std::uint64_t client = 0;   ///< One connection.
@@ -80,6 +83,8 @@ struct Limits {
   std::size_t buffers_max = 1'000'000;     ///< Names with a buffer number.
   std::size_t page_bytes_max = 256 << 10;  ///< Of a list, about; the rest is on the next page.
   std::size_t losses_max = 16;             ///< Past holdings of a name whose end is known.
+  std::size_t starts_max = 1'000;          ///< Starts of servers whose positions are known (L14).
+  std::size_t session_looks_max = 500;     ///< Leases of a session that one step renews or ends.
 };
 
 }  // namespace holdfast::core

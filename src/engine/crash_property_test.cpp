@@ -15,16 +15,16 @@ namespace {
 
 using core::Effect;
 using core::Loss;
-using core::Move;
 using core::Position;
 using core::Reply;
+using core::ScriptLine;
 using core::Token;
 
 /// A move, or something that happens to the disk.
 struct Line {
   enum class Disk { nothing, take, durable, commit, crash };
   Disk disk = Disk::nothing;
-  Move move;
+  ScriptLine move;
 };
 void showValue(const Line& line, std::ostream& out) {
   const char* words[] = {"", "\n  the batch goes to the disk", "\n  it is durable", "\n  everything is durable",
@@ -40,7 +40,7 @@ rc::Gen<std::vector<Line>> any_script() {
   const auto disk = rc::gen::weightedElement<Disk>(
       {{12, Disk::nothing}, {3, Disk::take}, {3, Disk::durable}, {2, Disk::commit}, {1, Disk::crash}});
   return rc::gen::container<std::vector<Line>>(
-      rc::gen::build<Line>(rc::gen::set(&Line::disk, disk), rc::gen::set(&Line::move, core::any_move())));
+      rc::gen::build<Line>(rc::gen::set(&Line::disk, disk), rc::gen::set(&Line::move, core::any_line())));
 }
 
 /// Bounds at which a short script arrives.
@@ -93,8 +93,8 @@ class CrashTrial {
         return move(line.move);
     }
   }
-  void move(const Move& move) {
-    using What = Move::What;
+  void move(const ScriptLine& move) {
+    using What = ScriptLine::What;
     if (move.what == What::pass) return bench_.pass(core::script_passes[move.pass]);
     if (move.what == What::tick) return void(bench_.engine->tick(bench_.left));
     if (move.what == What::vanish) {

@@ -14,6 +14,12 @@ using core::Position;
 /// 2026-01-01T00:00:00Z: tokens count microseconds from here, so that 53 bits last for 285 years (L3).
 constexpr WallTime token_epoch{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 
+/// Whether `command` may begin a holding: a server that stops decides none of them any more.
+bool begins_holding(const core::Command& command) {
+  return std::holds_alternative<core::Acquire>(command) || std::holds_alternative<core::Takeover>(command) ||
+         std::holds_alternative<core::Move>(command) || std::holds_alternative<core::Transfer>(command);
+}
+
 /// Answers are long: moving the first few each time their list grows would cost more than the room for them.
 constexpr std::size_t answers_at_first = 16;
 
@@ -24,7 +30,7 @@ core::Token token_of(WallTime wall) {
 
 void count(const core::Effect& effect, Statistics& statistics) {
   const bool granted = std::holds_alternative<core::Granted>(effect) || std::holds_alternative<core::Joined>(effect) ||
-                       std::holds_alternative<core::Revived>(effect);
+                       std::holds_alternative<core::Revived>(effect) || std::holds_alternative<core::Taken>(effect);
   if (granted) ++statistics.grants;
   if (std::holds_alternative<core::Released>(effect)) ++statistics.releases;
   if (std::holds_alternative<core::Lapsed>(effect)) ++statistics.lapses;
@@ -45,8 +51,19 @@ void Engine::start() {
   lease_clock_.skip();  // What the replay took is nobody's lease time.
   now_ = lease_clock_.read();
   state_.begin_tokens_at(token_of(now_.wall));
+  // A start that gave no token must not share its incarnation with the next one, whatever the clock says.
+  if (!state_.starts().empty()) state_.begin_tokens_at(core::Token{state_.starts().back().incarnation + 1});
   incarnation_ = state_.next_token().value;
   durable_ = state_.position();
+  core::Step(state_, now_, presence(), outcome_).drop_takeovers();
+  std::vector<Answer> nobody;
+  collect(nobody);
+}
+
+void Engine::announce() {
+  core::Step(state_, now_, presence(), outcome_).carry_out(core::Started{incarnation_, now_.wall});
+  std::vector<Answer> nobody;
+  collect(nobody);
 }
 
 bool Engine::behind() const {
@@ -58,6 +75,7 @@ bool Engine::refuses(const core::Command& command) const {
   // A renewal must not fail because the disk is slow: most cost it nothing, and the holder would lose its lease. One
   // with another ttl each time could fill the memory.
   if (const core::Renew* renew = std::get_if<core::Renew>(&command)) return changes_ttl(*renew);
+  if (const core::RenewSession* renew = std::get_if<core::RenewSession>(&command)) return renew->ttl.has_value();
   if (std::holds_alternative<core::Leave>(command) || std::holds_alternative<core::TakeBack>(command)) return false;
   if (const core::Get* get = std::get_if<core::Get>(&command)) return !get->unsettled;
   if (const core::List* list = std::get_if<core::List>(&command)) return !list->unsettled;
@@ -83,8 +101,7 @@ void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
   }
   core::Step step(state_, now_, presence(), outcome_);
   for (Request& request : requests) {
-    const core::Acquire* acquire = std::get_if<core::Acquire>(&request.command);
-    const bool stopped = stopping_ && acquire != nullptr;
+    const bool stopped = stopping_ && begins_holding(request.command);
     if (stopped || (behind() && refuses(request.command))) {
       if (!stopped) ++statistics_.refused_behind;
       core::Reply reply;
@@ -192,10 +209,16 @@ void Engine::fail(std::vector<Answer>& leaving) {
     }
   }
   batches_.clear();
-  stop_waiting(leaving);  // Nothing was decided for those: not done.
+  tell_stopping(leaving);  // Nothing was decided for those: not done.
 }
 
 void Engine::stop_waiting(std::vector<Answer>& leaving) {
+  tell_stopping(leaving);
+  core::Step(state_, now_, presence(), outcome_).drop_takeovers();  // Else a release would still act on one.
+  collect(leaving);
+}
+
+void Engine::tell_stopping(std::vector<Answer>& leaving) {
   stopping_ = true;
   for (const core::Address& from : state_.all_waiting()) {
     state_.leave(from);

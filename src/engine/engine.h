@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "core/rules.h"
+#include "engine/batch.h"
 #include "engine/lease_clock.h"
 #include "engine/statistics.h"
 
@@ -30,13 +31,6 @@ struct Bounds {
   std::size_t looks_a_tick = 1'000;
 };
 
-/// Effects that are made durable together, in one frame.
-struct Batch {
-  core::Position first;
-  std::vector<core::Effect> effects;
-  core::Position last() const { return {first.value + effects.size() - 1}; }
-};
-
 /// One partition. Not thread-safe; nothing here blocks.
 class Engine {
  public:
@@ -46,8 +40,12 @@ class Engine {
 
   /// Before `start`: takes a durable effect back in.
   void replay(const core::Effect& effect, core::Position position);
-  /// Ends the replay: every recovered lease has its full ttl from now, tokens begin as L3 says.
+  /// Ends the replay: every recovered lease has its full ttl from now, tokens begin as L3 says, and takeovers that were
+  /// pending are dropped (L9), which is journaled.
   void start();
+  /// After `start`, where positions are given to clients: has it journaled that they are of this incarnation from here
+  /// on (L14).
+  void announce();
 
   /// Decides `requests` in order, at one reading of the clock. Answers that wait for nothing are added to `leaving`;
   /// the others leave from `durable`.
@@ -70,7 +68,8 @@ class Engine {
   /// Nothing may be submitted after this.
   void fail(std::vector<core::Answer>& leaving);
 
-  /// Those who wait in a queue are told that the server stops, and nothing new is decided but renewals and releases.
+  /// Those who wait, in a queue or for a flush window, are told that the server stops, and nothing new is decided but
+  /// renewals and releases.
   void stop_waiting(std::vector<core::Answer>& leaving);
 
   /// Unique to this start: its first token. Part of every position that leaves.
@@ -101,6 +100,7 @@ class Engine {
 
   bool behind() const;
   bool refuses(const core::Command& command) const;
+  void tell_stopping(std::vector<core::Answer>& leaving);
   bool changes_ttl(const core::Renew& renew) const;
   void collect(std::vector<core::Answer>& leaving);
   void route(core::Answer&& answer, std::vector<core::Answer>& leaving);

@@ -178,7 +178,7 @@ TEST(LateGrant, changes_nothing_about_answers_that_grant_nothing) {
 
 Bounds small_bounds() {
   Bounds bounds;
-  bounds.pending_bytes_max = 100;
+  bounds.pending_bytes_max = 150;
   bounds.behind_max = 1s;
   return bounds;
 }
@@ -241,7 +241,7 @@ TEST_F(Behind, by_too_long_a_time_it_refuses_as_well) {
 
 TEST(Batches, end_where_they_would_get_too_large) {
   Bounds bounds;
-  bounds.batch_bytes_max = 100;
+  bounds.batch_bytes_max = 150;
   Workbench bench({}, bounds);
   for (int i = 0; i < 6; ++i) bench.ask(acquire("name/" + std::to_string(i), alice));
   std::size_t effects = 0, batches = 0;

@@ -1,5 +1,6 @@
 #include "engine/runner.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -38,9 +39,17 @@ Runner::~Runner() {
 Result<journal::Opened> Runner::start() {
   HF_TRY(opened, journal_.open([this](const core::Effect& effect, core::Position position) {
     engine_->replay(effect, position);
+    for (Listener* listener : options_.listeners) listener->replayed(effect, position);
   }));
   engine_->start();
+  engine_->announce();
   incarnation_ = engine_->incarnation();
+  {
+    Lock lock(mutex_);
+    while (engine_->pending() && !failed_) commit_once(lock);
+    if (failed_) return fail(ErrorCode::journal_io, "the start could not be written down");
+    hand_over_ = false;
+  }
   commit_thread_ = std::jthread([this](const std::stop_token& stop) { commit_loop(stop); });
   if (options_.tick_by_hand) return opened;
   tick_thread_ = std::jthread([this](const std::stop_token& stop) { tick_loop(stop); });
@@ -87,11 +96,14 @@ void Runner::start_commit(Lock& lock, bool may_inline) {
 /// Makes one batch durable and lets its answers leave. `committing_` is set, and passes to the commit thread if more
 /// is pending afterwards.
 void Runner::commit_once(Lock& lock) {
-  const Batch batch = engine_->take_batch();
+  const auto batch = std::make_shared<const Batch>(engine_->take_batch());
   const Duration began = steady_now();
   commit_began_ = began;
   lock.unlock();
-  const Result<void> kept = journal_.append(batch.first, batch.effects);
+  const Result<void> kept = journal_.append(batch->first, batch->effects);
+  if (kept) {
+    for (Listener* listener : options_.listeners) listener->durable(batch);
+  }
   lock.lock();
   commit_began_.reset();
   std::vector<Answer> leaving;
@@ -109,8 +121,8 @@ void Runner::commit_once(Lock& lock) {
   }
   counted_.commit.observe(steady_now() - began);
   ++counted_.batches;
-  counted_.batch_effects += batch.effects.size();
-  engine_->durable(batch.last(), leaving);
+  counted_.batch_effects += batch->effects.size();
+  engine_->durable(batch->last(), leaving);
   committing_ = engine_->pending();
   hand_over_ = committing_;
   if (hand_over_) commit_wanted_.notify_one();
@@ -213,6 +225,18 @@ NamePage Runner::names(std::string_view prefix, std::string_view after, std::siz
   }
   index_.apply(std::move(changes));
   return index_.page(prefix, after, limit);
+}
+
+Runner::Standing Runner::standing(std::uint64_t incarnation, core::Position position) {
+  const Lock lock(mutex_);
+  const core::State& state = std::as_const(*engine_).state();
+  const std::vector<core::Start>& starts = state.starts();
+  const auto start = std::ranges::find(starts, incarnation, &core::Start::incarnation);
+  if (start == starts.end()) return Standing::foreign;
+  const auto next = std::next(start);
+  // What a server decided and could not keep is not what the next one decided at the same position.
+  if (next != starts.end()) return position < next->from ? Standing::known : Standing::foreign;
+  return position <= state.position() ? Standing::known : Standing::future;
 }
 
 bool Runner::drain(Duration patience) {

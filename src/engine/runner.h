@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/listener.h"
 #include "engine/name_index.h"
 #include "journal/journal.h"
 
@@ -34,7 +35,8 @@ using OnJournalFailure = std::function<void(const Error&)>;
 
 struct RunnerOptions {
   CommitPolicy policy = CommitPolicy::adaptive;
-  bool tick_by_hand = false;  ///< No timer: a test with a clock of its own calls `tick`.
+  bool tick_by_hand = false;           ///< No timer: a test with a clock of its own calls `tick`.
+  std::vector<Listener*> listeners{};  ///< Outlive the runner.
 };
 
 /// Thread-safe.
@@ -72,6 +74,14 @@ class Runner {
   bool finish(Duration patience);
 
   std::uint64_t incarnation() const { return incarnation_; }
+
+  /// What became of the position that a client has from some server.
+  enum class Standing {
+    known,    ///< It is one of this journal's, and what came after it is what came after it for that client, too.
+    foreign,  ///< Of another journal, or of a time that a backup has undone.
+    future,   ///< Of this journal, but nothing has happened there yet.
+  };
+  Standing standing(std::uint64_t incarnation, core::Position position);
 
   /// A copy of all counters and gauges, taken under the mutex.
   struct Snapshot {

@@ -46,6 +46,7 @@ class Writer {
   void put(bool value) { out_.push_back(value ? 1 : 0); }
   void put(core::HolderKind kind) { out_.push_back(static_cast<char>(kind)); }
   void put(core::Loss loss) { out_.push_back(static_cast<char>(loss)); }
+  void put(core::Drop drop) { out_.push_back(static_cast<char>(drop)); }
   template <class T>
   void put(const std::vector<T>& list) {
     put_varint(list.size());
@@ -64,6 +65,9 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
 
+  /// Of the effect itself only so many fields are there.
+  void read_only(std::size_t fields) { fields_max_ = fields; }
+
   bool ok() const { return ok_; }
   std::string_view rest() const { return bytes_; }
 
@@ -76,6 +80,7 @@ class Reader {
 
   template <class T>
   void operator()(std::string_view, T& value) {
+    if (depth_ == 0 && fields_++ >= fields_max_) return;
     if (ok_) get(value);
   }
 
@@ -125,31 +130,50 @@ class Reader {
     list.clear();
     for (std::uint64_t i = 0; ok_ && i < size; ++i) get(list.emplace_back());
   }
+  void get(core::Drop& drop) {
+    const std::uint8_t value = at_most(static_cast<std::uint8_t>(core::Drop::restart));
+    drop = static_cast<core::Drop>(value == 0 ? broken() : value);
+  }
   template <class T>
   void get(T& compound) {
+    ++depth_;
     fields(*this, compound);
+    --depth_;
   }
 
   std::string_view bytes_;
   bool ok_ = true;
+  std::size_t depth_ = 0;  ///< Inside a field of several fields.
+  std::size_t fields_ = 0;
+  std::size_t fields_max_ = std::numeric_limits<std::size_t>::max();
 };
+
+/// Reads the fields of `E` into `out` if `tag` is its own, or that of its older form.
+template <class E>
+bool read_as(std::uint8_t tag, Reader& reader, core::Effect& out) {
+  const bool older = older_form_of<E>.tag != 0 && tag == older_form_of<E>.tag;
+  if (!older && tag != kind_of<E>.tag) return false;
+  if (older) reader.read_only(older_form_of<E>.fields);
+  fields(reader, out.emplace<E>());
+  return true;
+}
 
 /// Reads the fields of the alternative whose tag is `tag` into `out`; false if there is none.
 template <std::size_t... I>
 bool read_fields(std::uint8_t tag, Reader& reader, core::Effect& out, std::index_sequence<I...>) {
-  return (
-      (kind_of<std::variant_alternative_t<I, core::Effect>>.tag == tag && (fields(reader, out.emplace<I>()), true)) ||
-      ...);
+  return (read_as<std::variant_alternative_t<I, core::Effect>>(tag, reader, out) || ...);
 }
 
-/// Every alternative has a tag of its own.
+/// Every alternative has a tag of its own, and so has each older form.
 template <std::size_t... I>
 constexpr bool tags_differ(std::index_sequence<I...>) {
   constexpr std::uint8_t tags[] = {kind_of<std::variant_alternative_t<I, core::Effect>>.tag...};
+  constexpr std::uint8_t older[] = {older_form_of<std::variant_alternative_t<I, core::Effect>>.tag...};
   for (std::size_t a = 0; a < sizeof...(I); ++a) {
     if (tags[a] == 0) return false;
-    for (std::size_t b = 0; b < a; ++b) {
-      if (tags[a] == tags[b]) return false;
+    for (std::size_t b = 0; b < sizeof...(I); ++b) {
+      if (tags[a] == older[b]) return false;
+      if (a != b && (tags[a] == tags[b] || (older[a] != 0 && older[a] == older[b]))) return false;
     }
   }
   return true;

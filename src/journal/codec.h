@@ -5,7 +5,8 @@
 //   text      its length as a varint, then its bytes
 //   lists     their length as a varint, then their elements
 //   durations in nanoseconds, wall times in microseconds since 1970; booleans and enums one byte
-// Every effect has exactly one form, and reading accepts no other. See docs/journal-format.md.
+// Every effect is written in exactly one form. Reading accepts that one and, of some, the one of an earlier version.
+// See docs/journal-format.md.
 #pragma once
 
 #include <expected>

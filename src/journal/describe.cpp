@@ -68,7 +68,9 @@ class TextArchive {
   }
   void operator()(std::string_view name, core::HolderKind kind) { put(name, word_of(kind)); }
   void operator()(std::string_view name, core::Loss loss) { put(name, word(loss)); }
+  void operator()(std::string_view name, core::Drop drop) { put(name, word(drop)); }
   void operator()(std::string_view, const core::Who& who) { fields(*this, who); }
+  void operator()(std::string_view, const core::Granted& grant) { fields(*this, grant); }
   template <class T>
   void operator()(std::string_view name, const std::vector<T>& list) {
     if (list.empty()) return;
@@ -102,7 +104,9 @@ class JsonArchive {
   void operator()(std::string_view name, bool value) { put(name, value ? "true" : "false"); }
   void operator()(std::string_view name, core::HolderKind kind) { put(name, json_quoted(word_of(kind))); }
   void operator()(std::string_view name, core::Loss loss) { put(name, json_quoted(word(loss))); }
+  void operator()(std::string_view name, core::Drop drop) { put(name, json_quoted(word(drop))); }
   void operator()(std::string_view, const core::Who& who) { fields(*this, who); }
+  void operator()(std::string_view, const core::Granted& grant) { fields(*this, grant); }
   template <class T>
   void operator()(std::string_view name, const std::vector<T>& list) {
     std::string inner;

@@ -2,7 +2,8 @@
 //
 // To add an effect: a `kind_of` line with the next free tag, and a `fields` function. Forgetting one does not compile,
 // nor does forgetting a field: each function takes its effect apart with a structured binding.
-// Never change what is here: old journals are read with it. A field can only be added as a new kind of effect.
+// Old journals are read with what is here, so nothing of it may change. To add a field to an effect: add it at the end,
+// give the effect the next free tag, and say in `older_form_of` which tag it had before and with how many fields.
 #pragma once
 
 #include <concepts>
@@ -23,17 +24,17 @@ struct Kind {
 template <class Effect>
 inline constexpr Kind kind_of{};
 template <>
-inline constexpr Kind kind_of<core::Granted>{1, "granted"};
+inline constexpr Kind kind_of<core::Granted>{11, "granted"};
 template <>
-inline constexpr Kind kind_of<core::Joined>{2, "joined"};
+inline constexpr Kind kind_of<core::Joined>{12, "joined"};
 template <>
 inline constexpr Kind kind_of<core::Renewed>{3, "renewed"};
 template <>
-inline constexpr Kind kind_of<core::Released>{4, "released"};
+inline constexpr Kind kind_of<core::Released>{13, "released"};
 template <>
-inline constexpr Kind kind_of<core::Lapsed>{5, "lapsed"};
+inline constexpr Kind kind_of<core::Lapsed>{14, "lapsed"};
 template <>
-inline constexpr Kind kind_of<core::Revived>{6, "revived"};
+inline constexpr Kind kind_of<core::Revived>{15, "revived"};
 template <>
 inline constexpr Kind kind_of<core::Forgotten>{7, "forgotten"};
 template <>
@@ -42,6 +43,41 @@ template <>
 inline constexpr Kind kind_of<core::Kept>{9, "kept"};
 template <>
 inline constexpr Kind kind_of<core::KeptTotals>{10, "kept_totals"};
+template <>
+inline constexpr Kind kind_of<core::Taken>{16, "taken"};
+template <>
+inline constexpr Kind kind_of<core::Revoked>{17, "revoked"};
+template <>
+inline constexpr Kind kind_of<core::TakeoverAsked>{18, "takeover_asked"};
+template <>
+inline constexpr Kind kind_of<core::TakeoverDropped>{19, "takeover_dropped"};
+template <>
+inline constexpr Kind kind_of<core::Requested>{20, "requested"};
+template <>
+inline constexpr Kind kind_of<core::Started>{21, "started"};
+template <>
+inline constexpr Kind kind_of<core::KeptWhys>{22, "kept_whys"};
+template <>
+inline constexpr Kind kind_of<core::KeptStart>{23, "kept_start"};
+
+/// How an effect was written before fields were added to it: its first fields only. What is missing stays empty.
+struct OlderForm {
+  std::uint8_t tag = 0;  ///< 0: there is no older form.
+  std::size_t fields = 0;
+};
+
+template <class Effect>
+inline constexpr OlderForm older_form_of{};
+template <>
+inline constexpr OlderForm older_form_of<core::Granted>{1, 8};
+template <>
+inline constexpr OlderForm older_form_of<core::Joined>{2, 4};
+template <>
+inline constexpr OlderForm older_form_of<core::Released>{4, 3};
+template <>
+inline constexpr OlderForm older_form_of<core::Lapsed>{5, 3};
+template <>
+inline constexpr OlderForm older_form_of<core::Revived>{6, 4};
 
 /// `T`, to be read or to be written.
 template <class E, class T>
@@ -56,7 +92,7 @@ void fields(Archive& a, E& e) {
 
 template <class Archive, Of<core::Granted> E>
 void fields(Archive& a, E& e) {
-  auto& [name, who, token, ttl, holder, note, metadata, since] = e;
+  auto& [name, who, token, ttl, holder, note, metadata, since, waited, from] = e;
   a("name", name);
   a("who", who);
   a("token", token);
@@ -65,15 +101,21 @@ void fields(Archive& a, E& e) {
   a("note", note);
   a("metadata", metadata);
   a("since", since);
+  a("waited", waited);
+  a("from", from);
 }
 
 template <class Archive, Of<core::Joined> E>
 void fields(Archive& a, E& e) {
-  auto& [name, session, token, ttl] = e;
+  auto& [name, session, token, ttl, at, owner, waited, from] = e;
   a("name", name);
   a("session", session);
   a("token", token);
   a("ttl", ttl);
+  a("at", at);
+  a("owner", owner);
+  a("waited", waited);
+  a("from", from);
 }
 
 template <class Archive, Of<core::Renewed> E>
@@ -87,27 +129,35 @@ void fields(Archive& a, E& e) {
 
 template <class Archive, Of<core::Released> E>
 void fields(Archive& a, E& e) {
-  auto& [name, session, token] = e;
+  auto& [name, session, token, at, owner, ends] = e;
   a("name", name);
   a("session", session);
   a("token", token);
+  a("at", at);
+  a("owner", owner);
+  a("ends", ends);
 }
 
 template <class Archive, Of<core::Lapsed> E>
 void fields(Archive& a, E& e) {
-  auto& [name, session, token] = e;
+  auto& [name, session, token, at, owner, ends] = e;
   a("name", name);
   a("session", session);
   a("token", token);
+  a("at", at);
+  a("owner", owner);
+  a("ends", ends);
 }
 
 template <class Archive, Of<core::Revived> E>
 void fields(Archive& a, E& e) {
-  auto& [name, session, token, ttl] = e;
+  auto& [name, session, token, ttl, at, owner] = e;
   a("name", name);
   a("session", session);
   a("token", token);
   a("ttl", ttl);
+  a("at", at);
+  a("owner", owner);
 }
 
 template <class Archive, Of<core::Forgotten> E>
@@ -160,6 +210,87 @@ void fields(Archive& a, E& e) {
   auto& [greatest, buffers] = e;
   a("greatest", greatest);
   a("buffers", buffers);
+}
+
+template <class Archive, Of<core::Taken> E>
+void fields(Archive& a, E& e) {
+  auto& [grant, displaced, reason] = e;
+  a("grant", grant);
+  a("displaced", displaced);
+  a("reason", reason);
+}
+
+template <class Archive, Of<core::Revoked> E>
+void fields(Archive& a, E& e) {
+  auto& [name, token, by, reason, at] = e;
+  a("name", name);
+  a("token", token);
+  a("by", by);
+  a("reason", reason);
+  a("at", at);
+}
+
+template <class Archive, Of<core::TakeoverAsked> E>
+void fields(Archive& a, E& e) {
+  auto& [name, token, by, reason, flush, at, from] = e;
+  a("name", name);
+  a("token", token);
+  a("by", by);
+  a("reason", reason);
+  a("flush", flush);
+  a("at", at);
+  a("from", from);
+}
+
+template <class Archive, Of<core::TakeoverDropped> E>
+void fields(Archive& a, E& e) {
+  auto& [name, token, by, because, at] = e;
+  a("name", name);
+  a("token", token);
+  a("by", by);
+  a("because", because);
+  a("at", at);
+}
+
+template <class Archive, Of<core::Requested> E>
+void fields(Archive& a, E& e) {
+  auto& [name, token, by, message, at, from] = e;
+  a("name", name);
+  a("token", token);
+  a("by", by);
+  a("message", message);
+  a("at", at);
+  a("from", from);
+}
+
+template <class Archive, Of<core::Started> E>
+void fields(Archive& a, E& e) {
+  auto& [incarnation, at] = e;
+  a("incarnation", incarnation);
+  a("at", at);
+}
+
+template <class Archive, Of<core::KeptWhy> E>
+void fields(Archive& a, E& e) {
+  auto& [token, by, reason] = e;
+  a("token", token);
+  a("by", by);
+  a("reason", reason);
+}
+
+template <class Archive, Of<core::KeptWhys> E>
+void fields(Archive& a, E& e) {
+  auto& [name, whys, taker] = e;
+  a("name", name);
+  a("whys", whys);
+  a("taker", taker);
+}
+
+template <class Archive, Of<core::KeptStart> E>
+void fields(Archive& a, E& e) {
+  auto& [incarnation, from] = e;
+  a("incarnation", incarnation);
+  a("from", from);
 }
 
 }  // namespace holdfast::journal

@@ -14,8 +14,16 @@ std::size_t hash(std::string_view text) {
 
 }  // namespace
 
-bool ConflictMonitor::Told::is_of(const core::Reply& reply) const {
-  return token == reply.lease.token && owner == hash(reply.who.owner);
+bool ConflictMonitor::Told::is_of(core::Token of, std::string_view whose) const {
+  return token == of && owner == hash(whose);
+}
+
+bool ConflictMonitor::Told::ended_by(const core::Reply& reply) const {
+  using core::Loss;
+  // A release or a lapse explains nothing: whoever held was told of the one, and the other has its time.
+  const bool taken = reply.before == Loss::taken_over || reply.before == Loss::moved ||
+                     reply.before == Loss::transferred || reply.before == Loss::revoked;
+  return taken && reply.lease.previous == token;
 }
 
 Instant ConflictMonitor::Told::until() const {
@@ -30,7 +38,15 @@ void ConflictMonitor::Told::forget(std::size_t session) {
 }
 
 void ConflictMonitor::observe(const core::Reply& reply) {
-  if (reply.lease.name.empty() || reply.code != ErrorCode::none) return;
+  if (reply.code == ErrorCode::grant_lapsed) {
+    const std::lock_guard lock(mutex_);
+    const std::size_t name = hash(reply.lease.name);
+    const auto found = shard_of(name).told.find(name);
+    if (found != shard_of(name).told.end() && found->second.ended_by(reply)) shard_of(name).told.erase(found);
+  }
+  if (reply.code != ErrorCode::none) return;
+  for (const core::Reply::Part& part : reply.parts) over(part.name, part.token, reply.who);
+  if (reply.lease.name.empty()) return;
   if (reply.void_after > Instant{}) {
     const std::lock_guard lock(mutex_);
     granted(reply, hash(reply.lease.name));
@@ -48,8 +64,8 @@ void ConflictMonitor::granted(const core::Reply& reply, std::size_t name) {
     found = shard.told.emplace(name, Told{}).first;
   }
   Told& told = found->second;
-  if (!told.is_of(reply)) {
-    if (reply.granted_at < told.until()) report(reply, told);
+  if (!told.is_of(reply.lease.token, reply.who.owner)) {
+    if (reply.granted_at < told.until() && !told.ended_by(reply)) report(reply, told);
     told = {reply.lease.token, hash(reply.who.owner), {}};
   }
   const std::size_t session = hash(reply.who.session);
@@ -62,13 +78,17 @@ void ConflictMonitor::granted(const core::Reply& reply, std::size_t name) {
 }
 
 void ConflictMonitor::over(const core::Reply& reply) {
+  over(reply.lease.name, reply.lease.token, reply.who);
+}
+
+void ConflictMonitor::over(std::string_view name_text, core::Token token, const core::Who& who) {
   const std::lock_guard lock(mutex_);
-  const std::size_t name = hash(reply.lease.name);
+  const std::size_t name = hash(name_text);
   Shard& shard = shard_of(name);
   const auto found = shard.told.find(name);
   // Whoever releases ends its own belief and nobody else's, whatever the engine made of it.
-  if (found == shard.told.end() || !found->second.is_of(reply)) return;
-  found->second.forget(hash(reply.who.session));
+  if (found == shard.told.end() || !found->second.is_of(token, who.owner)) return;
+  found->second.forget(hash(who.session));
   if (found->second.believers.empty()) shard.told.erase(found);
 }
 

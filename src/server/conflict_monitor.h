@@ -41,7 +41,9 @@ class ConflictMonitor {
     std::size_t owner = 0;
     boost::container::small_vector<Believer, 1> believers;
 
-    bool is_of(const core::Reply& reply) const;
+    bool is_of(core::Token token, std::string_view owner) const;
+    /// The answer that grants the next holding says that this one was ended by somebody who may.
+    bool ended_by(const core::Reply& reply) const;
     Instant until() const;
     void forget(std::size_t session);
   };
@@ -55,6 +57,7 @@ class ConflictMonitor {
 
   void granted(const core::Reply& reply, std::size_t name);
   void over(const core::Reply& reply);
+  void over(std::string_view name, core::Token token, const core::Who& who);
   void report(const core::Reply& reply, const Told& other);
   static void sweep(Shard& shard, Instant now);
 

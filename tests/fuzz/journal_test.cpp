@@ -31,7 +31,8 @@ TEST(FuzzEffects, are_what_would_be_written_or_refused) {
     ++accepted;
     std::string written;
     encode(*effect, written);
-    ASSERT_EQ(written, bytes.substr(0, bytes.size() - left.size()));
+    const bool older = written[0] != bytes[0];  // What an earlier version wrote is not written any more.
+    ASSERT_TRUE(older || written == bytes.substr(0, bytes.size() - left.size()));
   }
   EXPECT_GT(accepted, 10'000) << "the test has lost its point";
 }

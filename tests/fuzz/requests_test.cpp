@@ -79,7 +79,7 @@ void check_bounds(const core::Acquire& acquire) {
 }
 
 TEST(FuzzForms, make_commands_within_their_bounds_or_name_what_is_wrong) {
-  const api::Context context{"s-fresh", 1};
+  const api::Context context{"s-fresh", "127.0.0.1", 1};
   for (const api::Operation& operation : api::operations()) {
     if (!operation.supported()) continue;
     std::vector<std::string> valid{std::string{operation.example}};

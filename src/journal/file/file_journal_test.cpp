@@ -33,15 +33,16 @@ TEST(FileJournal, begins_empty_in_a_directory_that_only_its_owner_can_enter) {
 }
 
 TEST(FileJournal, gives_back_every_kind_of_effect_in_order_after_a_crash_and_after_a_close) {
+  const std::uint64_t kinds = samples().size();
   for (const bool close : {false, true}) {
     const Scratch scratch;
     {
       FileJournal journal(small(scratch));
       ASSERT_TRUE(load(journal).opened);
       ASSERT_TRUE(journal.append(core::Position{1}, samples()));
-      ASSERT_TRUE(journal.append(core::Position{15}, grants(1, 2)));
+      ASSERT_TRUE(journal.append(core::Position{kinds + 1}, grants(1, 2)));
       EXPECT_EQ(journal.counters().batches, 2U);
-      EXPECT_EQ(journal.counters().effects, 16U);
+      EXPECT_EQ(journal.counters().effects, kinds + 2);
       EXPECT_EQ(journal.counters().syncs, 2U);
       if (close) {
         ASSERT_TRUE(journal.close());
@@ -54,9 +55,9 @@ TEST(FileJournal, gives_back_every_kind_of_effect_in_order_after_a_crash_and_aft
       const auto loaded = load(small(scratch));
       ASSERT_TRUE(loaded.opened) << loaded.text();
       EXPECT_TRUE(loaded.effects == expected);
-      EXPECT_EQ(loaded.opened->last, core::Position{16});
+      EXPECT_EQ(loaded.opened->last, core::Position{kinds + 2});
       EXPECT_EQ(loaded.positions.front(), core::Position{1});
-      EXPECT_EQ(loaded.positions.back(), core::Position{16});
+      EXPECT_EQ(loaded.positions.back(), core::Position{kinds + 2});
       EXPECT_FALSE(loaded.noted("cut off"));
     }
   }

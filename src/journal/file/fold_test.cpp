@@ -129,8 +129,7 @@ TEST(Fold, tells_a_replay_the_position_of_the_snapshot) {
   EXPECT_TRUE(std::holds_alternative<core::KeptTotals>(loaded.effects.front()));
   std::uint64_t next = position.value + 1;
   for (std::size_t i = 0; i < loaded.effects.size(); ++i) {
-    const bool kept = std::holds_alternative<core::Kept>(loaded.effects[i]) ||
-                      std::holds_alternative<core::KeptTotals>(loaded.effects[i]);
+    const bool kept = core::of_snapshot(loaded.effects[i]);
     if (kept) {
       ASSERT_EQ(loaded.positions[i], position);
     } else {

@@ -93,7 +93,7 @@ TEST(Show, prints_frames_and_effects) {
   append_grants(small(scratch), 1, {1}, true);
   const auto lines = lines_of(scratch, Form::text);
   ASSERT_EQ(lines.size(), 3U);
-  EXPECT_EQ(lines[0], "segment-0000000000000001 offset 64: 1 effects from position 1, 35 bytes");
+  EXPECT_EQ(lines[0], "segment-0000000000000001 offset 64: 1 effects from position 1, 37 bytes");
   EXPECT_THAT(lines[1], HasSubstr("1 granted name=name/1 owner=owner session=session-1 token=1"));
   EXPECT_EQ(lines[2], "segment-0000000000000001 offset 136: mark, everything up to 1 is durable");
 }
@@ -103,7 +103,7 @@ TEST(Show, prints_json_lines) {
   append_grants(small(scratch), 1, {1}, false);
   const auto lines = lines_of(scratch, Form::json);
   ASSERT_EQ(lines.size(), 2U);
-  EXPECT_EQ(lines[0], R"({"file":"segment-0000000000000001","offset":64,"first":1,"count":1,"durable":0,"bytes":35})");
+  EXPECT_EQ(lines[0], R"({"file":"segment-0000000000000001","offset":64,"first":1,"count":1,"durable":0,"bytes":37})");
   EXPECT_THAT(lines[1], HasSubstr(R"({"position":1,"effect":"granted","name":"name/1","owner":"owner")"));
 }
 

@@ -19,6 +19,9 @@ Connection::Connection(IoThread& io, tcp::socket socket, std::uint64_t client)
       client_(client),
       reader_(io.options.header_bytes_max, io.options.body_bytes_max) {
   io_.service.clients().add(client_, socket_.native_handle());
+  boost::system::error_code ignored;  // Gone already: then it has no address, and its first read ends it.
+  const tcp::endpoint peer = socket_.remote_endpoint(ignored);
+  if (!ignored) peer_ = peer.address().to_string();
   enter(Phase::idle);
 }
 

@@ -64,6 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   IoThread& io_;
   boost::asio::ip::tcp::socket socket_;
   std::uint64_t client_;
+  std::string peer_;           ///< Its network address.
   std::uint64_t request_ = 0;  ///< The number of the request under way.
   RequestReader reader_;
   Phase phase_ = Phase::idle;

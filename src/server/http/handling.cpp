@@ -83,19 +83,19 @@ net::awaitable<bool> Connection::handle(const Request& request) {
     form = fail(ErrorCode::unknown_field, "this takes no query", std::string{query.substr(0, query.find('='))});
   }
   if (form && operation.path.find('{') != std::string_view::npos) {
-    Result<std::string> decoded = api::decode_percent(routed.rest);
-    if (decoded) decoded = api::canonical_name(*decoded);
-    if (decoded) {
-      form->path_name = *std::move(decoded);
+    Result<std::string> value = api::path_value(operation.path_kind, routed.rest);
+    if (value) {
+      form->path_name = *std::move(value);
     } else {
-      form = std::unexpected(std::move(decoded).error());
+      form = std::unexpected(std::move(value).error());
     }
   }
   if (!form) {
     Error error = std::move(form).error();
     co_return co_await refuse(std::move(error));
   }
-  api::Context context{operation.makes_sessions() ? io_.ids.session() : std::string{}, service.runner().incarnation()};
+  api::Context context{operation.makes_sessions() ? io_.ids.session() : std::string{}, peer_,
+                       service.runner().incarnation()};
   Result<api::Call> call = operation.read(*form, context);
   if (!call) {
     Error error = std::move(call).error();
@@ -115,11 +115,20 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
     list.next = std::move(page.next);
   }
   const core::Acquire* acquire = std::get_if<core::Acquire>(&call.command);
-  const bool may_wait = acquire && acquire->wait > Duration::zero();
+  const core::Takeover* takeover = std::get_if<core::Takeover>(&call.command);
+  const bool may_wait =
+      (acquire && acquire->wait > Duration::zero()) || (takeover && takeover->flush > Duration::zero());
   const std::size_t asker = acquire ? Retries::key(acquire->name, acquire->who.owner, acquire->who.session) : 0;
   const bool is_acquire = acquire != nullptr;
+  const bool begins = is_acquire || takeover || std::holds_alternative<core::Move>(call.command);
+  core::Command rest = operation.go_on ? call.command : core::Command{};
   core::Answer* given = co_await ask(call.command, may_wait);
-  const core::Answer answer = std::move(*given);
+  core::Answer answer = std::move(*given);
+  while (operation.go_on && !gone_ && operation.go_on(answer.reply, rest)) {
+    core::Command next = rest;
+    given = co_await ask(next, false);
+    answer = std::move(*given);
+  }
   if (gone_) {
     take_back(answer);
     co_return false;
@@ -127,7 +136,7 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
   Metrics& metrics = service.metrics();
   const core::Reply& reply = answer.reply;
   const Duration took = std::chrono::steady_clock::now() - began;
-  if (is_acquire && took > patience_of_clients && !service.clients().present(client_)) {
+  if (begins && took > patience_of_clients && !service.clients().present(client_)) {
     take_back(answer);  // It waited for the disk, and gave up: nobody is there to own it.
     co_return false;
   }
