@@ -51,7 +51,8 @@ class State {
   std::uint64_t next_buffer() const { return buffers_ + 1; }
   std::size_t names() const { return names_; }
   std::size_t held() const { return held_; }
-  std::size_t waiting() const { return waiting_; }
+  /// Who waits: in a queue, or for a flush window to be over.
+  std::size_t waiting() const { return waiting_ + awaited_.size(); }
   std::size_t remembered() const { return free_.size(); }
 
   /// Tokens begin at `token` or above it (L3).

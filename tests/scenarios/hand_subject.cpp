@@ -25,6 +25,8 @@ void set_bound(core::Limits& limits, engine::Bounds& bounds, const std::string& 
     limits.losses_max = number();
   else if (key == "pending_bytes_max")
     bounds.pending_bytes_max = number();
+  else if (key == "session_looks_max")
+    limits.session_looks_max = number();
   else if (key == "behind_max")
     bounds.behind_max = *to_duration(value);
   else
@@ -73,7 +75,8 @@ void HandSubject::deliver(const core::Answer& answer) {
   asked_.erase(asked);
   const bool gone = clients_.gone.contains(ask.client);
   if (!gone) told_.push_back(to_told(answer.reply, ask, began_));
-  const bool granted = answer.reply.code == ErrorCode::none && ask.verb == "acquire";
+  const bool granted =
+      answer.reply.code == ErrorCode::none && answer.reply.void_after > Instant{} && ask.verb != "renew";
   // As a door does when the connection broke before the grant was handed over (L8).
   if (gone && granted) submit(answer.to, core::TakeBack{ask.name, answer.reply.lease.token, answer.reply.who});
 }

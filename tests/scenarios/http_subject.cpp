@@ -44,14 +44,16 @@ json::object buffer_body(const Ask& ask) {
 json::object body_of(const Ask& ask) {
   if (asks_for_buffer(ask)) return buffer_body(ask);
   json::object body;
+  const bool of_session = ask.verb == "renew_session" || ask.verb == "end_session";
   if (ask.verb != "check") {
     body["owner"] = ask.owner;
-    if (!ask.session.empty()) body["session"] = ask.session;
+    if (!ask.session.empty() && !of_session) body["session"] = ask.session;
   }
-  for (const char* key : {"ttl", "wait"}) {
+  for (const char* key : {"ttl", "wait", "flush"}) {
     if (ask.has(key)) body[std::string(key) + "_ms"] = ceil_ms(ask.duration(key));
+    if (ask.text(key) == "forever") body[std::string(key) + "_ms"] = nullptr;
   }
-  for (const char* key : {"holder", "note"}) {
+  for (const char* key : {"holder", "note", "reason", "message", "to", "to_session"}) {
     if (ask.has(key)) body[key] = ask.text(key);
   }
   if (ask.has("metadata")) body["metadata"] = json::parse(ask.text("metadata"));
@@ -75,6 +77,10 @@ std::string request_of(const Ask& ask) {
   if (ask.verb == "get") {
     return support::request_text("GET", "/v1/leases/" + ask.name + (ask.has("unsettled") ? "?unsettled=1" : ""));
   }
+  if (ask.verb == "renew_session" || ask.verb == "end_session") {
+    const std::string action = ask.verb == "renew_session" ? "/renew" : "/end";
+    return support::request_text("POST", "/v1/sessions/" + ask.session + action, json::serialize(body_of(ask)));
+  }
   const std::string target = asks_for_buffer(ask) ? "/api/buffers/acquire" : "/v1/" + ask.verb + "/" + ask.name;
   return support::request_text("POST", target, json::serialize(body_of(ask)));
 }
@@ -84,7 +90,12 @@ std::string request_of(const Ask& ask) {
 std::string word_of(const Ask& ask, const Response& response, const json::object& body) {
   if (const json::value* code = body.if_contains("code")) return std::string(code->as_string());
   if (response.status != 200) throw std::runtime_error("an error without a code: " + response.body);
-  if (ask.verb == "acquire") return "granted";
+  if (ask.verb == "acquire" || ask.verb == "takeover" || ask.verb == "move") return "granted";
+  if (ask.verb == "request") return "requested";
+  if (ask.verb == "transfer") return "transferred";
+  if (ask.verb == "revoke") return "revoked";
+  if (ask.verb == "renew_session") return "session_renewed";
+  if (ask.verb == "end_session") return "session_ended";
   if (ask.verb == "renew") return "renewed";
   if (ask.verb == "release") return "released";
   if (ask.verb == "check") return "current";
@@ -145,6 +156,11 @@ const std::vector<Member>& members() {
       {"because", {"because"}},
       {"asked", {"asked"}},
       {"released", {"ended"}},
+      {"revoked", {"ended"}},
+      {"renewed", {"count"}},
+      {"ended", {"count"}},
+      {"by", {"why_by"}},
+      {"reason", {"why"}},
       {"field", {"field"}},
       {"next", {"next"}},
   };
@@ -155,13 +171,30 @@ Told to_told(const Ask& ask, const Response& response, WallTime wall_began) {
   const json::object body = response.json().as_object();
   Told told{ask.request, word_of(ask, response, body), {}};
   // What an answer leaves out because it is nothing.
-  told.fields = {{"token", "0"},  {"newest", "0"},   {"previous", "0"}, {"buffer", "0"},  {"asked", "0"}, {"note", ""},
-                 {"because", ""}, {"sessions", "1"}, {"waiting", "0"},  {"joined", "no"}, {"field", ""}};
+  told.fields = {{"token", "0"},    {"newest", "0"},  {"previous", "0"}, {"buffer", "0"},
+                 {"asked", "0"},    {"note", ""},     {"because", ""},   {"why_by", ""},
+                 {"why", ""},       {"taker", ""},    {"asked_by", ""},  {"message", ""},
+                 {"sessions", "1"}, {"waiting", "0"}, {"joined", "no"},  {"field", ""}};
   for (const Member& member : members()) {
     const json::value* value = body.if_contains(member.name);
     if (!value) continue;
     for (const char* word : member.words) {
       if (!value->is_null() || !told.fields.contains(word)) told.fields[word] = text_of(*value);
+    }
+  }
+  for (const auto& [member, word] : {std::pair{"ttl_ms", "ttl"}, std::pair{"deadline_in_ms", "ends_in"}}) {
+    const json::value* value = body.if_contains(member);
+    if (value && value->is_null()) told.fields[word] = "forever";
+  }
+  if (const json::value* takeover = body.if_contains("takeover")) {
+    told.fields["taker"] = text_of(takeover->at("by"));
+    told.fields["taker_reason"] = text_of(takeover->at("reason"));
+    told.fields["window"] = text_of(takeover->at("ends_in_ms"));
+  }
+  if (const json::value* request = body.if_contains("request")) {
+    told.fields["asked_by"] = text_of(request->at("by"));
+    if (const json::value* message = request->as_object().if_contains("message")) {
+      told.fields["message"] = text_of(*message);
     }
   }
   if (told.word == "granted") told.fields["held"] = "yes";

@@ -45,6 +45,8 @@ void Observer::asked(const Ask& ask) {
       if (own && other.ask.duration("wait") > 0s && !other.gone) open.order = std::min(open.order, other.order);
     }
   }
+  wants_away(ask);
+  if (ask.verb == "end_session") ends_session(ask);
   if (ask.verb == "release") {
     Holding* holding = nullptr;
     Session* session = session_of(ask, &holding);
@@ -54,7 +56,7 @@ void Observer::asked(const Ask& ask) {
       for (auto& [_, each] : holding->sessions) each.believes = false;
     }
   }
-  if (ask.verb == "renew" || ask.verb == "acquire") {
+  if (ask.verb == "renew" || ask.verb == "acquire" || ask.verb == "takeover") {
     // Before asking for a shorter ttl, belief is lowered to what it will be at the least.
     for (auto& [_, holding] : by_name_[ask.name].holdings) {
       const auto session = holding.sessions.find(ask.session);
@@ -66,6 +68,36 @@ void Observer::asked(const Ask& ask) {
   open_[ask.request] = open;
 }
 
+/// From here on a holding of the name may end in the way that `ask` asks for.
+void Observer::wants_away(const Ask& ask) {
+  static const std::map<std::string, std::string> reasons{
+      {"takeover", "taken_over"}, {"move", "moved"}, {"transfer", "transferred"}, {"revoke", "revoked"}};
+  const auto reason = reasons.find(ask.verb);
+  if (reason == reasons.end()) return;
+  Name& name = by_name_[ask.name];
+  for (auto& [token, holding] : name.holdings) {
+    const bool meant = ask.number("token") == token || (!ask.has("token") && ask.verb == "revoke");
+    if (!meant) continue;
+    const bool own = holding.owner == ask.owner;
+    if (ask.verb == "takeover") holding.taken_away.insert(own ? "moved" : "taken_over");
+    if (ask.verb == "revoke" || (own && ask.verb != "takeover")) holding.taken_away.insert(reason->second);
+  }
+  if (ask.verb != "transfer") return;
+  name.given_to.insert(ask.text("to"));
+  name.unseen = true;  // Whoever gets it is not told.
+}
+
+void Observer::ends_session(const Ask& ask) {
+  for (auto& [_, name] : by_name_) {
+    for (auto& [token, holding] : name.holdings) {
+      const auto session = holding.sessions.find(ask.session);
+      if (holding.owner != ask.owner || session == holding.sessions.end()) continue;
+      session->second.believes = false;  // It stops before it says so.
+      holding.release_asked = true;
+    }
+  }
+}
+
 void Observer::vanished(std::uint64_t client) {
   for (auto& [_, open] : open_) {
     if (open.ask.client == client) open.gone = true;
@@ -74,7 +106,7 @@ void Observer::vanished(std::uint64_t client) {
 
 void Observer::restarted() {
   for (const auto& [_, open] : open_) {
-    if (open.ask.verb == "acquire") by_name_[open.ask.name].unseen = true;
+    if (open.ask.verb == "acquire" || open.ask.verb == "takeover") by_name_[open.ask.name].unseen = true;
   }
   open_.clear();
   for (auto& [_, name] : by_name_) {
@@ -146,6 +178,18 @@ void Observer::told(const Told& told) {
     if (holding && open.ask.session.empty()) {
       for (auto& [_, each] : holding->sessions) each.may_hold_until = {};
     }
+  } else if (told.word == "transferred") {
+    for (auto& [_, each] : name.holdings[open.ask.number("token")].sessions) each.believes = false;
+  } else if (told.word == "session_renewed") {
+    for (auto& [_, each] : by_name_) {
+      for (auto& [token, holding] : each.holdings) {
+        const auto session = holding.sessions.find(open.ask.session);
+        if (holding.owner != open.ask.owner || session == holding.sessions.end()) continue;
+        Session& part = session->second;
+        part.ttl = open.ask.duration("ttl", part.ttl);
+        part.may_hold_until = std::max(part.may_hold_until, running_ + longest(part.ttl));
+      }
+    }
   } else if (told.word == "grant_lapsed" || told.word == "commit_unknown") {
     name.unseen = true;
   } else if (told.word == "nothing_held" || told.word == "not_yours" || told.word == "unknown_token") {
@@ -158,7 +202,9 @@ void Observer::told(const Told& told) {
   }
   if (told.word == "free" || told.word == "unknown") {
     for (const Belief& belief : beliefs()) {
-      if (belief.name == open.ask.name) say("L4: " + belief.session + " may believe to hold it", told, open);
+      if (belief.name != open.ask.name) continue;
+      const bool revoked = name.holdings[belief.token].taken_away.contains("revoked");
+      if (!revoked) say("L4: " + belief.session + " may believe to hold it", told, open);
     }
   }
   if (open.ask.text("unsettled") != "yes") greatest_ = std::max(greatest_, shown);
@@ -168,10 +214,11 @@ void Observer::granted(const Told& told, const Open& open) {
   const Ask& ask = open.ask;
   Name& name = by_name_[ask.name];
   const std::uint64_t token = told.number("token");
-  const bool acquired = ask.verb == "acquire";
+  const bool acquired = ask.verb != "renew";
+  const bool takes = ask.verb == "takeover" || ask.verb == "move";
   const std::string session = told.text("session");
   const bool shares = ask.text("holder") == "owner";
-  const Duration ttl = std::chrono::milliseconds(told.number("ttl"));
+  const Duration ttl = told.milliseconds("ttl");
   const Duration waited = std::chrono::milliseconds(told.number("waited"));
   if (open.gone) say("L8: granted to a client known to be gone", told, open);
   if (ask.has("ttl") && ttl != ask.duration("ttl")) say("another ttl than asked for", told, open);
@@ -197,18 +244,24 @@ void Observer::granted(const Told& told, const Open& open) {
     if (belief.name != ask.name) continue;
     const bool itself = belief.owner == ask.owner && belief.session == session;
     const bool same_share = belief.token == token && belief.owner == ask.owner && name.holdings[token].shared;
+    // A takeover ends a belief: whoever had it hears of it later. Everything else has to wait for its end.
+    if (belief.token < token && !name.holdings[belief.token].taken_away.empty()) continue;
     if (itself && belief.token != token) say("L12: its own holding lasts, and it got another", told, open);
     if (!itself && !same_share)
       say("L1: " + belief.owner + "/" + belief.session + " may believe to hold it", told, open);
   }
-  if (acquired) check_order(told, open, joins);
+  const bool given = name.given_to.contains(ask.owner);
+  if (acquired && !takes && !given) check_order(told, open, joins);
 
   Holding& holding = name.holdings[token];
   if (is_new) {
     // Everybody of an earlier holding is out.
     for (auto& [older, past] : name.holdings) {
       if (older == token) continue;
-      for (auto& [_, each] : past.sessions) each.may_hold_until = {};
+      for (auto& [_, each] : past.sessions) {
+        each.may_hold_until = {};
+        if (!past.taken_away.empty()) each.believes = false;
+      }
     }
     holding.token = token;
     holding.owner = ask.owner;
@@ -263,7 +316,9 @@ void Observer::stale(const Told& told, const Open& open) {
   if (found == name.holdings.end()) return;
   const Holding& holding = found->second;
   for (const auto& [session, part] : holding.sessions) {
-    if (part.believes && now_ < part.until) say("L4: " + session + " may still believe to hold it", told, open);
+    const bool taken = holding.taken_away.contains(because);
+    if (part.believes && now_ < part.until && !taken)
+      say("L4: " + session + " may still believe to hold it", told, open);
   }
   if (because == "lapsed") {
     // Not before every session's ttl was over; unless it was released, of which the journal tells.
@@ -276,8 +331,8 @@ void Observer::stale(const Told& told, const Open& open) {
     const std::size_t later = static_cast<std::size_t>(std::distance(found, name.holdings.end()));
     const bool forgettable = running_ - name.quiet_since >= 1h || later > 16;
     if (!forgettable) say("L13: no reason", told, open);
-  } else {
-    say("L13: a reason that there is not yet", told, open);
+  } else if (!holding.taken_away.contains(because)) {
+    say("L13: nobody asked for that", told, open);
   }
 }
 

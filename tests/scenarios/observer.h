@@ -69,13 +69,18 @@ class Observer {
     bool shared = false;
     std::map<std::string, Session> sessions;
     bool release_asked = false;  ///< Some session of it asked, answered or not; or a grant was taken back.
+    /// How somebody asked to end it otherwise: what may be told as the reason of its loss, and ends its belief.
+    std::set<std::string> taken_away;
   };
   struct Name {
     std::map<std::uint64_t, Holding> holdings;
-    Duration quiet_since{};  ///< Nobody was told of a holding since.
-    bool unseen = false;     ///< A holding may have begun of which nobody was told.
+    Duration quiet_since{};          ///< Nobody was told of a holding since.
+    bool unseen = false;             ///< A holding may have begun of which nobody was told.
+    std::set<std::string> given_to;  ///< Owners to whom somebody asked to transfer it.
   };
 
+  void wants_away(const Ask& ask);
+  void ends_session(const Ask& ask);
   void granted(const Told& told, const Open& open);
   void refused(const Told& told, const Open& open);
   void stale(const Told& told, const Open& open);

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 const std::set<std::string> token_keys{"token", "newest", "previous", "asked"};
-const std::set<std::string> duration_keys{"ttl", "ends_in", "waited", "since"};
+const std::set<std::string> duration_keys{"ttl", "ends_in", "waited", "since", "window"};
 
 /// Letters of a table and the tokens they stand for. A letter later in the alphabet is a greater token.
 class Letters {
@@ -170,7 +170,7 @@ void Run::compare_field(const Line& line, const std::string& key, const std::str
     } else if (*token != std::stoull(got)) {
       fail(line.at_text, fmt::format("{}={} ({}), but got {}: {}", key, wanted, *token, got, to_text(told)));
     }
-  } else if (duration_keys.contains(key)) {
+  } else if (duration_keys.contains(key) && got != "forever") {
     const std::optional<Duration> duration = to_duration(wanted);
     if (!duration) return fail(line.at_text, wanted + " is no duration");
     const Duration shown = std::chrono::milliseconds(std::stoll(got));
@@ -309,8 +309,8 @@ void Run::compare_kept(const std::string& where, const Told& before, const Told&
     }
   }
   if (after.number("waiting") != 0) fail(where, name + ": somebody waits after the crash");
-  const bool shorter =
-      after.number("ends_in") < before.number("ends_in") || after.number("ends_in") < after.number("ttl");
+  const bool shorter = after.milliseconds("ends_in") < before.milliseconds("ends_in") ||
+                       after.milliseconds("ends_in") < after.milliseconds("ttl");
   if (after.word == "held" && shorter) {
     fail(where, fmt::format("L4: {} ends in {}, and after the crash in {}", name, before.text("ends_in"),
                             after.text("ends_in")));

@@ -21,14 +21,16 @@ namespace holdfast::scenarios {
 
 using Fields = std::map<std::string, std::string>;
 
-/// "1500ms" "10s" "5m" "1h" "1d"; none if it is no duration.
+/// "1500ms" "10s" "5m" "1h" "1d" "forever"; none if it is no duration.
 std::optional<Duration> to_duration(std::string_view text);
+/// What stands for a ttl that never ends: longer than any table runs.
+inline constexpr Duration for_ever = std::chrono::hours(100'000);
 
 /// One question. `client` is one connection (each owner/session of a table has its own), `request` is unique in a run.
 struct Ask {
   std::uint64_t client = 0;
   std::uint64_t request = 0;
-  std::string verb;  ///< acquire renew release check get list
+  std::string verb;  ///< As in table.cpp.
   std::string name;
   std::string owner;
   std::string session;  ///< Empty: not named.
@@ -42,13 +44,17 @@ struct Ask {
 
 /// One answer.
 ///
-/// `word` is granted, renewed, released, current, held, free, unknown (of a get), listed, or the name of an error.
+/// `word` is granted (of an acquire, takeover or move), renewed, released, requested, transferred, revoked,
+/// session_renewed, session_ended, current, held, free, unknown (of a get), listed, or the name of an error.
 /// Fields that a subject has, by these keys (the table names those it cares for):
 ///   token newest previous asked            numbers; 0 is none
 ///   ttl ends_in waited since               milliseconds; since counts from the wall clock at the run's start
 ///   owner session by by_session note metadata because field
+///   why_by why                             who ended a holding, and what they said
+///   taker taker_reason window              who takes it over, why, and in how many milliseconds
+///   asked_by message                       who asked the holder for it
 ///   held joined ended                      yes or no
-///   waiting sessions buffer                numbers
+///   waiting sessions buffer count          numbers
 ///   names next                             of a list: the names, with commas between
 struct Told {
   std::uint64_t request = 0;
@@ -57,6 +63,9 @@ struct Told {
 
   std::uint64_t number(const std::string& key) const { return fields.contains(key) ? std::stoull(fields.at(key)) : 0; }
   std::string text(const std::string& key) const { return fields.contains(key) ? fields.at(key) : std::string{}; }
+  Duration milliseconds(const std::string& key) const {
+    return text(key) == "forever" ? for_ever : std::chrono::milliseconds(number(key));
+  }
 };
 std::string to_text(const Told& told);
 

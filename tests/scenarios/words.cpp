@@ -10,6 +10,7 @@ namespace holdfast::scenarios {
 using namespace std::chrono_literals;
 
 std::optional<Duration> to_duration(std::string_view text) {
+  if (text == "forever") return for_ever;
   std::int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc{}) return std::nullopt;
@@ -35,25 +36,44 @@ std::string to_text(const Told& told) {
   return text;
 }
 
+namespace {
+
+Duration ttl_of(const Ask& ask) {
+  return ask.text("ttl") == "forever" ? core::forever : ask.duration("ttl", 30s);
+}
+std::optional<Duration> new_ttl_of(const Ask& ask) {
+  return ask.has("ttl") ? std::optional(ttl_of(ask)) : std::nullopt;
+}
+
+core::Acquire acquire_of(const Ask& ask) {
+  return {.name = ask.name,
+          .who = {ask.owner, ask.session},
+          .ttl = ttl_of(ask),
+          .wait = ask.duration("wait"),
+          .holder = ask.text("holder") == "owner" ? core::HolderKind::owner : core::HolderKind::session,
+          .note = ask.text("note"),
+          .metadata = ask.text("metadata"),
+          .from = "192.0.2.1",
+          .numbered = ask.text("numbered") == "yes",
+          .buffer = ask.number("buffer")};
+}
+
+}  // namespace
+
 core::Command to_command(const Ask& ask) {
   const core::Who who{ask.owner, ask.session};
   const core::Token token{ask.number("token")};
-  if (ask.verb == "acquire") {
-    return core::Acquire{.name = ask.name,
-                         .who = who,
-                         .ttl = ask.duration("ttl", 30s),
-                         .wait = ask.duration("wait"),
-                         .holder = ask.text("holder") == "owner" ? core::HolderKind::owner : core::HolderKind::session,
-                         .note = ask.text("note"),
-                         .metadata = ask.text("metadata"),
-                         .numbered = ask.text("numbered") == "yes",
-                         .buffer = ask.number("buffer")};
+  if (ask.verb == "acquire") return acquire_of(ask);
+  if (ask.verb == "takeover") return core::Takeover{acquire_of(ask), token, ask.duration("flush"), ask.text("reason")};
+  if (ask.verb == "move") return core::Move{ask.name, token, who, "192.0.2.1"};
+  if (ask.verb == "request") return core::AskHolder{ask.name, who, ask.text("message"), "192.0.2.1"};
+  if (ask.verb == "transfer") {
+    return core::Transfer{ask.name, token, who, ask.text("to"), ask.text("to_session"), "fresh"};
   }
-  if (ask.verb == "renew") {
-    core::Renew renew{ask.name, token, who, std::nullopt};
-    if (ask.has("ttl")) renew.ttl = ask.duration("ttl");
-    return renew;
-  }
+  if (ask.verb == "revoke") return core::Revoke{ask.name, token, who, ask.text("reason")};
+  if (ask.verb == "renew_session") return core::RenewSession{who, new_ttl_of(ask)};
+  if (ask.verb == "end_session") return core::EndSession{who};
+  if (ask.verb == "renew") return core::Renew{ask.name, token, who, new_ttl_of(ask)};
   if (ask.verb == "release") return core::Release{ask.name, token, who};
   if (ask.verb == "check") return core::Check{ask.name, token};
   if (ask.verb == "get") return core::Get{ask.name, ask.text("unsettled") == "yes"};
@@ -65,12 +85,21 @@ core::Command to_command(const Ask& ask) {
 
 namespace {
 
+std::string milliseconds(Duration duration) {
+  return duration == core::forever ? "forever" : fmt::to_string(ceil_ms(duration));
+}
+
 std::string yes(bool it) {
   return it ? "yes" : "no";
 }
 
 std::string done_word(const Ask& ask, const core::Reply& reply) {
-  if (ask.verb == "acquire") return "granted";
+  if (ask.verb == "acquire" || ask.verb == "takeover" || ask.verb == "move") return "granted";
+  if (ask.verb == "request") return "requested";
+  if (ask.verb == "transfer") return "transferred";
+  if (ask.verb == "revoke") return "revoked";
+  if (ask.verb == "renew_session") return "session_renewed";
+  if (ask.verb == "end_session") return "session_ended";
   if (ask.verb == "renew") return "renewed";
   if (ask.verb == "release") return "released";
   if (ask.verb == "check") return "current";
@@ -99,8 +128,8 @@ Told to_told(const core::Reply& reply, const Ask& ask, WallTime wall_began) {
   f["note"] = lease.note;
   f["metadata"] = lease.metadata;
   f["holder"] = lease.holder == core::HolderKind::owner ? "owner" : "session";
-  f["ttl"] = number(ceil_ms(lease.ttl));
-  f["ends_in"] = number(ceil_ms(lease.ends_in));
+  f["ttl"] = milliseconds(lease.ttl);
+  f["ends_in"] = milliseconds(lease.ends_in);
   f["since"] = number(std::chrono::floor<std::chrono::milliseconds>(lease.since - wall_began).count());
   f["waited"] = number(std::chrono::floor<std::chrono::milliseconds>(reply.waited).count());
   f["joined"] = yes(reply.joined);
@@ -109,7 +138,16 @@ Told to_told(const core::Reply& reply, const Ask& ask, WallTime wall_began) {
   f["asked"] = number(reply.asked.value);
   f["ended"] = yes(reply.ended);
   f["field"] = reply.field;
-  if (done && (ask.verb == "acquire" || ask.verb == "renew")) {
+  const std::shared_ptr<const core::Why> why = reply.why ? reply.why : lease.why;
+  f["why_by"] = why ? why->by : "";
+  f["why"] = why ? why->reason : "";
+  f["taker"] = lease.wanted ? lease.wanted->taker.owner : "";
+  f["taker_reason"] = lease.wanted ? lease.wanted->reason : "";
+  f["window"] = milliseconds(lease.wanted ? lease.wanted->window_ends_in : Duration{});
+  f["asked_by"] = lease.wanted ? lease.wanted->asked_by : "";
+  f["message"] = lease.wanted ? lease.wanted->message : "";
+  f["count"] = number(reply.count);
+  if (done && (done_word(ask, reply) == "granted" || ask.verb == "renew")) {
     f["owner"] = reply.who.owner;
     f["session"] = reply.who.session;
   }
