@@ -22,7 +22,11 @@ core::Limits limits_of(const Settings& settings) {
 }
 
 /// Without a disk there is nothing to wait for, so nothing to hand over.
-engine::RunnerOptions runner_options_for(const Settings& settings, engine::RunnerOptions options) {
+engine::RunnerOptions runner_options_for(const Settings& settings, engine::RunnerOptions options,
+                                         server::Service& service) {
+  options.on_room = [&service](bool out_of_room, const journal::Room& room) {
+    service.room_changed(out_of_room, room);
+  };
   if (!settings.directory()) options.policy = engine::CommitPolicy::always_inline;
   return options;
 }
@@ -61,7 +65,7 @@ Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& c
       runner_(std::make_unique<engine::Runner>(
           make_engine(settings, clock, service_.clients()), journal,
           [this](std::vector<core::Answer>& leaving) { service_.deliver(leaving); }, std::move(on_journal_failure),
-          runner_options_for(settings, runner_options))),
+          runner_options_for(settings, runner_options, service_))),
       door_(service_, door_options(settings)) {
   service_.injections = settings.inject;
   service_.run(*runner_);

@@ -28,13 +28,15 @@ std::string_view word(Drop drop) {
       return "taker_left";
     case Drop::restart:
       return "restart";
+    case Drop::disk_full:
+      return "disk_full";
   }
   return "";
 }
 
 namespace {
 
-constexpr std::size_t fixed_bytes = 48;  // Numbers, times, lengths and the tag, rounded up.
+constexpr std::size_t fixed_bytes = 64;  // Numbers, times, lengths and the tag, at most.
 
 std::size_t size_of(const Who& who) {
   return who.owner.size() + who.session.size();

@@ -116,10 +116,11 @@ struct TakeoverAsked {
 /// Why a takeover that was asked for did not come about. Numbers are kept in the journal: only ever add.
 enum class Drop : std::uint8_t {
   taker_left = 1,  ///< Its connection was gone before the window was over.
-  restart = 2,     ///< The server started anew.
+  restart = 2,     ///< The server stopped, or started anew.
+  disk_full = 3,   ///< There was no room to write the change of hands down.
 };
 
-/// `taker_left` or `restart`.
+/// `taker_left`, `restart` or `disk_full`.
 std::string_view word(Drop drop);
 
 /// The takeover that was asked for will not come about; the holder keeps the name.
@@ -234,7 +235,7 @@ bool of_snapshot(const Effect& effect);
 /// The one name that `effect` is about; empty where it is about none.
 std::string_view name_of(const Effect& effect);
 
-/// About how many bytes `effect` takes in a journal, for bounds.
+/// How many bytes `effect` takes in a journal, at most; what snapshots alone hold, about. For bounds.
 std::size_t size_estimate(const Effect& effect);
 
 }  // namespace holdfast::core

@@ -166,8 +166,8 @@ void Step::drop_takeover(const Lease& lease, Drop because) {
   carry_out(TakeoverDropped{lease.name, lease.token, lease.pending()->by, because, now_.wall});
 }
 
-void Step::drop_takeovers() {
-  for (const std::string& name : state_.all_pending()) drop_takeover(*state_.find(name), Drop::restart);
+void Step::drop_takeovers(Drop because) {
+  for (const std::string& name : state_.all_pending()) drop_takeover(*state_.find(name), because);
 }
 
 void Step::hand_over(const std::string& name) {
@@ -443,7 +443,7 @@ void Step::answer_of_session(Address to, Reply&& reply, Position shown) {
   outcome_.answers.emplace_back(to, std::move(reply));
 }
 
-bool Step::tick(std::size_t budget) {
+bool Step::tick(std::size_t budget, bool forget) {
   while (const std::optional<State::Due> due = state_.next_due(now_.lease, budget)) {
     if (due->wait) {
       const Waiter waiter = *state_.leave(*due->wait);
@@ -454,7 +454,7 @@ bool Step::tick(std::size_t budget) {
       state_.look_done(*due->lease);
     }
   }
-  for (; budget > 0; --budget) {
+  for (; forget && budget > 0; --budget) {
     const Lease* old = state_.to_forget(now_.lease);
     if (!old) return false;
     carry_out(Forgotten{old->name});

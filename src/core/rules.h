@@ -43,13 +43,13 @@ class Step {
   void handle(const Command& command, Address from);
 
   /// Lapses what is over, ends waits whose deadline has passed, forgets old free names: at most `budget` looks. True
-  /// when the budget ran out and more may be due.
-  bool tick(std::size_t budget);
+  /// when the budget ran out and more may be due. Forgetting can wait: not now unless `forget`.
+  bool tick(std::size_t budget, bool forget = true);
 
   /// Carries `effect` out as it is: checked against the promises, numbered, applied.
   void carry_out(Effect effect);
-  /// After the replay of a journal: the takeovers that were pending are dropped, for nobody is there to be answered.
-  void drop_takeovers();
+  /// Every pending takeover is dropped. Who waits for one has been answered, or is not there any more.
+  void drop_takeovers(Drop because);
 
   /// Without the check. For injected faults only.
   void carry_out_unchecked(Effect effect);

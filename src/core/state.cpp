@@ -96,11 +96,23 @@ Extras& State::extras_of(Lease& lease) {
   return *lease.extras;
 }
 
+void State::begin_pending(Lease& lease, Who by, std::string reason) {
+  extras_of(lease).pending =
+      std::make_unique<PendingTakeover>(PendingTakeover{std::move(by), std::move(reason), {}, {}, {}, {}});
+  pending_.insert(lease.name);
+}
+
+void State::end_pending(Lease& lease) {
+  if (!lease.pending()) return;
+  awaited_.erase(lease.pending()->from);
+  lease.extras->pending.reset();
+  pending_.erase(lease.name);
+}
+
 /// Nobody wants the name from this holder any more.
 void State::end_wants(Lease& lease) {
   if (!lease.extras) return;
-  if (lease.extras->pending) awaited_.erase(lease.extras->pending->from);
-  lease.extras->pending.reset();
+  end_pending(lease);
   lease.extras->asked.reset();
 }
 
@@ -193,15 +205,14 @@ void State::carry_out(const Revoked& effect, Now now) {
 
 void State::carry_out(const TakeoverAsked& effect, Now) {
   Lease& lease = find_or_add(effect.name);
-  extras_of(lease).pending = std::make_unique<PendingTakeover>(PendingTakeover{effect.by, effect.reason});
+  begin_pending(lease, effect.by, effect.reason);
   lease.changed = position_;
 }
 
 void State::carry_out(const TakeoverDropped& effect, Now) {
   Lease* lease = lookup(effect.name);
   if (!lease || !lease->pending()) return;
-  awaited_.erase(lease->pending()->from);
-  lease->extras->pending.reset();
+  end_pending(*lease);
   lease->changed = position_;
   set_timer(*lease);
 }
@@ -333,11 +344,8 @@ void State::carry_out(const KeptTotals& effect, Now) {
 
 void State::carry_out(const KeptWhys& effect, Now) {
   Lease& lease = find_or_add(effect.name);
-  Extras& extras = extras_of(lease);
-  extras.whys = effect.whys;
-  if (!effect.taker.owner.empty()) {
-    extras.pending = std::make_unique<PendingTakeover>(PendingTakeover{effect.taker, {}});
-  }
+  extras_of(lease).whys = effect.whys;
+  if (!effect.taker.owner.empty()) begin_pending(lease, effect.taker, {});
 }
 
 void State::carry_out(const KeptStart& effect, Now) {
@@ -465,16 +473,6 @@ std::optional<Address> State::await_takeover(std::string_view name, const Takeov
 const Lease* State::awaited_at(Address from) const {
   const auto found = awaited_.find(from);
   return found == awaited_.end() ? nullptr : found->second;
-}
-
-std::vector<std::string> State::all_pending() const {
-  std::vector<std::string> names;
-  for (std::size_t shard = 0; shard < shards; ++shard) {
-    for_each_in(shard, [&](const Lease& lease) {
-      if (lease.pending()) names.push_back(lease.name);
-    });
-  }
-  return names;
 }
 
 std::vector<Address> State::all_waiting() const {

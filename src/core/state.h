@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,7 +78,7 @@ class State {
   /// Where everybody who waits is to be answered, in a queue or for a flush window.
   std::vector<Address> all_waiting() const;
   /// Names with a takeover whose window is not over.
-  std::vector<std::string> all_pending() const;
+  std::vector<std::string> all_pending() const { return {pending_.begin(), pending_.end()}; }
   /// The session's part began with what is answered at `address`; none: it has been renewed since.
   void answered_at(std::string_view name, std::string_view session, Address address);
 
@@ -148,6 +149,8 @@ class State {
   void note_free(Lease& lease, Instant now);
   void add_part(Lease& lease, Part part);
   void drop_parts(Lease& lease);
+  void begin_pending(Lease& lease, Who by, std::string reason);
+  void end_pending(Lease& lease);
   void end_wants(Lease& lease);
   Extras& extras_of(Lease& lease);
   void remember_end(Lease& lease, Loss loss);
@@ -188,6 +191,7 @@ class State {
   };
   boost::unordered_flat_map<std::uint64_t, std::vector<Wait>> waits_of_;  ///< By client.
   std::map<Address, Lease*> awaited_;  ///< Pending takeovers, by where they are to be answered.
+  std::set<std::string> pending_;      ///< Names with a pending takeover, awaited or not.
   SessionIndex sessions_;
   std::vector<Start> starts_;
   Free free_;

@@ -55,7 +55,7 @@ void Engine::start() {
   if (!state_.starts().empty()) state_.begin_tokens_at(core::Token{state_.starts().back().incarnation + 1});
   incarnation_ = state_.next_token().value;
   durable_ = state_.position();
-  core::Step(state_, now_, presence(), outcome_).drop_takeovers();
+  core::Step(state_, now_, presence(), outcome_).drop_takeovers(core::Drop::restart);
   std::vector<Answer> nobody;
   collect(nobody);
 }
@@ -69,6 +69,25 @@ void Engine::announce() {
 bool Engine::behind() const {
   if (pending_bytes_ > bounds_.pending_bytes_max) return true;
   return !batches_.empty() && now_.lease - batches_.front().since > bounds_.behind_max;
+}
+
+bool Engine::out_of_room() const {
+  return room_.full && pending_bytes_ + room_.aside > room_.bytes;
+}
+
+/// Of a command whose answer may be that somebody owns what they did not own before. Whoever holds already and asks
+/// again is not one of them: that costs no room.
+/// What would fill the rest of the disk: new holdings, and whatever a client can say again and again.
+bool Engine::needs_room(const core::Command& command) const {
+  if (const core::Renew* renew = std::get_if<core::Renew>(&command)) return changes_ttl(*renew);
+  if (const core::RenewSession* renew = std::get_if<core::RenewSession>(&command)) return renew->ttl.has_value();
+  const core::Acquire* acquire = std::get_if<core::Acquire>(&command);
+  if (!acquire) return begins_holding(command) || std::holds_alternative<core::AskHolder>(command);
+  const std::string* name = acquire->buffer != 0 ? state_.name_of(acquire->buffer) : &acquire->name;
+  const core::Lease* lease = name ? state_.find(*name) : nullptr;
+  if (!lease || !lease->held() || lease->owner != acquire->who.owner) return true;
+  const core::Part* part = lease->part_of(acquire->who.session);
+  return !part || part->lapsed || part->ttl != acquire->ttl;
 }
 
 bool Engine::refuses(const core::Command& command) const {
@@ -101,11 +120,19 @@ void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
   }
   core::Step step(state_, now_, presence(), outcome_);
   for (Request& request : requests) {
-    const bool stopped = stopping_ && begins_holding(request.command);
-    if (stopped || (behind() && refuses(request.command))) {
-      if (!stopped) ++statistics_.refused_behind;
+    ErrorCode refused = ErrorCode::none;
+    if (stopping_ && begins_holding(request.command)) {
+      refused = ErrorCode::stopping;
+    } else if (behind() && refuses(request.command)) {
+      refused = ErrorCode::journal_behind;
+      ++statistics_.refused_behind;
+    } else if (out_of_room() && needs_room(request.command)) {
+      refused = ErrorCode::disk_full;
+      ++statistics_.refused_full;
+    }
+    if (refused != ErrorCode::none) {
       core::Reply reply;
-      reply.code = stopped ? ErrorCode::stopping : ErrorCode::journal_behind;
+      reply.code = refused;
       reply.position = durable_;
       leaving.push_back({request.from, std::move(reply)});
       continue;
@@ -117,9 +144,14 @@ void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
 
 bool Engine::tick(std::vector<Answer>& leaving) {
   now_ = lease_clock_.read();
+  const bool full = out_of_room();
   core::Step step(state_, now_, presence(), outcome_);
+  if (full) {  // First: what comes free now is handed over to nobody.
+    end_waits(ErrorCode::disk_full, leaving);
+    step.drop_takeovers(core::Drop::disk_full);
+  }
   before_tick(step);
-  const bool more = step.tick(bounds_.looks_a_tick);
+  const bool more = step.tick(bounds_.looks_a_tick, !full);
   collect(leaving);
   return more;
 }
@@ -131,7 +163,8 @@ void Engine::collect(std::vector<Answer>& leaving) {
     const std::size_t bytes = core::size_estimate(effect);
     const bool open = batches_.size() > (front_taken_ ? 1 : 0);
     if (!open || batches_.back().bytes + bytes > bounds_.batch_bytes_max) {
-      batches_.push_back({Batch{next, {}}, 0, now_.lease, {}});
+      batches_.push_back({Batch{next, {}}, journal::frame_bytes_max, now_.lease, {}});
+      pending_bytes_ += journal::frame_bytes_max;
       batches_.back().answers.reserve(answers_at_first);
     }
     Gathering& gathering = batches_.back();
@@ -214,16 +247,21 @@ void Engine::fail(std::vector<Answer>& leaving) {
 
 void Engine::stop_waiting(std::vector<Answer>& leaving) {
   tell_stopping(leaving);
-  core::Step(state_, now_, presence(), outcome_).drop_takeovers();  // Else a release would still act on one.
+  core::Step(state_, now_, presence(), outcome_).drop_takeovers(core::Drop::restart);  // Else a release would still act on one.
   collect(leaving);
 }
 
 void Engine::tell_stopping(std::vector<Answer>& leaving) {
   stopping_ = true;
+  end_waits(ErrorCode::stopping, leaving);
+}
+
+void Engine::end_waits(ErrorCode why, std::vector<Answer>& leaving) {
+  if (state_.waiting() == 0) return;
   for (const core::Address& from : state_.all_waiting()) {
     state_.leave(from);
     core::Reply reply;
-    reply.code = ErrorCode::stopping;
+    reply.code = why;
     leaving.push_back({from, std::move(reply)});
   }
 }

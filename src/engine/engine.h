@@ -14,6 +14,7 @@
 #include "engine/batch.h"
 #include "engine/lease_clock.h"
 #include "engine/statistics.h"
+#include "journal/journal.h"
 
 namespace holdfast::engine {
 
@@ -50,6 +51,13 @@ class Engine {
   /// Decides `requests` in order, at one reading of the clock. Answers that wait for nothing are added to `leaving`;
   /// the others leave from `durable`.
   void submit(std::span<Request> requests, std::vector<core::Answer>& leaving);
+
+  /// What the journal has room for, to be told before `submit` and `tick`.
+  ///
+  /// While it is full and what is left is kept for the ends of what is owned, nobody new becomes an owner: acquires are
+  /// refused with disk_full, whoever waits is told the same, and nothing is forgotten. All else goes on.
+  void set_room(const journal::Room& room) { room_ = room; }
+  bool out_of_room() const;
 
   /// To be called every 50 ms. True when more is due and the next call should follow at once.
   bool tick(std::vector<core::Answer>& leaving);
@@ -101,6 +109,8 @@ class Engine {
   bool behind() const;
   bool refuses(const core::Command& command) const;
   void tell_stopping(std::vector<core::Answer>& leaving);
+  bool needs_room(const core::Command& command) const;
+  void end_waits(ErrorCode why, std::vector<core::Answer>& leaving);
   bool changes_ttl(const core::Renew& renew) const;
   void collect(std::vector<core::Answer>& leaving);
   void route(core::Answer&& answer, std::vector<core::Answer>& leaving);
@@ -115,7 +125,8 @@ class Engine {
   std::deque<Gathering> batches_;  ///< Oldest first; the front one may be at the journal.
   bool front_taken_ = false;
   bool stopping_ = false;
-  std::size_t pending_bytes_ = 0;
+  std::size_t pending_bytes_ = 0;  ///< As the journal will have them, at most.
+  journal::Room room_;
   core::Position durable_;
   std::uint64_t incarnation_ = 0;
   Statistics statistics_;

@@ -178,7 +178,7 @@ TEST(LateGrant, changes_nothing_about_answers_that_grant_nothing) {
 
 Bounds small_bounds() {
   Bounds bounds;
-  bounds.pending_bytes_max = 150;
+  bounds.pending_bytes_max = 200;
   bounds.behind_max = 1s;
   return bounds;
 }
@@ -239,9 +239,64 @@ TEST_F(Behind, by_too_long_a_time_it_refuses_as_well) {
   EXPECT_EQ(code(Renew{"job", token, alice, {}}), ErrorCode::none);
 }
 
+// --- What the journal has room for.
+
+class OutOfRoom : public testing::Test {
+ protected:
+  OutOfRoom() { token = bench.grant("job", alice, 60s); }
+  ErrorCode code(core::Command command) {
+    const Address from = bench.ask(std::move(command));
+    if (bench.engine->pending()) bench.commit();
+    return bench.answer(from).value().code;
+  }
+  Workbench bench;
+  Token token;
+};
+
+TEST_F(OutOfRoom, lets_nobody_new_own_anything) {
+  bench.engine->set_room({.bytes = 1'000, .full = true, .aside = 1'001});
+  EXPECT_EQ(code(acquire("free", bob)), ErrorCode::disk_full);
+  EXPECT_EQ(code(acquire("job", bob)), ErrorCode::disk_full);
+  EXPECT_EQ(code(acquire("job", bob, 10s, 60s)), ErrorCode::disk_full) << "its turn would come";
+  EXPECT_EQ(code(Renew{"job", token, alice, 50s}), ErrorCode::disk_full) << "another ttl each time would fill the rest";
+  EXPECT_EQ(bench.engine->statistics().refused_full, 4U);
+  EXPECT_FALSE(bench.engine->pending());
+}
+
+TEST_F(OutOfRoom, goes_on_with_everything_else) {
+  bench.engine->set_room({.bytes = 1'000, .full = true, .aside = 1'001});
+  EXPECT_EQ(code(acquire("job", alice, 60s)), ErrorCode::none) << "asking again";
+  EXPECT_EQ(code(Renew{"job", token, alice, {}}), ErrorCode::none);
+  EXPECT_EQ(code(Check{"job", token}), ErrorCode::none);
+  EXPECT_EQ(code(Get{.name = "free"}), ErrorCode::none);
+  EXPECT_EQ(code(Release{"job", token, alice}), ErrorCode::none);
+}
+
+TEST_F(OutOfRoom, hands_over_to_nobody_and_tells_those_who_wait) {
+  const Address waiting = bench.ask(acquire("job", bob, 10s, 600s), 2);
+  bench.engine->set_room({.bytes = 1'000, .full = true, .aside = 1'001});
+  bench.pass(50ms);
+  EXPECT_EQ(bench.answer(waiting).value().code, ErrorCode::disk_full);
+  EXPECT_EQ(code(Release{"job", token, alice}), ErrorCode::none);
+  EXPECT_FALSE(std::as_const(*bench.engine).state().find("job")->held());
+}
+
+TEST_F(OutOfRoom, is_over_when_there_is_room) {
+  bench.engine->set_room({.bytes = 2'000, .full = true, .aside = 1'001});
+  EXPECT_EQ(code(acquire("free", bob)), ErrorCode::none) << "full, and enough is left";
+  bench.engine->set_room({.bytes = 1'000, .full = false, .aside = 1'001});
+  EXPECT_EQ(code(acquire("another", bob)), ErrorCode::none) << "little is left, and more is coming";
+}
+
+TEST_F(OutOfRoom, counts_what_is_pending_as_gone) {
+  bench.engine->set_room({.bytes = 1'200, .full = true, .aside = 1'000});
+  for (const char* name : {"a", "b", "c"}) bench.ask(acquire(name, bob));
+  EXPECT_EQ(bench.answer(bench.ask(acquire("d", bob))).value().code, ErrorCode::disk_full);
+}
+
 TEST(Batches, end_where_they_would_get_too_large) {
   Bounds bounds;
-  bounds.batch_bytes_max = 150;
+  bounds.batch_bytes_max = 200;
   Workbench bench({}, bounds);
   for (int i = 0; i < 6; ++i) bench.ask(acquire("name/" + std::to_string(i), alice));
   std::size_t effects = 0, batches = 0;

@@ -67,6 +67,7 @@ void Runner::submit(std::span<Request> requests, bool others) {
       leaving.push_back({request.from, std::move(reply)});
     }
   } else {
+    engine_->set_room(journal_.room());
     engine_->submit(requests, leaving);
   }
   send(lock, leaving);
@@ -172,10 +173,15 @@ void Runner::tick() {
     std::vector<Answer> leaving;
     Lock lock(mutex_);
     if (failed_) return;
+    const journal::Room room = journal_.room();
+    engine_->set_room(room);
+    const bool full = engine_->out_of_room();
     more = engine_->tick(leaving);
+    const bool changed = std::exchange(out_of_room_, full) != full;
     send(lock, leaving);
     start_commit(lock, false);
     lock.unlock();
+    if (changed && options_.on_room) options_.on_room(full, room);
     if (more) std::this_thread::sleep_for(tick_breath);
   }
   // A list that is being made takes the changes in itself; lapses do not wait for it.
@@ -276,6 +282,8 @@ Runner::Snapshot Runner::snapshot() {
   now.remembered = state.remembered();
   now.position = state.position();
   now.journal = journal_.counters();
+  now.room = journal_.room();
+  now.out_of_room = out_of_room_;
   now.failed = failed_;
   if (commit_began_) now.oldest_commit = steady_now() - *commit_began_;
   return now;

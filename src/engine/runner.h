@@ -35,7 +35,9 @@ using OnJournalFailure = std::function<void(const Error&)>;
 
 struct RunnerOptions {
   CommitPolicy policy = CommitPolicy::adaptive;
-  bool tick_by_hand = false;           ///< No timer: a test with a clock of its own calls `tick`.
+  bool tick_by_hand = false;  ///< No timer: a test with a clock of its own calls `tick`.
+  /// Called at a tick, outside the critical section, when refusing beginnings for want of room begins and ends.
+  std::function<void(bool out_of_room, const journal::Room&)> on_room{};
   std::vector<Listener*> listeners{};  ///< Outlive the runner.
 };
 
@@ -93,6 +95,8 @@ class Runner {
     std::size_t names = 0, held = 0, waiting = 0, remembered = 0;
     core::Position position;
     journal::Counters journal;
+    journal::Room room;
+    bool out_of_room = false;  ///< Nobody new becomes an owner until there is room on the disk.
     bool failed = false;
     Duration oldest_commit{};  ///< How long the append that runs now has been running; zero when none does.
   };
@@ -121,6 +125,7 @@ class Runner {
   bool hand_over_ = false;   ///< The commit thread is to go on.
   bool failed_ = false;
   std::optional<std::uint64_t> last_client_;  ///< The only one that the last batch was committed for.
+  bool out_of_room_ = false;                  ///< At the last tick.
   std::vector<core::Answer> outbox_;          ///< Answers that leave, in order.
   bool sending_ = false;
   Snapshot counted_;

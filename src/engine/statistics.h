@@ -32,6 +32,7 @@ struct Statistics {
   std::uint64_t releases = 0;
   std::uint64_t lapses = 0;
   std::uint64_t refused_behind = 0;  ///< Commands refused because the disk was too far behind.
+  std::uint64_t refused_full = 0;    ///< Beginnings refused because the disk was full.
   std::uint64_t grants_lapsed = 0;   ///< Grants that ran out before they could be told.
   DurationHistogram lapse_lateness;
 };

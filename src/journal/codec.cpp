@@ -131,7 +131,7 @@ class Reader {
     for (std::uint64_t i = 0; ok_ && i < size; ++i) get(list.emplace_back());
   }
   void get(core::Drop& drop) {
-    const std::uint8_t value = at_most(static_cast<std::uint8_t>(core::Drop::restart));
+    const std::uint8_t value = at_most(static_cast<std::uint8_t>(core::Drop::disk_full));
     drop = static_cast<core::Drop>(value == 0 ? broken() : value);
   }
   template <class T>

@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "journal/describe.h"
 #include "journal/samples_for_tests.h"
 
 namespace holdfast::journal {
@@ -141,6 +142,15 @@ TEST(Codec, survives_any_bytes_and_accepts_only_what_it_would_write) {
     }
   }
   EXPECT_GT(accepted, 1000U) << "the test has lost its point";
+}
+
+TEST(Encode, takes_no_more_room_than_was_counted_for_it) {
+  for (const core::Effect& effect : samples()) {
+    if (std::holds_alternative<core::Kept>(effect) || std::holds_alternative<core::KeptTotals>(effect)) continue;
+    std::string bytes;
+    encode(effect, bytes);
+    EXPECT_LE(bytes.size(), core::size_estimate(effect)) << describe(effect, Form::text);
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +32,19 @@ struct Counters {
   std::uint64_t snapshot_failures = 0;
 };
 
+/// What will fit, known before anything is decided.
+struct Room {
+  /// Of frames that will fit for certain, however they are cut into batches.
+  std::uint64_t bytes = std::numeric_limits<std::uint64_t>::max();
+  /// More is wanted and cannot be had: `bytes` is all there is until somebody makes room.
+  bool full = false;
+  /// While it is full: how much of `bytes` is for the ends of what is owned, not for beginnings.
+  std::uint64_t aside = 0;
+};
+
+/// Bytes of a frame besides its effects, at most.
+inline constexpr std::size_t frame_bytes_max = 40;
+
 /// Keeps effects, in the order in which they were decided.
 class Journal {
  public:
@@ -46,9 +60,13 @@ class Journal {
 
   /// Appends `batch`, whose first effect has the position `first`, and returns when it would outlive a power cut.
   ///
-  /// Positions follow one another without gaps. One caller at a time, any thread. An empty batch does nothing.
+  /// Positions follow one another without gaps. One caller at a time, any thread. An empty batch does nothing. Where
+  /// there is no room it waits until there is: a full disk is slow, not broken.
   /// Errors: all of them mean maybe_done; the caller must stop and let a restart find out.
   virtual Result<void> append(core::Position first, std::span<const core::Effect> batch) = 0;
+
+  /// What will fit. From any thread, at any time; costs nothing.
+  virtual Room room() const { return {}; }
 
   /// Says in the journal that everything appended was durable, and closes it. Nothing may follow but destruction.
   virtual Result<void> close() = 0;

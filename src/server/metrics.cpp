@@ -162,6 +162,8 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine) const {
           static_cast<double>(engine.engine.grants_lapsed));
   counter("holdfast_refused_behind_total", "Requests refused because the disk was too far behind.",
           static_cast<double>(engine.engine.refused_behind));
+  counter("holdfast_refused_full_total", "Requests for new ownership refused because the disk was full.",
+          static_cast<double>(engine.engine.refused_full));
   all.push_back(histogram("holdfast_lapse_lateness_seconds", "From a deadline to the lapse that it brought.",
                           engine.engine.lapse_lateness));
   all.push_back(histogram("holdfast_journal_commit_seconds", "One batch made durable.", engine.commit));
@@ -176,6 +178,11 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine) const {
           static_cast<double>(engine.journal.snapshots));
   counter("holdfast_journal_snapshot_failures_total", "Foldings that failed.",
           static_cast<double>(engine.journal.snapshot_failures));
+  gauge("holdfast_journal_full", "1 while no further room can be had on the disk.", engine.room.full ? 1 : 0);
+  if (engine.room.bytes != journal::Room{}.bytes) {
+    gauge("holdfast_journal_room_bytes", "What fits for certain into what is reserved on the disk.",
+          static_cast<double>(engine.room.bytes));
+  }
 
   MetricFamily build = one("holdfast_build_info", "Always 1; the version is the label.", Gauge, 1);
   build.metric.front().label = {label("version", HOLDFAST_VERSION)};

@@ -26,6 +26,17 @@ bool Clients::present(std::uint64_t client) const {
   return info.tcpi_state == TCP_ESTABLISHED;  // CLOSE_WAIT: the peer has closed, only nobody has read that yet.
 }
 
+void Service::room_changed(bool out, const journal::Room& room) {
+  out_of_room = out;
+  if (out) {
+    log_.write(Log::Level::error,
+               "the disk is full: nothing new can be owned; reads, renewals and releases go on. Make room",
+               {{"left_bytes", std::to_string(room.bytes)}});
+  } else {
+    log_.write(Log::Level::info, "there is room on the disk again: everything is served");
+  }
+}
+
 std::uint64_t Service::add_lane(Lane& lane) {
   lanes_.push_back(&lane);
   return lanes_.size();  // From 1: client 0 is nobody.
@@ -33,8 +44,12 @@ std::uint64_t Service::add_lane(Lane& lane) {
 
 void Service::deliver(std::vector<core::Answer>& leaving) {
   for (const core::Answer& answer : leaving) monitor_.observe(answer.reply);
-  const auto of_first = [](const core::Answer& answer) { return answer.to.client >> lane_shift == 1; };
-  if (lanes_.size() == 1 && std::ranges::all_of(leaving, of_first)) return lanes_[0]->deliver(std::move(leaving));
+  if (leaving.empty()) return;
+  const std::uint64_t first = leaving.front().to.client >> lane_shift;
+  const auto of_first = [&](const core::Answer& answer) { return answer.to.client >> lane_shift == first; };
+  if (first >= 1 && first <= lanes_.size() && std::ranges::all_of(leaving, of_first)) {
+    return lanes_[first - 1]->deliver(std::move(leaving));
+  }
   std::vector<std::vector<core::Answer>> by_lane(lanes_.size());
   for (core::Answer& answer : leaving) {
     const std::uint64_t lane = answer.to.client >> lane_shift;

@@ -62,8 +62,12 @@ class Service {
   void run(engine::Runner& runner) { runner_ = &runner; }
   engine::Runner& runner() { return *runner_; }
 
+  /// Nobody new becomes an owner for want of room on the disk, or somebody does again.
+  void room_changed(bool out, const journal::Room& room);
+
   std::vector<std::string> injections;  ///< In force; for /readyz and the warnings.
   std::atomic<bool> ready{false};
+  std::atomic<bool> out_of_room{false};  ///< Nobody new becomes an owner until there is room on the disk.
 
  private:
   Log& log_;

@@ -118,6 +118,10 @@ bool Crowd::one_request(Client& client, Talk& talk, End& end) {
   }
   if (!response) return false;
   if (response->status != 503) return true;
+  if (response->field("code") == "disk_full" && response->field("fate") == "not_done") {
+    ++refused_full_;
+    return true;
+  }
   end = {.status = 503, .code = response->field("code"), .fate = response->field("fate"), .broke = {}};
   return false;
 }

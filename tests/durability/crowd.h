@@ -15,7 +15,8 @@
 
 namespace holdfast::durability {
 
-/// Each client is one session, and stays it over all starts of the server. It remembers what it holds.
+/// They do not end where a disk is full: a refusal with disk_full is entered, counted, and they go on. Each client is
+/// one session, and stays it over all starts of the server. It remembers what it holds.
 class Crowd {
  public:
   struct Mix {
@@ -46,6 +47,8 @@ class Crowd {
     std::string broke;  ///< What was said when the connection broke.
   };
   const std::vector<End>& ends() const { return ends_; }
+  /// Of all runs: refusals because the disk was full.
+  std::size_t refused_full() const { return refused_full_; }
 
  private:
   struct Client {
@@ -63,6 +66,7 @@ class Crowd {
   std::vector<Client> clients_;
   std::vector<End> ends_;
   std::atomic<bool> stopping_ = false;
+  std::atomic<std::size_t> refused_full_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t answers_ = 0;  // Guarded by mutex_.

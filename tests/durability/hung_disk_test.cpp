@@ -72,5 +72,52 @@ TEST_F(HungDisk, does_not_keep_the_server_from_ending) {
   EXPECT_EQ(Talk(again.port()).get("/v1/leases/job").field("owner"), "alice");
 }
 
+/// A client that is alone has its commits made by the door's own thread, from the second on.
+void be_alone(Talk& talk) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(talk.post(fmt::format("/v1/acquire/alone/{}", i), R"({"owner": "alice", "session": "a"})").status, 200);
+  }
+}
+
+TEST_F(HungDisk, holds_nobody_up_who_comes_while_the_doors_own_thread_waits_for_it) {
+  Talk alone(server_.port());
+  be_alone(alone);
+  hang();
+  alone.send(support::request_text("POST", "/v1/acquire/last", R"({"owner": "alice", "session": "a"})"));
+  EXPECT_FALSE(alone.answered_within(200ms));
+
+  Talk late(server_.port(), 1s);  // Whatever it asks below is answered within a second.
+  EXPECT_EQ(late.get("/livez").status, 200);
+  EXPECT_EQ(late.get("/v1/leases/last?unsettled=1").field("owner"), "alice");
+  late.send(support::request_text("POST", "/v1/acquire/mine", R"({"owner": "bob"})"));
+  Response behind;
+  await("to be behind", [&] {
+    Talk another(server_.port(), 1s);
+    another.send(support::request_text("POST", "/v1/acquire/yours", R"({"owner": "carol"})"));
+    if (!another.answered_within(100ms)) return false;
+    behind = another.receive();
+    return true;
+  });
+  EXPECT_EQ(behind.status, 503);
+  EXPECT_EQ(behind.field("code"), "journal_behind");
+  EXPECT_TRUE(behind.headers.contains("retry-after"));
+  EXPECT_FALSE(late.answered_within(0ms)) << "told of what is not durable";
+  answer_again();
+  EXPECT_EQ(alone.receive().field("owner"), "alice");
+  EXPECT_EQ(late.receive().field("owner"), "bob");
+}
+
+TEST_F(HungDisk, does_not_keep_the_server_from_ending_though_the_doors_own_thread_waits_for_it) {
+  Talk alone(server_.port());
+  be_alone(alone);
+  hang();
+  alone.send(support::request_text("POST", "/v1/acquire/last", R"({"owner": "alice", "session": "a"})"));
+  EXPECT_FALSE(alone.answered_within(200ms));
+  const auto began = std::chrono::steady_clock::now();
+  server_.process().signal(SIGTERM);
+  EXPECT_EQ(server_.process().wait().exit_status, journal_failed);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+}
+
 }  // namespace
 }  // namespace holdfast::durability

@@ -27,7 +27,7 @@ class CoreSubject final : public HandSubject {
     core::Position position;
     for (const core::Effect& effect : kept_) state_->apply(effect, {++position.value}, {});
     state_->begin_tokens_at({static_cast<std::uint64_t>((clock_.wall() - epoch).count())});
-    step([](core::Step& step) { step.drop_takeovers(); });
+    step([](core::Step& step) { step.drop_takeovers(core::Drop::restart); });
   }
   void order(const std::string& what) override { throw std::logic_error("core cannot: " + what); }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,7 +20,8 @@ constexpr std::string_view lock_name = "lock";
 constexpr int always = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;  // O_NONBLOCK: a pipe must not stop the start.
 
 std::unexpected<Error> system_error(std::string_view what, const std::string& where) {
-  return fail(ErrorCode::journal_io, system_words(fmt::format("{} {}", what, where), errno));
+  const ErrorCode code = errno == ENOSPC || errno == EDQUOT ? ErrorCode::disk_full : ErrorCode::journal_io;
+  return fail(code, system_words(fmt::format("{} {}", what, where), errno));
 }
 
 Result<void> check_safe(const Fd& directory, const std::string& path) {
@@ -86,9 +88,9 @@ Result<Directory> Directory::open(const std::filesystem::path& path, Use use) {
   if (alone) {
     const std::string pid = fmt::format("{}\n", ::getpid());
     if (::ftruncate(directory.lock_.get(), 0) != 0) return system_error("write", directory.where(lock_name));
-    if (auto written = write_at(directory.lock_, pid, 0, directory.where(lock_name)); !written) {
-      return std::unexpected(written.error());
-    }
+    // On a full disk it stays empty: the number is only for people.
+    auto written = write_at(directory.lock_, pid, 0, directory.where(lock_name));
+    if (!written && written.error().code != ErrorCode::disk_full) return std::unexpected(written.error());
   }
   return directory;
 }
@@ -153,6 +155,12 @@ Result<void> Directory::rename(const std::string& from, const std::string& to) c
 Result<void> Directory::remove(const std::string& name) const {
   if (::unlinkat(fd_.get(), name.c_str(), 0) != 0 && errno != ENOENT) return system_error("remove", where(name));
   return {};
+}
+
+std::optional<std::uint64_t> Directory::free_bytes() const {
+  struct statvfs about {};
+  if (::fstatvfs(fd_.get(), &about) != 0 || about.f_blocks == 0) return std::nullopt;
+  return static_cast<std::uint64_t>(about.f_bavail) * about.f_frsize;
 }
 
 Result<void> Directory::sync() const {

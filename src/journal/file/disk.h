@@ -1,4 +1,5 @@
-// The few system calls a journal makes, with their failures as errors.
+// The few system calls a journal makes, with their failures as errors: disk_full where there was no space or no quota
+// left, else journal_io.
 //
 // Writes are plain pwrite and fdatasync, so that strace can make each of them fail. No fsync is ever tried again: the
 // kernel forgets what it could not write once it has said so.
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,6 +70,8 @@ class Directory {
   Result<Fd> create(const std::string& name) const;
   Result<void> rename(const std::string& from, const std::string& to) const;
   Result<void> remove(const std::string& name) const;
+  /// What is free on the disk for somebody like us; none where the file system does not say.
+  std::optional<std::uint64_t> free_bytes() const;
   /// Makes the names in it durable. Once it has failed it always fails: a second fsync would only seem to succeed.
   Result<void> sync() const;
 

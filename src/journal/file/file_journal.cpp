@@ -43,18 +43,22 @@ Result<Opened> FileJournal::open(const Replay& replay) {
   HF_TRY(found, recover(directory_, Sink{.replay = replay, .frame = {}}));
 
   // Everything has been read and fits together. From here on the disk is written to.
-  HF_TRY_VOID(start(found));
+  if (Result<void> started = start(found); !started) {
+    if (started.error().code != ErrorCode::disk_full) return std::unexpected(started.error());
+    return fail(ErrorCode::journal_io, started.error().where + "; make room, then start again");
+  }
   Opened opened{.last = last_, .notes = std::move(found.notes)};
   HF_TRY_VOID(remove_leftovers(found, opened.notes));
 
   std::vector<Segment> closed;
   if (!found.fresh) closed.assign(found.segments.begin(), found.segments.end() - 1);
   const Note note = options_.note ? options_.note : [](const std::string&) {};
-  preparer_ = std::make_unique<Preparer>(directory_, store_, std::max(options_.segment_bytes, header_bytes),
-                                         std::set(found.prepared.begin(), found.prepared.end()), note);
-  preparer_->want(sequence_ + 1);
   folder_ = std::make_unique<Folder>(directory_, store_, found.snapshot, std::move(closed),
                                      Folder::Options{options_.fold_after_bytes, options_.limits, note}, folded_);
+  preparer_ = std::make_unique<Preparer>(directory_, store_, std::max(options_.segment_bytes, header_bytes),
+                                         std::set(found.prepared.begin(), found.prepared.end()), note,
+                                         [this] { folder_->make_room(); });
+  preparer_->want(sequence_ + 1);
   stage_ = Stage::open;
   return opened;
 }
@@ -85,8 +89,18 @@ Result<void> FileJournal::start(Recovered& found) {
   }
   end_ = header_bytes + frames.size();
   capacity_ = end_ + std::min(options_.start_bytes, options_.segment_bytes);
-  HF_TRY(segment, make_segment(directory_, store_, sequence_, frames, capacity_));
-  segment_ = std::move(segment);
+  auto segment = make_segment(directory_, store_, sequence_, frames, capacity_);
+  if (segment) {
+    segment_ = *std::move(segment);
+  } else if (segment.error().code == ErrorCode::disk_full && !found.fresh) {
+    HF_TRY_VOID(directory_.remove(unfinished(segment_name(sequence_))));
+    HF_TRY(rewritten, rewrite_segment(directory_, store_, sequence_, frames));
+    segment_ = std::move(rewritten.file);
+    capacity_ = rewritten.bytes;
+  } else {
+    return std::unexpected(segment.error());
+  }
+  count_rest();
   return {};
 }
 
@@ -124,12 +138,14 @@ Result<void> FileJournal::append(core::Position first, std::span<const core::Eff
 /// Completes the frame in `frame_` and makes it durable: one write and one fdatasync.
 Result<void> FileJournal::write_frame(const FrameHeader& header) {
   // A frame longer than a whole segment goes into an empty one, and makes that longer.
-  if (end_ + aligned(frame_.size()) > capacity_ && end_ > header_bytes && header.count > 0) HF_TRY_VOID(next_segment());
+  const bool fits = end_ + aligned(frame_.size()) + frame_header_bytes <= capacity_;  // With a mark behind it.
+  if (!fits && end_ > header_bytes && header.count > 0) HF_TRY_VOID(next_segment());
   finish_frame(frame_, header, seal_, end_);
   const std::string where = directory_.where(segment_name(sequence_));
   HF_TRY_VOID(write_at(segment_, frame_, end_, where));
   HF_TRY_VOID(sync_data(segment_, where));
   end_ += frame_.size();
+  count_rest();
   bytes_.fetch_add(frame_.size(), std::memory_order_relaxed);
   syncs_.fetch_add(1, std::memory_order_relaxed);
   return {};
@@ -147,6 +163,22 @@ Result<void> FileJournal::next_segment() {
   return {};
 }
 
+void FileJournal::count_rest() {
+  const std::uint64_t used = end_ + frame_header_bytes;  // A mark must always fit.
+  rest_.store(capacity_ > used ? capacity_ - used : 0, std::memory_order_relaxed);
+}
+
+Room FileJournal::room() const {
+  if (!preparer_) return {};
+  const std::uint64_t next = preparer_->ready_bytes();
+  const std::uint64_t in_next = next > header_bytes + frame_header_bytes ? next - header_bytes - frame_header_bytes : 0;
+  // What fits into one of the two fits, however it is cut: batches go into this segment while they fit, then all of
+  // them into the next.
+  return Room{.bytes = std::max(rest_.load(std::memory_order_relaxed), in_next),
+              .full = preparer_->full(),
+              .aside = options_.segment_bytes / 2};
+}
+
 Result<void> FileJournal::broken(const Error& error) {
   stage_ = Stage::failed;
   failure_ = error.where;
@@ -157,8 +189,8 @@ Result<void> FileJournal::close() {
   if (stage_ == Stage::closed) return {};
   if (stage_ == Stage::failed) return fail(ErrorCode::journal_io, "the journal has failed before: " + failure_);
   HF_CHECK(stage_ == Stage::open);
-  folder_.reset();  // Given up, if it is at work: the next start finds the segments as they are.
   preparer_.reset();
+  folder_.reset();  // Given up, if it is at work: the next start finds the segments as they are.
   if (!marked_) {
     frame_.clear();
     begin_frame(frame_);

@@ -45,6 +45,8 @@ class FileJournal final : public Journal {
   Result<void> append(core::Position first, std::span<const core::Effect> batch) override;
   Result<void> close() override;
   Counters counters() const override;
+  /// Half a segment of it is kept aside when the disk is full.
+  Room room() const override;
   std::string describe() const override;
 
   /// Waits until the next segment is prepared and nothing is left to fold. For tests and benchmarks.
@@ -55,20 +57,22 @@ class FileJournal final : public Journal {
   Result<void> remove_leftovers(const file::Recovered& found, std::vector<std::string>& notes);
   Result<void> write_frame(const file::FrameHeader& header);
   Result<void> next_segment();
+  void count_rest();
   Result<void> broken(const Error& error);
 
   const FileJournalOptions options_;
   file::Directory directory_;
   file::StoreId store_{};
   file::Folder::Counts folded_;
-  std::unique_ptr<file::Preparer> preparer_;
   std::unique_ptr<file::Folder> folder_;
+  std::unique_ptr<file::Preparer> preparer_;  ///< After the folder, which it asks to make room.
 
   // The segment that is written to.
   file::Fd segment_;
   std::uint64_t sequence_ = 0;
-  std::uint64_t end_ = 0;       ///< Offset of the next frame.
-  std::uint64_t capacity_ = 0;  ///< How far the zeros go.
+  std::uint64_t end_ = 0;               ///< Offset of the next frame.
+  std::uint64_t capacity_ = 0;          ///< How far the zeros go.
+  std::atomic<std::uint64_t> rest_{0};  ///< Of the zeros, for frames with effects.
   file::Seal seal_{file::FileHeader{}};
   core::Position last_;  ///< Of the newest durable effect.
   bool marked_ = true;   ///< The newest frame is a mark, or there is none that needs one.

@@ -13,7 +13,9 @@ namespace holdfast::journal::file {
 
 namespace {
 
-constexpr int background_niceness = 10;  // Of the folding thread alone: on Linux niceness is a thread's.
+constexpr std::chrono::seconds pause_at_first{1};
+constexpr std::chrono::seconds pause_at_most{60};  // Each attempt reads all that is closed.
+constexpr int background_niceness = 10;            // Of the folding thread alone: on Linux niceness is a thread's.
 
 /// Brings `state` from where the snapshot ends to where the closed segments end.
 Result<void> replay_closed(const Directory& directory, const StoreId& store, core::Position last,
@@ -82,6 +84,14 @@ void Folder::closed(const Segment& segment) {
   changed_.notify_all();
 }
 
+void Folder::make_room() {
+  const std::lock_guard lock(mutex_);
+  if (closed_.empty() || (failed_ && std::chrono::steady_clock::now() < not_before_)) return;
+  room_wanted_ = true;
+  failed_ = false;
+  changed_.notify_all();
+}
+
 void Folder::settle() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return !busy_ && !due(); });
@@ -92,7 +102,8 @@ void Folder::settle() {
 bool Folder::due() const {
   std::uint64_t bytes = 0;
   for (const Segment& segment : closed_) bytes += segment.end;
-  return !failed_ && !closed_.empty() && bytes >= std::max(options_.fold_after_bytes, snapshot_ ? snapshot_->bytes : 0);
+  const bool enough = room_wanted_ || bytes >= std::max(options_.fold_after_bytes, snapshot_ ? snapshot_->bytes : 0);
+  return !failed_ && !closed_.empty() && enough;
 }
 
 void Folder::tell(const std::string& text) const {
@@ -119,17 +130,21 @@ void Folder::run(const std::stop_token& stop) {
                        made->bytes, made->position.value));
     } else {
       (void)directory_.remove(unfinished(snapshot_name(segments.back().last.value)));
-      if (made.error().code != ErrorCode::stopping) tell("folding failed, nothing is lost: " + made.error().text());
+      if (made.error().code != ErrorCode::stopping) tell("folding failed, nothing is lost: " + made.error().where);
     }
     lock.lock();
     busy_ = false;
+    room_wanted_ = false;
     if (made) {
+      pause_ = {};
       snapshot_ = *made;
       closed_.erase(closed_.begin(), closed_.begin() + static_cast<std::ptrdiff_t>(segments.size()));
       ++counts_.snapshots;
     } else if (made.error().code != ErrorCode::stopping) {
       failed_ = closed_.size() == segments.size();  // Another segment closed in the meantime: one more attempt.
       ++counts_.failures;
+      pause_ = std::clamp<std::chrono::steady_clock::duration>(2 * pause_, pause_at_first, pause_at_most);
+      not_before_ = std::chrono::steady_clock::now() + pause_;
     }
     changed_.notify_all();
   }

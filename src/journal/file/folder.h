@@ -10,6 +10,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -49,6 +50,9 @@ class Folder {
          std::vector<Segment> closed, Options options, Counts& counts);
   ~Folder();
 
+  /// The disk is full: what is closed is folded now, though it is little. Where that fails too, it is tried again when
+  /// this is called again, with longer and longer pauses.
+  void make_room();
   /// `segment` will not be written to any more.
   void closed(const Segment& segment);
   /// Waits until there is nothing to fold, or the last attempt failed.
@@ -67,7 +71,10 @@ class Folder {
   std::condition_variable_any changed_;
   std::optional<Snapshot> snapshot_;  // Guarded by mutex_, as all below.
   std::vector<Segment> closed_;
-  bool failed_ = false;  ///< The last attempt. The next is made when another segment is closed.
+  bool failed_ = false;  ///< The last attempt. The next is made when another segment is closed, or room is wanted.
+  bool room_wanted_ = false;
+  std::chrono::steady_clock::duration pause_{};  ///< Before room is made again, after attempts that failed.
+  std::chrono::steady_clock::time_point not_before_;
   bool busy_ = false;
   std::jthread thread_;  // Last: it uses all of the above.
 };

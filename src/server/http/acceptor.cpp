@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
@@ -14,6 +15,9 @@ namespace {
 
 namespace net = boost::asio;
 using tcp = net::ip::tcp;
+
+/// After this long a thread is not about to take a connection in: it waits for something.
+constexpr std::chrono::milliseconds got_to_within{50};
 
 /// Notices a peer that vanished without a word within 10 s (L8): probes after 5 s of silence, and gives up on unread
 /// data as fast.
@@ -31,7 +35,11 @@ void watch_peer(tcp::socket& socket) {
 }  // namespace
 
 Acceptor::Acceptor(Service& service, const std::vector<std::unique_ptr<IoThread>>& threads)
-    : service_(service), threads_(threads), acceptor_(threads.front()->loop), later_(threads.front()->loop) {}
+    : service_(service), threads_(threads) {}
+
+Acceptor::~Acceptor() {
+  close();
+}
 
 Result<void> Acceptor::listen(const std::string& host, std::uint16_t port) {
   boost::system::error_code error;
@@ -49,16 +57,22 @@ Result<void> Acceptor::listen(const std::string& host, std::uint16_t port) {
 }
 
 void Acceptor::start() {
-  net::post(threads_.front()->loop, [this] { accept(); });
+  accept();
+  thread_ = std::thread([this] { loop_.run(); });
 }
 
 void Acceptor::close() {
-  boost::system::error_code ignored;
-  acceptor_.close(ignored);
+  if (!thread_.joinable()) return;
+  net::post(loop_, [this] {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    loop_.stop();
+  });
+  thread_.join();
 }
 
 void Acceptor::accept() {
-  acceptor_.async_accept(threads_[next_]->loop, [this](const boost::system::error_code& error, tcp::socket socket) {
+  acceptor_.async_accept([this](const boost::system::error_code& error, tcp::socket socket) {
     if (error == net::error::operation_aborted || !acceptor_.is_open()) return;
     if (error) return accept_later(error);  // Out of file descriptors, most likely.
     Metrics& metrics = service_.metrics();
@@ -68,11 +82,35 @@ void Acceptor::accept() {
     } else {
       watch_peer(socket);
       metrics.connections.fetch_add(1, std::memory_order_relaxed);  // Not when its thread gets to it: it may be busy.
-      threads_[next_]->adopt(std::move(socket));
-      next_ = (next_ + 1) % threads_.size();
+      boost::system::error_code ignored;
+      const tcp protocol = socket.local_endpoint(ignored).protocol();
+      threads_[next_]->offer({socket.release(), protocol, std::chrono::steady_clock::now()});
+      next_ = (next_ + 1) % (threads_.size() - 1);
+      look_after_offers();
     }
     accept();
   });
+}
+
+void Acceptor::look_after_offers() {
+  if (std::exchange(looking_after_, true)) return;
+  soon_.expires_after(got_to_within);
+  soon_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    looking_after_ = false;
+    const auto now = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+      give_on(*threads_[(i + 1) % threads_.size()], threads_[i]->withdraw(now - got_to_within));
+    }
+    if (std::ranges::any_of(threads_, [](const auto& thread) { return thread->has_offers(); })) look_after_offers();
+  });
+}
+
+void Acceptor::give_on(IoThread& to, std::vector<Offer> offers) {
+  for (Offer& offer : offers) {
+    offer.since = std::chrono::steady_clock::now();
+    to.offer(offer);
+  }
 }
 
 void Acceptor::accept_later(const boost::system::error_code& error) {

@@ -1,5 +1,6 @@
 #include "server/http/door.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <future>
 #include <optional>
@@ -17,13 +18,19 @@ std::vector<std::string> own_names(const Options& options) {
   return names;
 }
 
-/// Runs `work` on the thread's loop and waits for it.
+using Time = std::chrono::steady_clock::time_point;
+
+/// A thread that waits for a disk is not waited for any longer than this when its connections are to be closed.
+constexpr std::chrono::milliseconds patience_for_closing{100};
+
+/// What `work` says on the thread's loop; none if the loop has not got to it `until` then. It may still do so later.
 template <class Work>
-auto on(IoThread& thread, Work work) {
-  std::packaged_task<std::invoke_result_t<Work>()> task(std::move(work));
-  auto done = task.get_future();
-  boost::asio::post(thread.loop, [&task] { task(); });
-  return done.get();
+auto on(IoThread& thread, Time until, Work work) -> std::optional<std::invoke_result_t<Work>> {
+  auto task = std::make_shared<std::packaged_task<std::invoke_result_t<Work>()>>(std::move(work));
+  auto said = task->get_future();
+  boost::asio::post(thread.loop, [task] { (*task)(); });
+  if (said.wait_until(until) != std::future_status::ready) return std::nullopt;
+  return said.get();
 }
 
 }  // namespace
@@ -33,13 +40,16 @@ class Door::Impl {
   Impl(Service& service, Options options)
       : service_(service), options_(std::move(options)), admission_(own_names(options_)) {
     service_.metrics().connections_max = static_cast<std::int64_t>(options_.connections_max);
-    for (int i = 0; i < options_.io_threads; ++i) {
+    for (int i = 0; i <= options_.io_threads; ++i) {  // And a spare one.
       threads_.push_back(std::make_unique<IoThread>(service_, options_, admission_));
     }
     acceptor_.emplace(service_, threads_);
   }
 
-  ~Impl() { close(std::chrono::milliseconds(0)); }
+  ~Impl() {
+    close(std::chrono::milliseconds(0));
+    for (auto& thread : threads_) thread->join();
+  }
 
   Result<void> open() {
     if (Result<void> listening = acceptor_->listen(options_.host, options_.port); !listening) return listening;
@@ -53,27 +63,30 @@ class Door::Impl {
 
   void stop_taking() {
     if (!open_) return;
-    for (auto& thread : threads_) {
-      on(*thread, [this, &thread] {
-        if (thread == threads_.front()) acceptor_->close();
-        thread->closing = true;
-      });
-    }
+    acceptor_->close();
+    for (auto& thread : threads_) thread->closing = true;
   }
 
   void close(std::chrono::milliseconds patience) {
-    if (!std::exchange(open_, false)) return;
-    const auto until = std::chrono::steady_clock::now() + patience;
+    if (!open_) return;
+    stop_taking();
+    open_ = false;
+    const Time until = std::chrono::steady_clock::now() + patience;
     for (auto& thread : threads_) {
-      std::size_t busy = 1;
-      while (busy > 0 && std::chrono::steady_clock::now() < until) {
-        busy = on(*thread, [&] { return thread->busy(); });
-        if (busy > 0)
-          std::this_thread::sleep_for(std::chrono::milliseconds(5));  // Polls other threads' writes: no event.
+      IoThread& io = *thread;
+      std::optional<std::size_t> busy = 1;
+      while (busy.value_or(0) > 0 && std::chrono::steady_clock::now() < until) {
+        busy = on(io, until, [&io] { return io.busy(); });
+        // Polls other threads' writes: no event.
+        if (busy.value_or(0) > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
       }
-      on(*thread, [&] { thread->close_all(); });
+      const Time soon = std::max(until, std::chrono::steady_clock::now() + patience_for_closing);
+      const auto close_all = [&io] {
+        io.close_all();
+        return true;
+      };
+      if (on(io, soon, close_all)) io.join();  // Else it waits for the disk, and only the end of the process ends that.
     }
-    for (auto& thread : threads_) thread->join();
   }
 
  private:

@@ -56,6 +56,10 @@ net::awaitable<bool> Connection::handle(const Request& request) {
       for (const std::string& injection : service.injections) {
         text += "warning: the fault " + injection + " is injected; ownership here is broken on purpose\n";
       }
+      // Still ready: whoever sends requests elsewhere for this would take renewals and releases away from here.
+      if (service.out_of_room) {
+        text += "warning: the disk is full; nothing new can be owned until there is room, all else goes on\n";
+      }
       co_return co_await respond_text(request, service.ready ? 200 : 503, "text/plain; charset=utf-8", std::move(text));
     }
     if (path == "/metrics") {

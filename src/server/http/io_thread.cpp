@@ -1,5 +1,8 @@
 #include "server/http/io_thread.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
@@ -13,7 +16,9 @@ using tcp = net::ip::tcp;
 IoThread::IoThread(Service& its_service, const Options& its_options, const Admission& its_admission)
     : service(its_service), options(its_options), admission(its_admission), lane_(service.add_lane(*this)) {}
 
-IoThread::~IoThread() = default;
+IoThread::~IoThread() {
+  for (const Offer& offer : offers_) ::close(offer.fd);
+}
 
 void IoThread::deliver(std::vector<core::Answer> answers) {
   if (std::this_thread::get_id() == thread_.get_id()) return hand_out(std::move(answers));
@@ -34,21 +39,57 @@ void IoThread::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void IoThread::adopt(tcp::socket socket) {
-  net::post(loop, [this, socket = std::move(socket)]() mutable {
-    const std::uint64_t client = Service::client_id(lane_, ++numbered_);
-    auto connection = std::make_shared<Connection>(*this, std::move(socket), client);
-    connections_[client] = connection.get();
-    auto job = connection->serve();  // Named first: g++ 12 frees unnamed operands twice.
-    net::co_spawn(loop, std::move(job), [this, connection, client](std::exception_ptr thrown) {
-      connections_.erase(client);
-      if (!thrown) return;
-      try {
-        std::rethrow_exception(thrown);
-      } catch (const std::exception& e) {
-        service.log().write(Log::Level::error, "a connection ended by an exception", {{"what", e.what()}});
-      }
-    });
+void IoThread::offer(Offer offer) {
+  {
+    const std::lock_guard lock(offers_mutex_);
+    offers_.push_back(offer);
+  }
+  net::post(loop, [this] { take_in(); });
+}
+
+std::vector<Offer> IoThread::withdraw(std::chrono::steady_clock::time_point time) {
+  const std::lock_guard lock(offers_mutex_);
+  const auto kept = std::ranges::partition(offers_, [&](const Offer& offer) { return offer.since >= time; });
+  std::vector<Offer> back(kept.begin(), kept.end());
+  offers_.erase(kept.begin(), kept.end());
+  return back;
+}
+
+bool IoThread::has_offers() {
+  const std::lock_guard lock(offers_mutex_);
+  return !offers_.empty();
+}
+
+void IoThread::take_in() {
+  std::vector<Offer> taken;
+  {
+    const std::lock_guard lock(offers_mutex_);
+    taken.swap(offers_);
+  }
+  for (const Offer& offer : taken) adopt(offer);
+}
+
+void IoThread::adopt(const Offer& offer) {
+  boost::system::error_code error;
+  tcp::socket socket(loop);
+  socket.assign(offer.protocol, offer.fd, error);
+  if (error) {
+    ::close(offer.fd);
+    service.metrics().connections.fetch_sub(1, std::memory_order_relaxed);
+    return service.log().write(Log::Level::warn, "cannot watch a connection", {{"why", error.message()}});
+  }
+  const std::uint64_t client = Service::client_id(lane_, ++numbered_);
+  auto connection = std::make_shared<Connection>(*this, std::move(socket), client);
+  connections_[client] = connection.get();
+  auto job = connection->serve();  // Named first: g++ 12 frees unnamed operands twice.
+  net::co_spawn(loop, std::move(job), [this, connection, client](std::exception_ptr thrown) {
+    connections_.erase(client);
+    if (!thrown) return;
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& e) {
+      service.log().write(Log::Level::error, "a connection ended by an exception", {{"what", e.what()}});
+    }
   });
 }
 

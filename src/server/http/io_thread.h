@@ -1,11 +1,14 @@
 // A loop on a thread of its own, with its connections.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -22,7 +25,14 @@ namespace holdfast::server::http {
 
 class Connection;
 
-/// `deliver`, `start`, `join` and `adopt` are for any thread; everything else runs on its own.
+/// An accepted connection that nobody serves yet.
+struct Offer {
+  int fd = -1;
+  boost::asio::ip::tcp protocol = boost::asio::ip::tcp::v4();
+  std::chrono::steady_clock::time_point since{};
+};
+
+/// `deliver`, `start`, `join`, `offer`, `withdraw` and `closing` are for any thread; everything else runs on its own.
 class IoThread final : public Lane {
  public:
   IoThread(Service& its_service, const Options& its_options, const Admission& its_admission);
@@ -31,8 +41,11 @@ class IoThread final : public Lane {
   void deliver(std::vector<core::Answer> answers) override;
   void start();
   void join();
-  /// Serves `socket` until it closes.
-  void adopt(boost::asio::ip::tcp::socket socket);
+  /// Serves the connection from when its loop gets to it until it closes; the descriptor is its own from here on.
+  void offer(Offer offer);
+  /// Takes back what was offered before `time` and not got to: this thread may be waiting for a disk.
+  std::vector<Offer> withdraw(std::chrono::steady_clock::time_point time);
+  bool has_offers();
 
   /// Adds to what the loop hands to the engine once it has run everything that is ready.
   void gather(core::Address from, core::Command command);
@@ -47,15 +60,19 @@ class IoThread final : public Lane {
   const Options& options;
   const Admission& admission;
   RandomIds ids;
-  bool closing = false;
+  std::atomic<bool> closing = false;
 
  private:
+  void take_in();
+  void adopt(const Offer& offer);
   void hand_out(std::vector<core::Answer> answers);
   void look_at_times();
 
   std::uint64_t lane_;
   std::uint64_t numbered_ = 0;
   std::unordered_map<std::uint64_t, Connection*> connections_;
+  std::mutex offers_mutex_;
+  std::vector<Offer> offers_;  ///< Guarded by offers_mutex_.
   std::vector<engine::Request> gathered_;
   std::vector<engine::Request> submitted_;
   boost::asio::steady_timer second_{loop};
