@@ -1,4 +1,4 @@
-#include "holdfast/client.h"
+#include <holdfast/client.h>
 
 #include <time.h>
 

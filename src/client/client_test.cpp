@@ -1,5 +1,5 @@
 // What each call of the public client sends, and what it makes of the answer.
-#include "holdfast/client.h"
+#include <holdfast/client.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "holdfast/held_lease.h"
+#include <holdfast/held_lease.h>
 
 #include <algorithm>
 #include <atomic>

@@ -1,5 +1,5 @@
 // A lease that is kept, with a server that plays what it is told to.
-#include "holdfast/held_lease.h"
+#include <holdfast/held_lease.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -249,9 +249,8 @@ TEST(HeldLease, tells_each_wish_once) {
 }
 
 TEST(HeldLease, may_be_released_by_whoever_is_told_a_wish) {
-  ScriptedServer server(granting([](PeerEnd& end, const std::string&, int) {
-    end.answer(200, R"({"token":8,"request":{"by":"carol"}})");
-  }));
+  ScriptedServer server(granting(
+      [](PeerEnd& end, const std::string&, int) { end.answer(200, R"({"token":8,"request":{"by":"carol"}})"); }));
   HeldLease* held = nullptr;
   std::promise<bool> released;
   Told told;

@@ -1,4 +1,4 @@
-#include "holdfast/watch.h"
+#include <holdfast/watch.h>
 
 #include <algorithm>
 #include <boost/json.hpp>

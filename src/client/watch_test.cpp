@@ -1,5 +1,5 @@
 // Following events, with a server that breaks off, forgets, and refuses.
-#include "holdfast/watch.h"
+#include <holdfast/watch.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
