@@ -123,10 +123,12 @@ class HeldLease::Keeping {
     closing_ = true;
     renewing_.request_stop();
     wake_.say();
-    client::TokenCall call = token_call();
+    const client::Request request = client::release_request(token_call());
     const client::Servers::Terms terms{
         .deadline = BootTime::now() + patience, .patience = patience / 2, .repeatable = true};
-    auto answer = core_->servers.ask([&] { return client::release_request(call); }, terms);
+    // What is lost ends by itself: one try has to do, where nobody may be there at all.
+    auto answer =
+        lost() ? core_->servers.once(request, terms.deadline, {}) : core_->servers.ask([&] { return request; }, terms);
     if (answer) {
       released_ = client::flag_at(*answer, "released");
     } else {
