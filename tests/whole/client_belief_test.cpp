@@ -10,6 +10,7 @@
 #include <future>
 #include <mutex>
 #include <random>
+#include <stdexcept>
 #include <thread>
 
 #include "tests/support/delayed_relay.h"
@@ -93,7 +94,9 @@ class Belief : public testing::Test {
 
   /// The loss, said no later than a second after it could be known.
   Loss told(Loss::Reason reason) {
-    const Loss loss = told_.get_future().get();
+    std::future<Loss> coming = told_.get_future();
+    if (coming.wait_for(20s) != std::future_status::ready) throw std::runtime_error("no loss was said");
+    const Loss loss = coming.get();
     EXPECT_EQ(to_text(loss.reason), std::string(to_text(reason))) << loss.problem.detail;
     EXPECT_LE(told_at_.boot, loss.valid_until + 1s);
     RecordProperty("told_after_belief_ms",
