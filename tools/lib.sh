@@ -27,7 +27,7 @@ project_files() {
 # The C++ of the project, one path a line. To be called from the top.
 cxx_files() {
   local folder
-  for folder in src tests bench; do
+  for folder in src tests bench examples; do
     if [ -d "$folder" ]; then find "$folder" -type f \( -name '*.h' -o -name '*.cpp' \) -print; fi
   done | sort
 }

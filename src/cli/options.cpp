@@ -1,15 +1,12 @@
 #include "cli/options.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <random>
 
 #include "cli/durations.h"
 
@@ -73,30 +70,7 @@ void split_empty_values(Words& words) {
   }
 }
 
-std::string host_name() {
-  char name[256] = {};
-  if (::gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "unknown-host";
-  return name;
-}
-
-std::string user_name() {
-  passwd entry{};
-  passwd* found = nullptr;
-  std::vector<char> space(16 * 1024);
-  if (::getpwuid_r(::geteuid(), &entry, space.data(), space.size(), &found) == 0 && found) return found->pw_name;
-  return fmt::format("uid{}", ::geteuid());
-}
-
 }  // namespace
-
-std::string default_owner() {
-  return user_name() + "@" + host_name();
-}
-
-std::string fresh_session() {
-  std::random_device random;
-  return fmt::format("{}-{}-{}-{:08x}{:08x}", user_name(), host_name(), ::getpid(), random(), random());
-}
 
 struct Options::Kept {
   explicit Kept(const Verb& of) : verb(of), app(std::string{of.summary}, fmt::format("holdfast {}", of.name)) {}

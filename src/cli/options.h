@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "cli/verbs.h"
+#include "client/identity.h"
 
 namespace CLI {
 class App;
@@ -71,10 +72,7 @@ class Options {
   std::unique_ptr<Kept> kept_;
 };
 
-/// user@host of this process.
-std::string default_owner();
-
-/// A session no other process has: user-host-pid-random.
-std::string fresh_session();
+using client::default_owner;
+using client::fresh_session;
 
 }  // namespace holdfast::cli

@@ -1,5 +1,6 @@
 #include "client/http.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -18,19 +19,6 @@ namespace json = boost::json;
 
 constexpr std::size_t answer_bytes_max = 64 * 1024 * 1024;
 constexpr std::size_t header_bytes_max = 64 * 1024;
-
-std::string write_out(const Request& request, const Url& server) {
-  std::string out = request.method + " " + request.target + " HTTP/1.1\r\nHost: " + server.authority() +
-                    "\r\nAccept: application/json\r\n";
-  if (request.body) {
-    const std::string body = json::serialize(*request.body);
-    out += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-  } else {
-    // Without a body a POST still says so, or some proxies wait for one.
-    out += request.method == "GET" ? "\r\n" : "Content-Length: 0\r\n\r\n";
-  }
-  return out;
-}
 
 using Parser = http::response_parser<http::string_body>;
 
@@ -58,12 +46,25 @@ Result<Response> read_answer(const Parser& parser) {
 
 }  // namespace
 
+std::string bytes_of(const Request& request, const Url& server) {
+  std::string out = request.method + " " + request.target + " HTTP/1.1\r\nHost: " + server.authority() +
+                    "\r\nAccept: " + request.accept + "\r\n" + request.more_headers;
+  if (request.body) {
+    const std::string body = json::serialize(*request.body);
+    out += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  } else {
+    // Without a body a POST still says so, or some proxies wait for one.
+    out += request.method == "GET" ? "\r\n" : "Content-Length: 0\r\n\r\n";
+  }
+  return out;
+}
+
 class Connection::Wire {
  public:
   explicit Wire(Url to) : server(std::move(to)) {}
 
-  Result<Response> request(const Request& request, Deadline deadline) {
-    const std::string bytes = write_out(request, server);
+  Result<Response> request(const Request& request, Deadline deadline, Deadline connect_by) {
+    const std::string bytes = bytes_of(request, server);
     const bool repeatable = request.repeatable || request.method == "GET";
 
     if (socket_.open() && !socket_.quiet()) socket_.close();  // Closed by the server meanwhile; nothing was sent on it.
@@ -72,7 +73,7 @@ class Connection::Wire {
       const bool may_repeat = attempt.closed_early && (attempt.unsent || repeatable);
       if (!may_repeat) return std::move(attempt.result);
     }
-    HF_TRY_VOID(socket_.connect(server.host, server.port, deadline));
+    HF_TRY_VOID(socket_.connect(server.host, server.port, std::min(deadline, connect_by)));
     return once(bytes, deadline).result;
   }
 
@@ -143,8 +144,8 @@ Connection::~Connection() = default;
 Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 
-Result<Response> Connection::request(const Request& request, Deadline deadline) {
-  return wire_->request(request, deadline);
+Result<Response> Connection::request(const Request& request, Deadline deadline, Deadline connect_by) {
+  return wire_->request(request, deadline, connect_by);
 }
 void Connection::cancel() noexcept {
   wire_->cancel.say();

@@ -13,11 +13,10 @@
 #include <string>
 
 #include "base/error.h"
+#include "client/socket.h"
 #include "client/url.h"
 
 namespace holdfast::client {
-
-using Deadline = std::chrono::steady_clock::time_point;
 
 struct Request {
   std::string method = "GET";
@@ -26,7 +25,12 @@ struct Request {
   /// Carrying it out twice is as good as once, so it may be sent again where an old connection turns out to be closed.
   /// A GET always may.
   bool repeatable = false;
+  std::string accept = "application/json";
+  std::string more_headers{};  ///< Whole lines, each with its end.
 };
+
+/// `request` as it goes over the wire to `server`.
+std::string bytes_of(const Request& request, const Url& server);
 
 struct Response {
   int status = 0;
@@ -42,11 +46,12 @@ class Connection {
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
 
-  /// Sends `request` and waits for its answer, until `deadline` at the latest; connecting is part of it.
+  /// Sends `request` and waits for its answer, until `deadline` at the latest; connecting is part of it, and ends at
+  /// `connect_by` already.
   ///
   /// A kept connection that the server has closed meanwhile is opened again, once, if the server cannot have had the
   /// request or it is repeatable; nothing else is ever sent twice.
-  Result<Response> request(const Request& request, Deadline deadline);
+  Result<Response> request(const Request& request, Deadline deadline, Deadline connect_by = Deadline::max());
 
   /// From any thread: the request under way fails at once, and so does each later one. For good.
   void cancel() noexcept;

@@ -129,14 +129,13 @@ TEST(Http, is_not_done_where_connecting_takes_too_long) {
   Socket first(cancel);
   ASSERT_TRUE(first.connect(peer.url.host, peer.url.port, soon()).has_value());
   Connection connection(peer.url);
-  expect_failure(connection.request(post, std::chrono::steady_clock::now() + 100ms), ErrorCode::unreachable,
-                 Fate::not_done);
+  expect_failure(connection.request(post, BootTime::now() + 100ms), ErrorCode::unreachable, Fate::not_done);
 }
 
 TEST(Http, is_maybe_done_where_no_answer_comes_in_time) {
   Peer peer;
   Connection connection(peer.url);
-  const auto response = connection.request(repeatable(post), std::chrono::steady_clock::now() + 100ms);
+  const auto response = connection.request(repeatable(post), BootTime::now() + 100ms);
   expect_failure(response, ErrorCode::answer_lost, Fate::maybe_done);
   EXPECT_NE(response.error().where.find("no answer in time"), std::string::npos) << response.error().where;
 }
@@ -152,7 +151,7 @@ TEST(Http, is_maybe_done_where_half_an_answer_does_not_become_a_whole_one_in_tim
                        end->read_request();
                        end->send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
                      },
-                     std::chrono::steady_clock::now() + 200ms),
+                     BootTime::now() + 200ms),
                  ErrorCode::answer_lost, Fate::maybe_done);
 }
 

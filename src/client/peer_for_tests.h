@@ -50,6 +50,8 @@ class PeerEnd {
   }
 
   void close() { handle_.close(); }
+  /// Whoever reads or writes there has come to an end, in other threads too.
+  void shut_down() { ::shutdown(handle_.get(), SHUT_RDWR); }
   /// As a machine that lost its memory.
   void reset() {
     const linger at_once{1, 0};
@@ -76,6 +78,7 @@ class Peer {
   }
 
   PeerEnd accept() { return PeerEnd(::accept4(handle_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
+  int listening() const { return handle_.get(); }
   /// Whether a connection waits to be accepted.
   bool has_caller() const {
     pollfd wanted{handle_.get(), POLLIN, 0};
@@ -92,7 +95,7 @@ class Peer {
 
 /// Enough for whatever is not expected to take its time.
 inline Deadline soon() {
-  return std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  return BootTime::now() + std::chrono::seconds(30);
 }
 
 }  // namespace holdfast::client

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,8 +21,6 @@
 
 namespace holdfast::client {
 namespace {
-
-using std::chrono::steady_clock;
 
 struct Address {
   sockaddr_storage storage{};
@@ -81,16 +80,42 @@ void Cancel::say() noexcept {
   (void)!::write(event_.get(), &one, sizeof one);
 }
 
-std::expected<void, Trouble> Socket::wait(int fd, short events, Deadline deadline) const {
+Alarm::Alarm() : timer_(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)) {
+  HF_CHECK(static_cast<bool>(timer_));
+}
+
+void Alarm::set(Deadline deadline) noexcept {
+  // Zero would switch it off; what is past rings at once.
+  const auto since_start = std::max(deadline.time_since_epoch(), BootTime::duration(1));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_start);
+  itimerspec when{};
+  when.it_value.tv_sec = seconds.count();
+  when.it_value.tv_nsec = (since_start - seconds).count();
+  HF_CHECK(::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr) == 0);
+}
+
+bool cancelled_before(Deadline deadline, const Cancel& cancel) {
+  Alarm alarm;
+  alarm.set(deadline);
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now()).count();
-    pollfd watched[2] = {{cancel_.fd(), POLLIN, 0}, {fd, events, 0}};
-    const int ready = ::poll(watched, 2, static_cast<int>(std::clamp<long long>(left, 0, 1'000'000'000)));
+    pollfd watched[2] = {{cancel.fd(), POLLIN, 0}, {alarm.fd(), POLLIN, 0}};
+    const int ready = ::poll(watched, 2, -1);
     if (ready < 0 && errno == EINTR) continue;
-    HF_CHECK(ready >= 0);
+    HF_CHECK(ready > 0);
+    return watched[0].revents != 0;
+  }
+}
+
+std::expected<void, Trouble> Socket::wait(int fd, short events, Deadline deadline) const {
+  alarm_.set(deadline);
+  for (;;) {
+    pollfd watched[3] = {{cancel_.fd(), POLLIN, 0}, {fd, events, 0}, {alarm_.fd(), POLLIN, 0}};
+    const int ready = ::poll(watched, 3, -1);
+    if (ready < 0 && errno == EINTR) continue;
+    HF_CHECK(ready > 0);
     if (watched[0].revents != 0) return std::unexpected(Trouble{Trouble::Kind::cancelled, "cancelled"});
     if (watched[1].revents != 0) return {};
-    if (left <= 0) return std::unexpected(Trouble{Trouble::Kind::time_over, "no answer in time"});
+    return std::unexpected(Trouble{Trouble::Kind::time_over, "no answer in time"});
   }
 }
 
@@ -128,7 +153,7 @@ Result<void> Socket::connect(const std::string& host, std::uint16_t port, Deadli
     if (::connect(trial.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) error = errno;
     if (error == EINPROGRESS) {
       // A dead first address must not eat the time of a living second one.
-      const auto now = steady_clock::now();
+      const auto now = BootTime::now();
       const auto share = (deadline - now) / static_cast<int>(lookup->found.size() - i);
       if (const auto came = wait(trial.get(), POLLOUT, now + share); !came) {
         why = came.error().words;

@@ -1,7 +1,8 @@
 // A TCP socket whose every wait ends at a deadline or when somebody cancels.
 #pragma once
 
-#include <chrono>
+#include <holdfast/boot_time.h>
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -12,7 +13,8 @@
 
 namespace holdfast::client {
 
-using Deadline = std::chrono::steady_clock::time_point;
+/// On the clock that goes on while the machine sleeps: who wakes up late knows it at once.
+using Deadline = BootTime::time_point;
 
 /// A file descriptor that is closed once.
 class Handle {
@@ -43,6 +45,20 @@ class Cancel {
  private:
   Handle event_;
 };
+
+/// Rings at a time, also where the machine slept through it.
+class Alarm {
+ public:
+  Alarm();
+  void set(Deadline deadline) noexcept;
+  int fd() const { return timer_.get(); }  ///< Readable from then on.
+
+ private:
+  Handle timer_;
+};
+
+/// Waits until `deadline`, or until `cancel` is said: then true.
+bool cancelled_before(Deadline deadline, const Cancel& cancel);
 
 /// Why a socket did not do what it was asked to.
 struct Trouble {
@@ -76,6 +92,7 @@ class Socket {
   std::expected<void, Trouble> wait(int fd, short events, Deadline deadline) const;
 
   const Cancel& cancel_;
+  mutable Alarm alarm_;
   Handle handle_;
 };
 

@@ -69,4 +69,18 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
+Result<std::vector<Url>> parse_urls(std::string_view text) {
+  std::vector<Url> urls;
+  for (std::string_view rest = text;;) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    std::string_view one = rest.substr(0, comma);
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    HF_TRY(url, parse_url(one));
+    urls.push_back(std::move(url));
+    if (comma == rest.size()) return urls;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
 }  // namespace holdfast::client

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 
@@ -27,5 +28,10 @@ struct Url {
 ///
 /// Errors: bad_configuration.
 Result<Url> parse_url(std::string_view text);
+
+/// Reads several of them, with commas between.
+///
+/// Errors: bad_configuration, also where there is none.
+Result<std::vector<Url>> parse_urls(std::string_view text);
 
 }  // namespace holdfast::client

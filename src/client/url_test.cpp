@@ -63,5 +63,14 @@ TEST(Url, says_that_it_cannot_do_tls_rather_than_go_without) {
   EXPECT_NE(why_not("unix:///run/x").find("only http://"), std::string::npos);
 }
 
+TEST(Urls, are_several_with_commas_between) {
+  const auto urls = parse_urls("http://a:1, b:2,[::1]");
+  ASSERT_TRUE(urls.has_value());
+  EXPECT_EQ(*urls, (std::vector<Url>{{"a", 1}, {"b", 2}, {"::1", default_port}}));
+  EXPECT_FALSE(parse_urls(""));
+  EXPECT_FALSE(parse_urls("http://a:1,"));
+  EXPECT_FALSE(parse_urls("http://a:1,https://b"));
+}
+
 }  // namespace
 }  // namespace holdfast::client

@@ -1,5 +1,6 @@
 #include "tests/support/delayed_relay.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -93,7 +94,7 @@ DelayedRelay::DelayedRelay(std::uint16_t server_port, std::chrono::milliseconds 
   socklen_t size = sizeof here;
   if (listening_ < 0 || ::bind(listening_, reinterpret_cast<sockaddr*>(&here), size) != 0 ||
       ::listen(listening_, 1024) != 0 || ::getsockname(listening_, reinterpret_cast<sockaddr*>(&here), &size) != 0 ||
-      ::pipe(stop_) != 0) {
+      ::pipe2(stop_, O_CLOEXEC) != 0) {
     throw std::runtime_error("the relay cannot listen");
   }
   port_ = ntohs(here.sin_port);
