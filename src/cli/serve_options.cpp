@@ -22,6 +22,7 @@ std::optional<int> read_settings(Options& options, const Words& words, Settings&
   options.flag("--insecure", flags.insecure, "Listen on other addresses than loopback without access control");
   options.text("--log-level", flags.log_level, "debug, info, warn or error", "LEVEL");
   options.text("--log-format", flags.log_format, "auto (text on a terminal), text or json", "FORM");
+  options.flag("--quiet", flags.quiet, "No greeting on stdout; the log on stderr says the same");
   if (const std::optional<int> over = options.parse(words)) return over;
 
   if (!file.empty()) {
@@ -37,6 +38,7 @@ std::optional<int> read_settings(Options& options, const Words& words, Settings&
   if (given("--insecure")) settings.insecure = flags.insecure;
   if (given("--log-level")) settings.log_level = flags.log_level;
   if (given("--log-format")) settings.log_format = flags.log_format;
+  if (given("--quiet")) settings.quiet = flags.quiet;
   if (const Result<void> good = check(settings); !good) return options.wrong(good.error().where);
   return std::nullopt;
 }

@@ -95,6 +95,7 @@ const std::vector<Key>& keys() {
       flag("insecure", &Settings::insecure),
       text("log_level", &Settings::log_level),
       text("log_format", &Settings::log_format),
+      flag("quiet", &Settings::quiet),
       number("connections_max", &Settings::connections_max),
       number("body_bytes_max", &Settings::body_bytes_max),
       number("waiters_max", &Settings::waiters_max),

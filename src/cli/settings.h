@@ -23,6 +23,7 @@ struct Settings {
   bool insecure = false;
   std::string log_level = "info";   ///< debug, info, warn, error.
   std::string log_format = "auto";  ///< auto, text, json.
+  bool quiet = false;               ///< No greeting on stdout.
 
   std::uint64_t connections_max = 10'000;
   std::uint64_t body_bytes_max = 1 << 20;

@@ -73,6 +73,11 @@ class Engine {
   /// Those who wait in a queue are told that the server stops, and nothing new is decided but renewals and releases.
   void stop_waiting(std::vector<core::Answer>& leaving);
 
+  /// Whether the disk is so far behind that new commands are refused.
+  bool behind() const;
+  /// Of effects that are decided and not yet durable, about.
+  std::size_t pending_bytes() const { return pending_bytes_; }
+
   /// Unique to this start: its first token. Part of every position that leaves.
   std::uint64_t incarnation() const { return incarnation_; }
 
@@ -99,7 +104,6 @@ class Engine {
     std::vector<core::Answer> answers;
   };
 
-  bool behind() const;
   bool refuses(const core::Command& command) const;
   bool changes_ttl(const core::Renew& renew) const;
   void collect(std::vector<core::Answer>& leaving);

@@ -110,6 +110,7 @@ void Runner::commit_once(Lock& lock) {
   counted_.commit.observe(steady_now() - began);
   ++counted_.batches;
   counted_.batch_effects += batch.effects.size();
+  counted_.batch_sizes.observe(batch.effects.size());
   engine_->durable(batch.last(), leaving);
   committing_ = engine_->pending();
   hand_over_ = committing_;
@@ -253,6 +254,8 @@ Runner::Snapshot Runner::snapshot() {
   now.position = state.position();
   now.journal = journal_.counters();
   now.failed = failed_;
+  now.behind = engine_->behind();
+  now.pending_bytes = engine_->pending_bytes();
   if (commit_began_) now.oldest_commit = steady_now() - *commit_began_;
   return now;
 }

@@ -70,6 +70,11 @@ bool says_its_length_clearly(const beast::http::request<beast::http::string_body
          (coding.empty() || beast::iequals(coding, "chunked"));
 }
 
+/// Its place in the catalogue.
+std::size_t number_of(const api::Operation& operation) {
+  return static_cast<std::size_t>(&operation - api::operations().data());
+}
+
 /// A client whose grant took longer than this may have given up: its connection is looked at before the grant is told.
 constexpr std::chrono::seconds patience_of_clients{1};
 
@@ -406,6 +411,7 @@ net::awaitable<bool> Connection::respond(const Request& request, api::Written wr
 
 net::awaitable<bool> Connection::handle(const Request& request) {
   Service& service = io_.service;
+  const auto began = std::chrono::steady_clock::now();
   const auto refuse = [&](Error error) {
     service.metrics().bad_requests.fetch_add(1, std::memory_order_relaxed);
     return respond(request, api::problem(error));
@@ -443,7 +449,8 @@ net::awaitable<bool> Connection::handle(const Request& request) {
       co_return co_await respond_text(request, service.ready ? 200 : 503, "text/plain; charset=utf-8", std::move(text));
     }
     if (path == "/metrics") {
-      std::string text = service.metrics().render(service.runner().snapshot());
+      std::string text =
+          service.metrics().render(service.runner().snapshot(), {service.ready, service.injections.size()});
       co_return co_await respond_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
     }
     if (path == "/v1/openapi.json") {
@@ -461,6 +468,10 @@ net::awaitable<bool> Connection::handle(const Request& request) {
     Error error{ErrorCode::not_supported_yet, std::string{operation.name}};
     co_return co_await refuse(std::move(error));
   }
+  const auto refuse_call = [&](Error error) {
+    service.metrics().count_request(number_of(operation), error.code, std::chrono::steady_clock::now() - began);
+    return respond(request, api::problem(error));
+  };
   Result<api::Form> form = operation.changes() ? api::Form::from_json(operation.fields, request.body())
                                                : api::Form::from_query(operation.fields, query);
   if (form && operation.changes() && !query.empty()) {
@@ -477,13 +488,13 @@ net::awaitable<bool> Connection::handle(const Request& request) {
   }
   if (!form) {
     Error error = std::move(form).error();
-    co_return co_await refuse(std::move(error));
+    co_return co_await refuse_call(std::move(error));
   }
   api::Context context{operation.makes_sessions() ? io_.ids.session() : std::string{}, service.runner().incarnation()};
   Result<api::Call> call = operation.read(*form, context);
   if (!call) {
     Error error = std::move(call).error();
-    co_return co_await refuse(std::move(error));
+    co_return co_await refuse_call(std::move(error));
   }
   co_return co_await operate(operation, *call, request, context);
 }
@@ -515,7 +526,7 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
     take_back(answer);  // It waited for the disk, and gave up: nobody is there to own it.
     co_return false;
   }
-  metrics.count_request(static_cast<std::size_t>(&operation - api::operations().data()), reply.code, took);
+  metrics.count_request(number_of(operation), reply.code, took);
   if (is_acquire) metrics.observe_acquire(asker, reply.code, took);
   if (reply.code == ErrorCode::stale) metrics.stale_writes.fetch_add(1, std::memory_order_relaxed);
 
@@ -689,8 +700,10 @@ class Door::Impl {
     });
   }
 
+  /// Whoever looks at the figures says so in the log: five lines a second would hide all others.
   void accept_later(const beast::error_code& error) {
-    service_.log().write(Log::Level::warn, "cannot accept connections for the moment", {{"why", error.message()}});
+    service_.metrics().accept_error.store(error.value(), std::memory_order_relaxed);
+    service_.metrics().accept_failures.fetch_add(1, std::memory_order_relaxed);
     later_.expires_after(std::chrono::milliseconds(200));
     later_.async_wait([this](const beast::error_code& cancelled) {
       if (!cancelled && acceptor_.is_open()) accept();
