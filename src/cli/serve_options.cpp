@@ -1,6 +1,7 @@
 #include "cli/serve_options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 
@@ -17,7 +18,7 @@ std::optional<int> read_settings(Options& options, const Words& words, Settings&
   options.number("--io-threads", flags.io_threads, "Threads that serve connections, at most one a core");
   app.add_option("--name", flags.names, "A further host name of this server, for the Host header")->type_name("HOST");
   app.add_option("--inject", flags.inject,
-                 "Put a known bug back: check-then-act[=DELAY], release-by-name, forget-waiter-check")
+                 "Put a known bug back: " + fmt::format("{}", fmt::join(injection_forms(), ", ")))
       ->type_name("BUG");
   options.flag("--insecure", flags.insecure, "Listen on other addresses than loopback without access control");
   options.text("--log-level", flags.log_level, "debug, info, warn or error", "LEVEL");

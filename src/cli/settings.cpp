@@ -196,6 +196,14 @@ Result<void> check(const Settings& settings) {
   return {};
 }
 
+std::vector<std::string> injection_forms() {
+#if HOLDFAST_INJECTIONS
+  return engine::Injection::forms();
+#else
+  return {};
+#endif
+}
+
 std::string to_toml(const Settings& settings) {
   std::string out;
   for (const Key& key : keys()) out += fmt::format("{} = {}\n", key.name, key.show(settings));

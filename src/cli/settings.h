@@ -57,6 +57,9 @@ Result<void> read_file(const std::string& path, Settings& settings);
 /// a server without access control. Error: bad_configuration.
 Result<void> check(const Settings& settings);
 
+/// What --inject can name in this build; none where it was built without faults.
+std::vector<std::string> injection_forms();
+
 /// The settings as a TOML file that would give them again.
 std::string to_toml(const Settings& settings);
 std::string to_json(const Settings& settings);

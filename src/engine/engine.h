@@ -37,6 +37,9 @@ struct Batch {
   core::Position last() const { return {first.value + effects.size() - 1}; }
 };
 
+/// The token that stands for a time of day: tokens of a start begin there or above it (L3).
+core::Token token_of(WallTime wall);
+
 /// One partition. Not thread-safe; nothing here blocks.
 class Engine {
  public:
@@ -92,6 +95,10 @@ class Engine {
   /// Called at each tick, before the rules look at the timers.
   virtual void before_tick(core::Step&) {}
   virtual const core::Presence& presence() const { return presence_; }
+  /// The one place where the clock is read (L4).
+  virtual core::Now read_clock() { return lease_clock_.read(); }
+  /// Whether an answer has nothing to wait for any more.
+  virtual bool may_leave(const core::Reply& reply) const { return reply.waits_for <= durable_; }
   core::State& state() { return state_; }
   core::Now last_reading() const { return now_; }
 
