@@ -10,6 +10,7 @@
 #include "cli/journals.h"
 #include "cli/open_files.h"
 #include "cli/serve_options.h"
+#include "cli/service_manager.h"
 
 namespace holdfast::cli {
 namespace {
@@ -145,10 +146,12 @@ int run(const Verb& self, const Words& words) {
              {"position", std::to_string(opened->last.value)},
              {"pid", std::to_string(::getpid())}});
 
+  tell_service_manager("READY=1");
   int signal = 0;
   do {
     ::sigwait(&signals, &signal);
   } while (signal == SIGHUP && !::isatty(STDIN_FILENO));  // A daemon's reload: there is nothing to reload.
+  tell_service_manager("STOPPING=1");
   log.write(Log::Level::info, "stopping: who waits is told, nothing new is granted",
             {{"why", failure.happened() ? "the journal failed" : fmt::format("SIG{}", ::sigabbrev_np(signal))}});
   if (const Result<void> stopped = instance.stop(); !stopped) {

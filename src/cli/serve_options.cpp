@@ -1,7 +1,6 @@
 #include "cli/serve_options.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 
@@ -16,13 +15,12 @@ std::optional<int> read_settings(Options& options, const Words& words, Settings&
   options.text("--listen", flags.listen, "Where to listen for HTTP; port 0 takes a free one", "HOST:PORT");
   options.text("--journal", flags.journal, "file, file:DIR, or memory (nothing survives a restart)", "KIND");
   options.number("--io-threads", flags.io_threads, "Threads that serve connections, at most one a core");
-  app.add_option("--name", flags.names, "A further host name of this server, for the Host header")->type_name("HOST");
-  app.add_option("--inject", flags.inject,
-                 "Put a known bug back: " + fmt::format("{}", fmt::join(injection_forms(), ", ")))
-      ->type_name("BUG");
+  options.texts("--name", flags.names, "A further host name of this server, for the Host header", "HOST");
+  options.texts("--inject", flags.inject, "Put a known bug back, for tests on loopback", "BUG", injection_forms());
   options.flag("--insecure", flags.insecure, "Listen on other addresses than loopback without access control");
-  options.text("--log-level", flags.log_level, "debug, info, warn or error", "LEVEL");
-  options.text("--log-format", flags.log_format, "auto (text on a terminal), text or json", "FORM");
+  options.choice("--log-level", flags.log_level, "The least that is logged", log_levels, "LEVEL");
+  options.choice("--log-format", flags.log_format, "Its form; auto is text on a terminal and json elsewhere",
+                 log_formats, "FORM");
   options.flag("--quiet", flags.quiet, "No greeting on stdout; the log on stderr says the same");
   if (const std::optional<int> over = options.parse(words)) return over;
 

@@ -12,6 +12,9 @@
 
 namespace holdfast::cli {
 
+inline const std::vector<std::string> log_levels{"debug", "info", "warn", "error"};
+inline const std::vector<std::string> log_formats{"auto", "text", "json"};
+
 /// Every field has a default that works without any configuration. Names in the file are those of the fields.
 struct Settings {
   std::string data = "./holdfast-data";
