@@ -1,0 +1,100 @@
+#include "server/http/acceptor.h"
+
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+
+#include "api/write.h"
+
+namespace holdfast::server::http {
+namespace {
+
+namespace net = boost::asio;
+using tcp = net::ip::tcp;
+
+/// Notices a peer that vanished without a word within 10 s (L8): probes after 5 s of silence, and gives up on unread
+/// data as fast.
+void watch_peer(tcp::socket& socket) {
+  const int fd = socket.native_handle();
+  const auto set = [&](int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); };
+  set(IPPROTO_TCP, TCP_NODELAY, 1);
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 5);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 2);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 2);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 9'000);
+}
+
+}  // namespace
+
+Acceptor::Acceptor(Service& service, const std::vector<std::unique_ptr<IoThread>>& threads)
+    : service_(service), threads_(threads), acceptor_(threads.front()->loop), later_(threads.front()->loop) {}
+
+Result<void> Acceptor::listen(const std::string& host, std::uint16_t port) {
+  boost::system::error_code error;
+  const auto address = net::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
+  if (error) return fail(ErrorCode::bad_configuration, "--listen: " + host + " is not an address");
+  const tcp::endpoint endpoint(address, port);
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(4096, error);
+  if (error) {
+    return fail(ErrorCode::bad_configuration, fmt::format("cannot listen on {}:{}: {}", host, port, error.message()));
+  }
+  return {};
+}
+
+void Acceptor::start() {
+  net::post(threads_.front()->loop, [this] { accept(); });
+}
+
+void Acceptor::close() {
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+}
+
+void Acceptor::accept() {
+  acceptor_.async_accept(threads_[next_]->loop, [this](const boost::system::error_code& error, tcp::socket socket) {
+    if (error == net::error::operation_aborted || !acceptor_.is_open()) return;
+    if (error) return accept_later(error);  // Out of file descriptors, most likely.
+    Metrics& metrics = service_.metrics();
+    if (metrics.connections.load(std::memory_order_relaxed) >=
+        metrics.connections_max.load(std::memory_order_relaxed)) {
+      turn_away(std::move(socket));
+    } else {
+      watch_peer(socket);
+      metrics.connections.fetch_add(1, std::memory_order_relaxed);  // Not when its thread gets to it: it may be busy.
+      threads_[next_]->adopt(std::move(socket));
+      next_ = (next_ + 1) % threads_.size();
+    }
+    accept();
+  });
+}
+
+void Acceptor::accept_later(const boost::system::error_code& error) {
+  // Whoever looks at the figures says so in the log: five lines a second would hide all others.
+  service_.metrics().accept_error.store(error.value(), std::memory_order_relaxed);
+  service_.metrics().accept_failures.fetch_add(1, std::memory_order_relaxed);
+  later_.expires_after(std::chrono::milliseconds(200));
+  later_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled && acceptor_.is_open()) accept();
+  });
+}
+
+void Acceptor::turn_away(tcp::socket socket) {
+  service_.metrics().connections_refused.fetch_add(1, std::memory_order_relaxed);
+  const api::Written written = api::problem(Error{ErrorCode::too_many_connections});
+  const std::string response = fmt::format(
+      "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n"
+      "retry-after: 1\r\nconnection: close\r\n\r\n{}",
+      written.body.size(), written.body);
+  boost::system::error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(net::buffer(response), ignored);
+}
+
+}  // namespace holdfast::server::http

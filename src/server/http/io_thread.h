@@ -1,0 +1,65 @@
+// A loop on a thread of its own, with its connections.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <cstdint>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ids.h"
+#include "core/commands.h"
+#include "core/rules.h"
+#include "engine/engine.h"
+#include "server/http/admission.h"
+#include "server/http/door.h"
+#include "server/service.h"
+
+namespace holdfast::server::http {
+
+class Connection;
+
+/// `deliver`, `start`, `join` and `adopt` are for any thread; everything else runs on its own.
+class IoThread final : public Lane {
+ public:
+  IoThread(Service& its_service, const Options& its_options, const Admission& its_admission);
+  ~IoThread() override;
+
+  void deliver(std::vector<core::Answer> answers) override;
+  void start();
+  void join();
+  /// Serves `socket` until it closes.
+  void adopt(boost::asio::ip::tcp::socket socket);
+
+  /// Adds to what the loop hands to the engine once it has run everything that is ready.
+  void gather(core::Address from, core::Command command);
+  /// Nobody is there to hear of this grant (L8).
+  void take_back(const core::Answer& answer);
+  void close_all();
+  std::size_t busy() const;
+
+  boost::asio::io_context loop{1};
+  boost::asio::thread_pool lister{1};  ///< For what takes long.
+  Service& service;
+  const Options& options;
+  const Admission& admission;
+  RandomIds ids;
+  bool closing = false;
+
+ private:
+  void hand_out(std::vector<core::Answer> answers);
+  void look_at_times();
+
+  std::uint64_t lane_;
+  std::uint64_t numbered_ = 0;
+  std::unordered_map<std::uint64_t, Connection*> connections_;
+  std::vector<engine::Request> gathered_;
+  std::vector<engine::Request> submitted_;
+  boost::asio::steady_timer second_{loop};
+  std::thread thread_;
+};
+
+}  // namespace holdfast::server::http
