@@ -6,6 +6,7 @@ find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(prometheus_cpp_pc QUIET prometheus-cpp-core)  # For its version, which its CMake files do not say.
 pkg_check_modules(utf8proc_pc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(tomlplusplus_pc REQUIRED IMPORTED_TARGET tomlplusplus)
 
@@ -21,8 +22,10 @@ target_compile_definitions(boost_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_A
 
 # In place of the C library's malloc. Sanitizers bring their own.
 add_library(allocator INTERFACE)
+set(HOLDFAST_ALLOCATOR "the C library's")
 if(NOT HOLDFAST_SANITIZE)
   find_package(mimalloc REQUIRED)
+  set(HOLDFAST_ALLOCATOR "mimalloc ${mimalloc_VERSION}")
   target_link_libraries(allocator INTERFACE -Wl,--no-as-needed mimalloc -Wl,--as-needed)
 endif()
 

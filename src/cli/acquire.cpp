@@ -21,7 +21,8 @@ int run(const Verb& self, const Words& words) {
       .duration("-w,--wait", call.wait, "How long to wait in the queue if somebody else holds it; 10m at most")
       .text("--note", call.note, "Why; shown to whoever is refused")
       .text("--metadata", metadata, "Carried along and shown with the lease", "JSON")
-      .text("--holder", call.holder, "session: exclude every other session; owner: let the owner's others join", "WHO")
+      .choice("--holder", call.holder, "owner lets those of the owner's sessions join that ask for it too",
+              {"session", "owner"}, "WHO")
       .caller(caller, "Ask again under the same one to get the same grant; made up unless given");
   if (const auto end = options.parse(words)) return *end;
   if (!metadata.empty()) {

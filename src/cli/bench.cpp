@@ -51,14 +51,13 @@ int run(const Verb& self, const Words& words) {
   std::uint64_t clients = load.clients;
   std::uint64_t names = load.names;
   std::uint64_t rate = 0;
-  load.owner = default_owner();
   Options options{self};
   options.reader(caller, false)
-      .text("--owner", load.owner, "As whom to acquire", "ID")
+      .owner(load.owner)
       .number("--clients", clients, "Connections, each with one request under way; 64 unless given")
       .duration("--time", load.time, "How long to measure")
       .number("--names", names, "How many names acquire-release and acquire use; 100000 unless given")
-      .text("--what", what, "acquire-release, acquire, renew, livez or contend", "KIND")
+      .choice("--what", what, "What each client does", load_kinds(), "KIND")
       .number("--rate", rate, "Requests a second; latency counts from when each was due");
   if (const auto end = options.parse(words)) return *end;
 

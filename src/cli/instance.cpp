@@ -1,5 +1,8 @@
 #include "cli/instance.h"
 
+#include <condition_variable>
+#include <mutex>
+
 #if HOLDFAST_INJECTIONS
 #include "engine/faulty/faulty_engine.h"
 #endif
@@ -11,6 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds stop_patience{4'700};
 constexpr std::chrono::milliseconds disk_patience{2'500};
 constexpr std::chrono::seconds connection_patience{2};
+constexpr std::chrono::seconds look_every{1};
 
 core::Limits limits_of(const Settings& settings) {
   core::Limits limits;
@@ -66,7 +70,8 @@ Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& c
           make_engine(settings, clock, service_.clients()), journal,
           [this](std::vector<core::Answer>& leaving) { service_.deliver(leaving); }, std::move(on_journal_failure),
           runner_options_for(settings, runner_options, service_))),
-      door_(service_, door_options(settings)) {
+      door_(service_, door_options(settings)),
+      refusals_(log, service_.metrics()) {
   service_.injections = settings.inject;
   service_.run(*runner_);
 }
@@ -80,12 +85,24 @@ Result<journal::Opened> Instance::start() {
   HF_TRY_VOID(door_.open());
   running_ = true;
   service_.ready = true;
+  watching_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
   return opened;
+}
+
+void Instance::watch(const std::stop_token& stop) {
+  std::mutex sleeping;
+  std::condition_variable_any timer;
+  while (!stop.stop_requested()) {
+    refusals_.look(runner_->snapshot());
+    std::unique_lock sleep(sleeping);
+    timer.wait_for(sleep, stop, look_every, [] { return false; });
+  }
 }
 
 Result<void> Instance::stop() {
   running_ = false;
   service_.ready = false;
+  watching_ = {};
   door_.stop_taking();
   const auto until = std::chrono::steady_clock::now() + stop_patience;
   const bool drained = runner_->drain(disk_patience);

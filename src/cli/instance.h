@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "base/clock.h"
 #include "cli/settings.h"
@@ -11,6 +12,7 @@
 #include "journal/journal.h"
 #include "server/http/door.h"
 #include "server/log.h"
+#include "server/refusals.h"
 #include "server/service.h"
 
 namespace holdfast::cli {
@@ -39,11 +41,15 @@ class Instance {
   server::Service& service() { return service_; }
 
  private:
+  void watch(const std::stop_token& stop);
+
   journal::Journal& journal_;
   server::Service service_;
   std::unique_ptr<engine::Runner> runner_;
   server::http::Door door_;
   bool running_ = false;
+  server::Refusals refusals_;
+  std::jthread watching_;  ///< Looks at the figures, for the log.
 };
 
 }  // namespace holdfast::cli

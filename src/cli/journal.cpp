@@ -43,13 +43,12 @@ int run(const Verb& self, const Words& words) {
   std::string action;
   std::string directory = "./holdfast-data";
   bool json = false;
-  options.word("ACTION", action, "show: every frame and effect, oldest first. verify: is it whole?");
+  options.word_of("ACTION", action, "Print every frame and effect, oldest first, or look whether all is whole",
+                  {"show", "verify"});
   options.text("--data", directory, "The data directory", "DIR");
   options.flag("--json", json, "Print JSON, a line each");
   if (const std::optional<int> over = options.parse(words)) return *over;
-  if (action == "show") return show(directory, json);
-  if (action == "verify") return verify(directory, json);
-  return options.wrong("journal " + action + ": choose show or verify");
+  return action == "show" ? show(directory, json) : verify(directory, json);
 }
 
 }  // namespace

@@ -20,4 +20,8 @@ std::unique_ptr<journal::Journal> make_journal(const Settings& settings, std::fu
                                   .note = std::move(note)});
 }
 
+std::vector<std::string> journal_kinds() {
+  return {"file", "memory"};
+}
+
 }  // namespace holdfast::cli

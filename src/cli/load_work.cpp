@@ -40,6 +40,12 @@ std::optional<LoadKind> parse_kind(std::string_view word) {
   return found->first;
 }
 
+std::vector<std::string> load_kinds() {
+  std::vector<std::string> out;
+  for (const auto& [kind, word] : kinds) out.emplace_back(word);
+  return out;
+}
+
 std::string_view word(LoadKind kind) {
   return std::ranges::find(kinds, kind, [](const auto& known) { return known.first; })->second;
 }

@@ -23,6 +23,8 @@ enum class LoadKind : std::uint8_t {
 /// None if there is no such kind. `acquire-release` and so on.
 std::optional<LoadKind> parse_kind(std::string_view word);
 std::string_view word(LoadKind kind);
+/// The words of all of them.
+std::vector<std::string> load_kinds();
 
 enum class LoadOp : std::uint8_t { acquire, renew, release, livez };
 std::string_view word(LoadOp op);

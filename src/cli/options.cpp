@@ -7,8 +7,11 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <utility>
 
 #include "cli/durations.h"
+#include "cli/text.h"
 
 namespace holdfast::cli {
 namespace {
@@ -72,11 +75,49 @@ void split_empty_values(Words& words) {
 
 }  // namespace
 
+namespace {
+
+/// Where `parse` puts what was declared, instead of parsing. Set by declared_by() alone.
+thread_local Declared* asked_for = nullptr;
+
+/// "a, b or c"
+std::string one_of(const std::vector<std::string>& values) {
+  std::string out;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    out += i == 0 ? "" : i + 1 < values.size() ? ", " : " or ";
+    out += values[i];
+  }
+  return out;
+}
+
+/// What CLI11 does not keep of an option.
+struct More {
+  std::vector<std::string> values;
+  std::optional<std::string> usual;  ///< Told in place of a default that differs from machine to machine.
+};
+
+}  // namespace
+
+const Declared::Item* Declared::option(std::string_view name) const {
+  const auto found = std::ranges::find_if(
+      options, [&](const Item& item) { return std::ranges::find(item.names, name) != item.names.end(); });
+  return found == options.end() ? nullptr : &*found;
+}
+
+Declared declared_by(const Verb& verb) {
+  Declared declared;
+  asked_for = &declared;
+  verb.run(verb, {});
+  asked_for = nullptr;
+  return declared;
+}
+
 struct Options::Kept {
   explicit Kept(const Verb& of) : verb(of), app(std::string{of.summary}, fmt::format("holdfast {}", of.name)) {}
   const Verb& verb;
   CLI::App app;
   Words* command = nullptr;
+  std::map<const CLI::Option*, More> more;
 };
 
 Options::Options(const Verb& verb) : kept_(std::make_unique<Kept>(verb)) {
@@ -138,14 +179,47 @@ Options& Options::flag(const std::string& flags, bool& into, const std::string& 
   return *this;
 }
 
+Options& Options::choice(const std::string& flags, std::string& into, const std::string& help,
+                         const std::vector<std::string>& values, const std::string& kind) {
+  auto* option = app().add_option(flags, into, fmt::format("{}: {}", help, one_of(values)))->type_name(kind);
+  if (!into.empty()) option->default_str(into);
+  option->check([values](const std::string& word) {
+    if (std::ranges::find(values, word) != values.end()) return std::string{};
+    return fmt::format("there is no '{}'; choose {}", shown(word), one_of(values));
+  });
+  kept_->more[option].values = values;
+  return *this;
+}
+
+Options& Options::word_of(const std::string& name, std::string& into, const std::string& help,
+                          const std::vector<std::string>& values) {
+  choice(name, into, help, values, "");
+  app().get_option(name)->required();
+  return *this;
+}
+
+Options& Options::texts(const std::string& flags, std::vector<std::string>& into, const std::string& help,
+                        const std::string& kind, const std::vector<std::string>& values) {
+  auto* option = app()
+                     .add_option(flags, into, values.empty() ? help : fmt::format("{}: {}", help, one_of(values)))
+                     ->type_name(kind);
+  kept_->more[option].values = values;
+  return *this;
+}
+
 Options& Options::server(std::string& into) {
+  const std::string usual = into;
   if (const char* server = std::getenv("HOLDFAST_SERVER"); server && *server) into = server;
-  return text("--server", into, "The server's address; HOLDFAST_SERVER in the environment says it too", "URL");
+  text("--server", into, "The server's address; HOLDFAST_SERVER in the environment says it too", "URL");
+  kept_->more[app().get_option("--server")].usual = usual;
+  return *this;
 }
 
 Options& Options::owner(std::string& into) {
   into = default_owner();
-  return text("--owner", into, "As whom to ask", "ID");
+  text("--owner", into, "As whom to ask", "ID");
+  kept_->more[app().get_option("--owner")].usual = "USER@HOST";
+  return *this;
 }
 
 Options& Options::caller(Caller& into, const std::string& session_help, bool with_json) {
@@ -176,7 +250,36 @@ int Options::wrong(const std::string& sentence) const {
   return status(Exit::wrong_usage);
 }
 
+Declared Options::declared() {
+  Declared out;
+  for (const CLI::Option* option : app().get_options()) {
+    if (option->get_group().empty()) continue;  // Makes no difference.
+    Declared::Item item;
+    for (const std::string& name : option->get_snames()) item.names.push_back("-" + name);
+    for (const std::string& name : option->get_lnames()) item.names.push_back("--" + name);
+    const bool word = item.names.empty();
+    if (word) item.names.push_back(option->get_name());
+    item.kind = option->get_items_expected_max() > 0 ? option->get_type_name() : "";
+    item.help = option->get_description();
+    item.usual = option->get_default_str();
+    item.required = option->get_required();
+    item.repeatable = option->get_items_expected_max() > 1;
+    if (const auto more = kept_->more.find(option); more != kept_->more.end()) {
+      item.values = more->second.values;
+      if (more->second.usual) item.usual = *more->second.usual;
+    }
+    (word ? out.words : out.options).push_back(std::move(item));
+  }
+  std::ranges::rotate(out.options, out.options.begin() + 1);  // CLI11 has --help first.
+  out.takes_command = kept_->command != nullptr;
+  return out;
+}
+
 std::optional<int> Options::parse(const Words& words) {
+  if (asked_for) {
+    *asked_for = declared();
+    return status(Exit::done);
+  }
   Words ours = words;
   if (kept_->command) {
     // Ours end at the first `--`: what comes behind is the command's own, whatever it looks like.

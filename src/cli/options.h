@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "cli/verbs.h"
@@ -26,6 +27,29 @@ struct Caller {
   bool json = false;
 };
 
+/// What a verb takes, read from its declarations: completions and manual pages are made of this.
+struct Declared {
+  /// One option, or a word without dashes.
+  struct Item {
+    std::vector<std::string> names;  ///< With their dashes, short ones first; of a word, its one name in capitals.
+    std::string kind;                ///< What stands for the value, "TIME"; empty for a flag.
+    std::string help;
+    std::string usual;                ///< What it is unless given; may be empty.
+    std::vector<std::string> values;  ///< All there are, where they are a few known words; else empty.
+    bool required = false;
+    bool repeatable = false;
+  };
+  std::vector<Item> words;     ///< In their order.
+  std::vector<Item> options;   ///< Without those that make no difference; --help is the last.
+  bool takes_command = false;  ///< Behind `--`.
+
+  /// The option that is called `name`, with its dashes. Null: there is none.
+  const Item* option(std::string_view name) const;
+};
+
+/// Runs `verb` up to the point where it has declared everything.
+Declared declared_by(const Verb& verb);
+
 /// References passed in must outlive parse(); they hold the default until then, and --help shows it.
 class Options {
  public:
@@ -44,6 +68,15 @@ class Options {
   /// None where the word is `none`.
   Options& duration_or_none(const std::string& flags, std::optional<Duration>& into, const std::string& help);
   Options& flag(const std::string& flags, bool& into, const std::string& help);
+  /// One of `values`, which --help lists behind `help`; anything else is wrong usage.
+  Options& choice(const std::string& flags, std::string& into, const std::string& help,
+                  const std::vector<std::string>& values, const std::string& kind = "WORD");
+  /// A word without dashes that is one of `values`.
+  Options& word_of(const std::string& name, std::string& into, const std::string& help,
+                   const std::vector<std::string>& values);
+  /// May be given several times. `values` are for completion and --help; not every value need be one of them.
+  Options& texts(const std::string& flags, std::vector<std::string>& into, const std::string& help,
+                 const std::string& kind, const std::vector<std::string>& values = {});
   /// --server, --owner, --session and, unless the verb prints nothing, --json. `session_help` says what the verb does
   /// without a session.
   Options& caller(Caller& into, const std::string& session_help, bool with_json = true);
@@ -67,6 +100,7 @@ class Options {
 
  private:
   Options& server_and_json(Caller& into, bool with_json);
+  Declared declared();
 
   struct Kept;
   std::unique_ptr<Kept> kept_;

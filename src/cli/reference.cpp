@@ -3,10 +3,15 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <utility>
 
 #include "api/operations.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
+#include "server/metrics.h"
 
 namespace holdfast::cli {
 namespace {
@@ -82,6 +87,54 @@ std::string cli_page() {
   return page;
 }
 
+/// What stands behind `keyword` in a line of Prometheus's text format, and the metric that it is about.
+struct Said {
+  std::string_view metric, words;
+};
+std::optional<Said> said_in(std::string_view line, std::string_view keyword) {
+  if (!line.starts_with(keyword)) return std::nullopt;
+  line.remove_prefix(keyword.size());
+  const std::size_t space = line.find(' ');
+  return Said{line.substr(0, space), line.substr(space + 1)};
+}
+
+/// The labels in braces of a sample, without the `le` that every histogram has.
+std::string labels_of(std::string_view sample) {
+  std::string out;
+  const std::size_t open = sample.find('{');
+  std::string_view rest = open == std::string_view::npos ? "" : sample.substr(open + 1, sample.find('}') - open - 1);
+  while (!rest.empty()) {
+    const std::string_view name = rest.substr(0, rest.find('='));
+    if (name != "le") out += fmt::format("{}`{}`", out.empty() ? "" : " ", name);
+    rest.remove_prefix(std::min(rest.find("\","), rest.size()));
+    rest.remove_prefix(std::min<std::size_t>(2, rest.size()));
+  }
+  return out;
+}
+
+/// From a server that has done nothing yet: /metrics shows every metric from the start.
+std::string metrics_page() {
+  std::string page{made};
+  page +=
+      "# Metrics\n\nEverything that `GET /metrics` shows, in its order. What deserves an alert: "
+      "[operating.md](../operating.md#watching-it).\nNo label ever holds a name or an owner.\n\n"
+      "| metric | kind | labels | means |\n|---|---|---|---|\n";
+  const auto metrics = std::make_unique<server::Metrics>();
+  std::istringstream lines(metrics->render({}, {}));
+  std::string metric, help, kind;
+  for (std::string line; std::getline(lines, line);) {
+    if (const auto told = said_in(line, "# HELP ")) {
+      metric = told->metric;
+      help = told->words;
+    } else if (const auto typed = said_in(line, "# TYPE ")) {
+      kind = typed->words;
+    } else if (!metric.empty()) {
+      page += fmt::format("| `{}` | {} | {} | {} |\n", std::exchange(metric, {}), kind, labels_of(line), help);
+    }
+  }
+  return page;
+}
+
 bool write(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;
@@ -97,7 +150,8 @@ int run(const Verb& self, const Words& words) {
   std::filesystem::create_directories(directory, error);
   const std::filesystem::path at(directory);
   const bool done = write(at / "http.md", http_page()) && write(at / "errors.md", errors_page()) &&
-                    write(at / "cli.md", cli_page()) && write(at / "openapi.json", api::openapi() + "\n");
+                    write(at / "cli.md", cli_page()) && write(at / "metrics.md", metrics_page()) &&
+                    write(at / "openapi.json", api::openapi() + "\n");
   if (!done) fmt::print(stderr, "holdfast reference: cannot write to {}\n", directory);
   return status(done ? Exit::done : Exit::not_done);
 }

@@ -10,6 +10,7 @@
 #include "cli/journals.h"
 #include "cli/open_files.h"
 #include "cli/serve_options.h"
+#include "cli/service_manager.h"
 
 namespace holdfast::cli {
 namespace {
@@ -69,9 +70,12 @@ class JournalFailure {
   ::_exit(status(Exit::journal_failed));
 }
 
-void say_hello(const Settings& settings, const Listen& listen, std::uint16_t port, const journal::Journal& journal) {
+std::string url_of(const Listen& listen, std::uint16_t port) {
   const std::string host = listen.host.find(':') == std::string::npos ? listen.host : "[" + listen.host + "]";
-  const std::string url = fmt::format("http://{}:{}", host, port);
+  return fmt::format("http://{}:{}", host, port);
+}
+
+void say_hello(const Settings& settings, const std::string& url, std::uint16_t port, const journal::Journal& journal) {
   fmt::print("Holdfast {} listens on {}\n  {}\n", HOLDFAST_VERSION, url, journal.describe());
   for (const std::string& injection : settings.inject) {
     fmt::print("  WARNING: the fault {} is injected. Ownership here is broken on purpose.\n", injection);
@@ -84,15 +88,23 @@ void say_hello(const Settings& settings, const Listen& listen, std::uint16_t por
   std::fflush(stdout);
 }
 
-int failed_to_start(const Error& error) {
-  fmt::print(stderr, "holdfast serve: {}\n", error.text());
+/// The last words of a server: a line of the log where programs read it, else a sentence.
+void complain(Log& log, const Error& error, std::string_view what, Exit exit) {
+  if (log.form() == Log::Form::text) {
+    fmt::print(stderr, "holdfast serve: {}\n", error.text());
+    return;
+  }
+  log.write(Log::Level::error, what, {{"why", error.text()}, {"exit_status", std::to_string(status(exit))}});
+}
+
+Exit exit_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::bad_configuration:
-      return status(Exit::wrong_usage);
+      return Exit::wrong_usage;
     case ErrorCode::journal_held:
-      return status(Exit::refused);
+      return Exit::refused;
     default:
-      return status(Exit::journal_failed);
+      return Exit::journal_failed;
   }
 }
 
@@ -116,23 +128,37 @@ int run(const Verb& self, const Words& words) {
   JournalFailure failure(log);
   Instance instance(settings, *journal, clock, log, [&failure](const Error& error) { failure(error); });
   const Result<journal::Opened> opened = instance.start();
-  if (!opened) return failed_to_start(opened.error());
+  if (!opened) {
+    const Exit exit = exit_of(opened.error());
+    complain(log, opened.error(), "not started", exit);
+    return status(exit);
+  }
   for (const std::string& note : opened->notes) log.write(Log::Level::info, note);
   for (const std::string& injection : settings.inject) {
     log.write(Log::Level::warn, "a fault is injected: ownership here is broken on purpose", {{"fault", injection}});
   }
-  say_hello(settings, *parse_listen(settings.listen), instance.port(), *journal);
+  const std::string url = url_of(*parse_listen(settings.listen), instance.port());
+  if (!settings.quiet) say_hello(settings, url, instance.port(), *journal);
+  log.write(Log::Level::info, "started",
+            {{"version", HOLDFAST_VERSION},
+             {"listen", url},
+             {"journal", journal->describe()},
+             {"position", std::to_string(opened->last.value)},
+             {"pid", std::to_string(::getpid())}});
 
+  tell_service_manager("READY=1");
   int signal = 0;
   do {
     ::sigwait(&signals, &signal);
   } while (signal == SIGHUP && !::isatty(STDIN_FILENO));  // A daemon's reload: there is nothing to reload.
-  if (!failure.happened()) log.write(Log::Level::info, "stopping", {{"signal", ::sigabbrev_np(signal)}});
+  tell_service_manager("STOPPING=1");
+  log.write(Log::Level::info, "stopping: who waits is told, nothing new is granted",
+            {{"why", failure.happened() ? "the journal failed" : fmt::format("SIG{}", ::sigabbrev_np(signal))}});
   if (const Result<void> stopped = instance.stop(); !stopped) {
-    if (!failure.happened()) fmt::print(stderr, "holdfast serve: {}\n", stopped.error().text());
+    complain(log, stopped.error(), "stopped without the journal", Exit::journal_failed);
     end_without_journal();
   }
-  log.write(Log::Level::info, "stopped; everything that was answered is durable");
+  log.write(Log::Level::info, "stopped; everything that was answered is durable", {{"exit_status", "0"}});
   return status(Exit::done);
 }
 

@@ -15,13 +15,13 @@ std::optional<int> read_settings(Options& options, const Words& words, Settings&
   options.text("--listen", flags.listen, "Where to listen for HTTP; port 0 takes a free one", "HOST:PORT");
   options.text("--journal", flags.journal, "file, file:DIR, or memory (nothing survives a restart)", "KIND");
   options.number("--io-threads", flags.io_threads, "Threads that serve connections, at most one a core");
-  app.add_option("--name", flags.names, "A further host name of this server, for the Host header")->type_name("HOST");
-  app.add_option("--inject", flags.inject,
-                 "Put a known bug back: check-then-act[=DELAY], release-by-name, forget-waiter-check")
-      ->type_name("BUG");
+  options.texts("--name", flags.names, "A further host name of this server, for the Host header", "HOST");
+  options.texts("--inject", flags.inject, "Put a known bug back, for tests on loopback", "BUG", injection_forms());
   options.flag("--insecure", flags.insecure, "Listen on other addresses than loopback without access control");
-  options.text("--log-level", flags.log_level, "debug, info, warn or error", "LEVEL");
-  options.text("--log-format", flags.log_format, "auto (text on a terminal), text or json", "FORM");
+  options.choice("--log-level", flags.log_level, "The least that is logged", log_levels, "LEVEL");
+  options.choice("--log-format", flags.log_format, "Its form; auto is text on a terminal and json elsewhere",
+                 log_formats, "FORM");
+  options.flag("--quiet", flags.quiet, "No greeting on stdout; the log on stderr says the same");
   if (const std::optional<int> over = options.parse(words)) return over;
 
   if (!file.empty()) {
@@ -37,6 +37,7 @@ std::optional<int> read_settings(Options& options, const Words& words, Settings&
   if (given("--insecure")) settings.insecure = flags.insecure;
   if (given("--log-level")) settings.log_level = flags.log_level;
   if (given("--log-format")) settings.log_format = flags.log_format;
+  if (given("--quiet")) settings.quiet = flags.quiet;
   if (const Result<void> good = check(settings); !good) return options.wrong(good.error().where);
   return std::nullopt;
 }

@@ -95,6 +95,7 @@ const std::vector<Key>& keys() {
       flag("insecure", &Settings::insecure),
       text("log_level", &Settings::log_level),
       text("log_format", &Settings::log_format),
+      flag("quiet", &Settings::quiet),
       number("connections_max", &Settings::connections_max),
       number("body_bytes_max", &Settings::body_bytes_max),
       number("waiters_max", &Settings::waiters_max),
@@ -112,7 +113,7 @@ std::unexpected<Error> bad(std::string why) {
   return fail(ErrorCode::bad_configuration, std::move(why));
 }
 
-bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+bool one_of(std::string_view text, const std::vector<std::string>& words) {
   return std::ranges::find(words, text) != words.end();
 }
 
@@ -179,10 +180,10 @@ Result<void> check(const Settings& settings) {
   }
   const bool journal = settings.journal == "memory" || settings.directory().value_or("") != "";
   if (!journal) return bad("journal = " + settings.journal + ": write file, file:DIRECTORY or memory");
-  if (!one_of(settings.log_level, {"debug", "info", "warn", "error"})) {
+  if (!one_of(settings.log_level, log_levels)) {
     return bad("log_level = " + settings.log_level + ": choose debug, info, warn or error");
   }
-  if (!one_of(settings.log_format, {"auto", "text", "json"})) {
+  if (!one_of(settings.log_format, log_formats)) {
     return bad("log_format = " + settings.log_format + ": choose auto, text or json");
   }
   if (settings.io_threads < 1 || settings.io_threads > 64)
@@ -193,6 +194,14 @@ Result<void> check(const Settings& settings) {
   if (settings.segment_bytes < 64 << 10)
     return bad(fmt::format("segment_bytes = {}: at least 65536", settings.segment_bytes));
   return {};
+}
+
+std::vector<std::string> injection_forms() {
+#if HOLDFAST_INJECTIONS
+  return engine::Injection::forms();
+#else
+  return {};
+#endif
 }
 
 std::string to_toml(const Settings& settings) {

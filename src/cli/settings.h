@@ -12,6 +12,9 @@
 
 namespace holdfast::cli {
 
+inline const std::vector<std::string> log_levels{"debug", "info", "warn", "error"};
+inline const std::vector<std::string> log_formats{"auto", "text", "json"};
+
 /// Every field has a default that works without any configuration. Names in the file are those of the fields.
 struct Settings {
   std::string data = "./holdfast-data";
@@ -23,6 +26,7 @@ struct Settings {
   bool insecure = false;
   std::string log_level = "info";   ///< debug, info, warn, error.
   std::string log_format = "auto";  ///< auto, text, json.
+  bool quiet = false;               ///< No greeting on stdout.
 
   std::uint64_t connections_max = 10'000;
   std::uint64_t body_bytes_max = 1 << 20;
@@ -55,6 +59,9 @@ Result<void> read_file(const std::string& path, Settings& settings);
 /// Everything that can be checked before anything is opened: bounds, words, and that nobody but this machine can reach
 /// a server without access control. Error: bad_configuration.
 Result<void> check(const Settings& settings);
+
+/// What --inject can name in this build; none where it was built without faults.
+std::vector<std::string> injection_forms();
 
 /// The settings as a TOML file that would give them again.
 std::string to_toml(const Settings& settings);

@@ -30,10 +30,10 @@ constexpr Verb sync_verb = planned("sync", "Pull a feed into a directory.");
 constexpr Verb login_verb = planned("login", "Keep what proves who you are.");
 
 constexpr std::array verbs{
-    &serve_verb,    &run_verb,     &acquire_verb,  &renew_verb,  &release_verb,  &check_verb,
-    &takeover_verb, &move_verb,    &transfer_verb, &show_verb,   &list_verb,     &watch_verb,
-    &history_verb,  &top_verb,     &bench_verb,    &verify_verb, &simulate_verb, &audit_verb,
-    &sync_verb,     &journal_verb, &login_verb,    &config_verb, &version_verb,  &reference_verb,
+    &serve_verb, &run_verb,      &acquire_verb, &renew_verb,      &release_verb,   &check_verb,    &takeover_verb,
+    &move_verb,  &transfer_verb, &show_verb,    &list_verb,       &ready_verb,     &watch_verb,    &history_verb,
+    &top_verb,   &bench_verb,    &verify_verb,  &simulate_verb,   &audit_verb,     &sync_verb,     &journal_verb,
+    &login_verb, &config_verb,   &version_verb, &completion_verb, &reference_verb, &complete_verb, &manual_verb,
 };
 
 bool asks_for_help(std::string_view word) {
@@ -85,6 +85,10 @@ std::string wrapped(std::string_view text, std::size_t width) {
   return out + "\n";
 }
 
+const std::string_view exit_statuses =
+    "0 done, 1 refused, 2 maybe done, 3 not done, 64 wrong usage, 69 server unreachable, 77 not allowed. "
+    "`holdfast run` ends with its command's own status; its --help lists the rest.";
+
 std::string overview() {
   std::string out =
       "Holdfast gives every shared thing exactly one owner at a time.\n\n"
@@ -99,9 +103,7 @@ std::string overview() {
     }
   }
   out += "\n" + wrapped("Not in this version yet: " + later);
-  out += "\n" + wrapped(
-                    "Exit status: 0 done, 1 refused, 2 maybe done, 3 not done, 64 wrong usage, 69 server unreachable, "
-                    "77 not allowed. `holdfast run` ends with its command's own status; its --help lists the rest.");
+  out += "\n" + wrapped(fmt::format("Exit status: {}", exit_statuses));
   out +=
       "\nTry it:  holdfast serve                       and in another terminal\n"
       "         holdfast run backup -- sleep 10\n";

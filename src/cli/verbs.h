@@ -45,6 +45,7 @@ struct Verb {
 // One file each. A new verb is its file and one line in verbs.cpp.
 extern const Verb serve_verb, run_verb, acquire_verb, renew_verb, release_verb, check_verb, show_verb, list_verb;
 extern const Verb bench_verb, journal_verb, config_verb, version_verb, reference_verb;
+extern const Verb ready_verb, completion_verb, complete_verb, manual_verb;
 
 /// Every verb, in the order of the overview.
 std::span<const Verb* const> all_verbs();
@@ -54,6 +55,9 @@ const Verb* find_verb(std::string_view name);
 
 /// `text` broken into lines of at most `width` columns; paragraphs stay apart.
 std::string wrapped(std::string_view text, std::size_t width = 80);
+
+/// What the verbs' exit statuses mean; `run` and `bench` say more in their details.
+extern const std::string_view exit_statuses;
 
 /// What `holdfast` and `holdfast --help` print.
 std::string overview();

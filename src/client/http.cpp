@@ -91,13 +91,13 @@ class Connection::Wire {
     const auto sent = socket_.send(bytes, deadline);
     // Also where it could not all be sent: who refuses a large body answers early and closes.
     bool closed_early = false;
-    Result<Response> result = receive(deadline, closed_early);
+    Result<Response> result = receive(deadline, !bytes.starts_with("HEAD "), closed_early);
     if (!result || !keep_) socket_.close();
     if (!result && !sent) result = fail(ErrorCode::unreachable, sent.error().words);
     return {.result = std::move(result), .unsent = !sent, .closed_early = closed_early};
   }
 
-  Result<Response> receive(Deadline deadline, bool& closed_early) {
+  Result<Response> receive(Deadline deadline, bool has_body, bool& closed_early) {
     keep_ = false;
     std::string pending;
     std::array<char, 16 * 1024> block;
@@ -107,6 +107,7 @@ class Connection::Wire {
       parser.body_limit(answer_bytes_max);
       parser.header_limit(header_bytes_max);
       parser.eager(true);
+      parser.skip(!has_body);  // The answer to a HEAD says how long a body would have been.
       bool at_end = false;
       while (!parser.is_done() && !at_end) {
         boost::system::error_code error;

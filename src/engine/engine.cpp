@@ -23,20 +23,23 @@ bool begins_holding(const core::Command& command) {
 /// Answers are long: moving the first few each time their list grows would cost more than the room for them.
 constexpr std::size_t answers_at_first = 16;
 
-core::Token token_of(WallTime wall) {
-  const auto since = (wall - token_epoch).count();
-  return {since > 0 ? static_cast<std::uint64_t>(since) : 1};
-}
-
 void count(const core::Effect& effect, Statistics& statistics) {
   const bool granted = std::holds_alternative<core::Granted>(effect) || std::holds_alternative<core::Joined>(effect) ||
                        std::holds_alternative<core::Revived>(effect) || std::holds_alternative<core::Taken>(effect);
   if (granted) ++statistics.grants;
+  if (const core::Taken* taken = std::get_if<core::Taken>(&effect)) {
+    if (taken->displaced == core::Loss::taken_over || taken->displaced == core::Loss::none) ++statistics.takeovers;
+  }
   if (std::holds_alternative<core::Released>(effect)) ++statistics.releases;
   if (std::holds_alternative<core::Lapsed>(effect)) ++statistics.lapses;
 }
 
 }  // namespace
+
+core::Token token_of(WallTime wall) {
+  const auto since = (wall - token_epoch).count();
+  return {since > 0 ? static_cast<std::uint64_t>(since) : 1};
+}
 
 Engine::Engine(Clock& clock, const core::Presence& presence, core::Limits limits, Bounds bounds)
     : lease_clock_(clock), presence_(presence), bounds_(bounds), state_(limits) {
@@ -49,7 +52,7 @@ void Engine::replay(const core::Effect& effect, Position position) {
 
 void Engine::start() {
   lease_clock_.skip();  // What the replay took is nobody's lease time.
-  now_ = lease_clock_.read();
+  now_ = read_clock();
   state_.begin_tokens_at(token_of(now_.wall));
   // A start that gave no token must not share its incarnation with the next one, whatever the clock says.
   if (!state_.starts().empty()) state_.begin_tokens_at(core::Token{state_.starts().back().incarnation + 1});
@@ -113,7 +116,7 @@ void Engine::handle(core::Step& step, Request& request) {
 }
 
 void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
-  now_ = lease_clock_.read();  // One reading a batch; the core sees no other time (L4).
+  now_ = read_clock();  // One reading a batch; the core sees no other time (L4).
   if (requests.size() > 1) {
     // Among a million names each look is a wait for memory; one after the other, these waits overlap.
     for (const Request& request : requests) std::as_const(state_).find(core::name_of(request.command));
@@ -143,7 +146,7 @@ void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
 }
 
 bool Engine::tick(std::vector<Answer>& leaving) {
-  now_ = lease_clock_.read();
+  now_ = read_clock();
   const bool full = out_of_room();
   core::Step step(state_, now_, presence(), outcome_);
   if (full) {  // First: what comes free now is handed over to nobody.
@@ -179,7 +182,7 @@ void Engine::collect(std::vector<Answer>& leaving) {
 }
 
 void Engine::route(Answer&& answer, std::vector<Answer>& leaving) {
-  if (answer.reply.waits_for <= durable_) return let_go(answer, leaving);
+  if (may_leave(answer.reply)) return let_go(answer, leaving);
   for (auto gathering = batches_.rbegin(); gathering != batches_.rend(); ++gathering) {
     if (gathering->batch.first <= answer.reply.waits_for) {
       gathering->answers.push_back(std::move(answer));
@@ -223,7 +226,7 @@ std::optional<std::uint64_t> Engine::only_client_pending() const {
 
 void Engine::durable(Position position, std::vector<Answer>& leaving) {
   HF_CHECK(front_taken_ && position > durable_);
-  now_ = lease_clock_.read();
+  now_ = read_clock();
   durable_ = position;
   front_taken_ = false;
   Gathering done = std::move(batches_.front());

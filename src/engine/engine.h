@@ -32,6 +32,9 @@ struct Bounds {
   std::size_t looks_a_tick = 1'000;
 };
 
+/// The token that stands for a time of day: tokens of a start begin there or above it (L3).
+core::Token token_of(WallTime wall);
+
 /// One partition. Not thread-safe; nothing here blocks.
 class Engine {
  public:
@@ -80,6 +83,11 @@ class Engine {
   /// renewals and releases.
   void stop_waiting(std::vector<core::Answer>& leaving);
 
+  /// Whether the disk is so far behind that new commands are refused.
+  bool behind() const;
+  /// Of effects that are decided and not yet durable, about.
+  std::size_t pending_bytes() const { return pending_bytes_; }
+
   /// Unique to this start: its first token. Part of every position that leaves.
   std::uint64_t incarnation() const { return incarnation_; }
 
@@ -94,6 +102,10 @@ class Engine {
   /// Called at each tick, before the rules look at the timers.
   virtual void before_tick(core::Step&) {}
   virtual const core::Presence& presence() const { return presence_; }
+  /// The one place where the clock is read (L4).
+  virtual core::Now read_clock() { return lease_clock_.read(); }
+  /// Whether an answer has nothing to wait for any more.
+  virtual bool may_leave(const core::Reply& reply) const { return reply.waits_for <= durable_; }
   core::State& state() { return state_; }
   core::Now last_reading() const { return now_; }
 
@@ -106,7 +118,6 @@ class Engine {
     std::vector<core::Answer> answers;
   };
 
-  bool behind() const;
   bool refuses(const core::Command& command) const;
   void tell_stopping(std::vector<core::Answer>& leaving);
   bool needs_room(const core::Command& command) const;

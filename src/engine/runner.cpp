@@ -124,6 +124,7 @@ void Runner::commit_once(Lock& lock) {
   ++counted_.batches;
   counted_.batch_effects += batch->effects.size();
   engine_->durable(batch->last(), leaving);
+  counted_.batch_sizes.observe(batch->effects.size());
   committing_ = engine_->pending();
   hand_over_ = committing_;
   if (hand_over_) commit_wanted_.notify_one();
@@ -285,6 +286,8 @@ Runner::Snapshot Runner::snapshot() {
   now.room = journal_.room();
   now.out_of_room = out_of_room_;
   now.failed = failed_;
+  now.behind = engine_->behind();
+  now.pending_bytes = engine_->pending_bytes();
   if (commit_began_) now.oldest_commit = steady_now() - *commit_began_;
   return now;
 }

@@ -91,6 +91,7 @@ class Runner {
     DurationHistogram commit;  ///< One append to the journal.
     std::uint64_t batches = 0;
     std::uint64_t batch_effects = 0;
+    SizeHistogram batch_sizes;  ///< Effects a batch.
     std::uint64_t inline_commits = 0;
     std::size_t names = 0, held = 0, waiting = 0, remembered = 0;
     core::Position position;
@@ -98,6 +99,8 @@ class Runner {
     journal::Room room;
     bool out_of_room = false;  ///< Nobody new becomes an owner until there is room on the disk.
     bool failed = false;
+    bool behind = false;  ///< The disk is so far behind that new commands are refused.
+    std::size_t pending_bytes = 0;
     Duration oldest_commit{};  ///< How long the append that runs now has been running; zero when none does.
   };
   Snapshot snapshot();

@@ -4,8 +4,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
+#include <utf8proc.h>
 
 #include <chrono>
+#include <iterator>
 
 #include "api/json_text.h"
 #include "base/time.h"
@@ -45,21 +47,66 @@ std::string now_text() {
   return rfc3339(std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()));
 }
 
-std::string json_line(Log::Level level, std::string_view message, const Log::Fields& fields) {
+/// Moves the cursor, ends the line, or turns the direction of what follows.
+bool is_unseen(utf8proc_int32_t character) {
+  const utf8proc_category_t category = utf8proc_category(character);
+  return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF || category == UTF8PROC_CATEGORY_ZL ||
+         category == UTF8PROC_CATEGORY_ZP;
+}
+
+void append_escape(std::string& out, utf8proc_int32_t character) {
+  if (character == '\n') {
+    out += "\\n";
+  } else if (character == '\t') {
+    out += "\\t";
+  } else if (character <= 0xFFFF) {
+    fmt::format_to(std::back_inserter(out), "\\u{:04x}", character);
+  } else {  // As JSON wants them: two halves.
+    const auto rest = character - 0x10000;
+    fmt::format_to(std::back_inserter(out), "\\u{:04x}\\u{:04x}", 0xD800 + (rest >> 10), 0xDC00 + (rest & 0x3FF));
+  }
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  constexpr std::string_view no_utf8 = "\uFFFD";
+  while (!text.empty()) {
+    utf8proc_int32_t character = 0;
+    const utf8proc_ssize_t read = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                                   static_cast<utf8proc_ssize_t>(text.size()), &character);
+    const std::size_t bytes = read > 0 ? static_cast<std::size_t>(read) : 1;
+    if (read <= 0) {
+      out += no_utf8;
+    } else if (is_unseen(character)) {
+      append_escape(out, character);
+    } else {
+      if (character == '"' || character == '\\') out += '\\';
+      out += text.substr(0, bytes);
+    }
+    text.remove_prefix(bytes);
+  }
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  append_escaped(out, text);
+  return out + '"';
+}
+
+std::string json_line(std::string_view time, std::string_view level, std::string_view message,
+                      const Log::Fields& fields) {
   std::string line;
   api::JsonWriter json(line);
-  json.text("time", now_text()).text("level", word(level)).text("message", message);
-  for (const auto& [key, value] : fields) json.text(key, value);
+  json.text("time", time).text("level", level).raw("message", quoted(message));
+  for (const auto& [key, value] : fields) json.raw(key, quoted(value));
   json.end();
   return line;
 }
 
-std::string text_line(Log::Level level, std::string_view message, const Log::Fields& fields) {
-  std::string line = fmt::format("{} {:5} {}", now_text(), word(level), message);
-  for (const auto& [key, value] : fields) {
-    line += fmt::format("  {}=", key);
-    api::append_json_string(line, value);
-  }
+std::string text_line(std::string_view time, std::string_view level, std::string_view message,
+                      const Log::Fields& fields) {
+  std::string line = fmt::format("{} {:5} ", time, level);
+  append_escaped(line, message);
+  for (const auto& [key, value] : fields) line += fmt::format("  {}={}", key, quoted(value));
   return line;
 }
 
@@ -74,10 +121,14 @@ Log::Log(Form form, Level least)
 
 Log::~Log() = default;
 
+std::string Log::line(Form form, std::string_view time, Level level, std::string_view message, const Fields& fields) {
+  return form == Form::json ? json_line(time, word(level), message, fields)
+                            : text_line(time, word(level), message, fields);
+}
+
 void Log::write(Level level, std::string_view message, const Fields& fields) {
   if (!logger_->should_log(level_of(level))) return;
-  logger_->log(level_of(level),
-               form_ == Form::json ? json_line(level, message, fields) : text_line(level, message, fields));
+  logger_->log(level_of(level), line(form_, now_text(), level, message, fields));
 }
 
 Log::Form Log::usual_form() {

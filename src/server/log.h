@@ -1,4 +1,5 @@
-// The server's log: JSON lines, or text on a terminal. Control characters are escaped in both.
+// The server's log: JSON lines, or text on a terminal. In both a line is a line: whatever could break one, or move a
+// terminal's cursor, is escaped, and bytes that are no UTF-8 are replaced. Bodies of requests are never logged.
 #pragma once
 
 #include <memory>
@@ -24,7 +25,11 @@ class Log {
   ~Log();
 
   void write(Level level, std::string_view message, const Fields& fields = {});
+  /// The line that `write` writes, without its end.
+  static std::string line(Form form, std::string_view time, Level level, std::string_view message,
+                          const Fields& fields);
 
+  Form form() const { return form_; }
   /// Text where stderr is a terminal, else JSON.
   static Form usual_form();
 

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "api/operations.h"
+#include "server/process_figures.h"
 
 namespace holdfast::server {
 namespace {
@@ -36,7 +37,8 @@ MetricFamily one(std::string name, std::string help, MetricType type, double val
   return made;
 }
 
-ClientMetric histogram(const engine::DurationHistogram& from) {
+template <const auto& bounds>
+ClientMetric histogram(const engine::Histogram<bounds>& from) {
   ClientMetric metric;
   std::uint64_t cumulative = 0;
   for (std::size_t i = 0; i < from.counts.size(); ++i) {
@@ -49,7 +51,8 @@ ClientMetric histogram(const engine::DurationHistogram& from) {
   return metric;
 }
 
-MetricFamily histogram(std::string name, std::string help, const engine::DurationHistogram& from) {
+template <const auto& bounds>
+MetricFamily histogram(std::string name, std::string help, const engine::Histogram<bounds>& from) {
   MetricFamily made = family(std::move(name), std::move(help), MetricType::Histogram);
   made.metric.push_back(histogram(from));
   return made;
@@ -104,7 +107,7 @@ void Metrics::observe_acquire(std::size_t asker, ErrorCode code, Duration took) 
   if (code == ErrorCode::none) retries_.granted(asker);
 }
 
-std::string Metrics::render(const engine::Runner::Snapshot& engine) const {
+std::string Metrics::render(const engine::Runner::Snapshot& engine, const Standing& standing) const {
   using enum MetricType;
   std::vector<MetricFamily> all;
 
@@ -144,48 +147,82 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine) const {
   all.push_back(
       histogram("buffer_acquisition_duration_seconds", "Acquires, waits included.", buffer_acquisition.read()));
 
-  gauge("holdfast_leases", "Names that are held.", static_cast<double>(engine.held));
-  gauge("holdfast_names_remembered", "Free names whose last holding is known.", static_cast<double>(engine.remembered));
-  gauge("holdfast_waiters", "Requests waiting in a queue.", static_cast<double>(engine.waiting));
-  gauge("holdfast_connections", "Open connections.", value_of(connections));
-  gauge("holdfast_connections_limit", "Connections accepted at most.", value_of(connections_max));
-  counter("holdfast_connections_refused_total", "Connections beyond the limit.", value_of(connections_refused));
-  counter("holdfast_bad_requests_total", "Requests refused before an operation was known.", value_of(bad_requests));
+  const auto number = [](auto value) { return static_cast<double>(value); };
+  const auto seconds = [](Duration duration) { return std::chrono::duration<double>(duration).count(); };
+
+  // How it stands.
+  gauge("holdfast_ready", "1 while requests are served: the journal is read and nobody has asked for the end.",
+        standing.ready ? 1 : 0);
+  gauge("holdfast_injected_faults", "Known bugs put back with --inject. Anything but 0 is for tests only.",
+        number(standing.injections));
+  gauge("holdfast_journal_failed", "1 once the journal has failed: the server is about to exit with 74.",
+        engine.failed ? 1 : 0);
+  gauge("holdfast_journal_behind", "1 while the disk is so far behind that new requests are refused.",
+        engine.behind ? 1 : 0);
+  gauge("holdfast_journal_pending_bytes", "Decided and not yet durable, about.", number(engine.pending_bytes));
+  gauge("holdfast_journal_oldest_commit_seconds", "How long the commit that runs now has been running; 0 for none.",
+        seconds(engine.oldest_commit));
+
+  // What is owned, and what became of it.
+  gauge("holdfast_leases", "Names that are held.", number(engine.held));
+  gauge("holdfast_names_remembered", "Free names whose last holding is known.", number(engine.remembered));
+  gauge("holdfast_waiters", "Requests waiting in a queue.", number(engine.waiting));
+  counter("holdfast_grants_total", "New holdings, joins and late renewals.", number(engine.engine.grants));
+  counter("holdfast_releases_total", "Holdings ended by their holders.", number(engine.engine.releases));
+  counter("holdfast_lapses_total", "Holdings whose deadline passed.", number(engine.engine.lapses));
+  counter("holdfast_takeovers_total", "Holdings taken from their holders by somebody else.",
+          number(engine.engine.takeovers));
   counter("holdfast_stale_writes_total", "Operations refused because their token was not current.",
           value_of(stale_writes));
-  counter("holdfast_grants_total", "New holdings, joins and late renewals.", static_cast<double>(engine.engine.grants));
-  counter("holdfast_releases_total", "Holdings ended by their holders.", static_cast<double>(engine.engine.releases));
-  counter("holdfast_lapses_total", "Holdings whose deadline passed.", static_cast<double>(engine.engine.lapses));
   counter("holdfast_grants_taken_back_total", "Grants whose answer could not be handed over.",
           value_of(grants_taken_back));
   counter("holdfast_grants_lapsed_total", "Grants that ran out before they could be told.",
-          static_cast<double>(engine.engine.grants_lapsed));
+          number(engine.engine.grants_lapsed));
   counter("holdfast_refused_behind_total", "Requests refused because the disk was too far behind.",
-          static_cast<double>(engine.engine.refused_behind));
+          number(engine.engine.refused_behind));
   counter("holdfast_refused_full_total", "Requests for new ownership refused because the disk was full.",
-          static_cast<double>(engine.engine.refused_full));
+          number(engine.engine.refused_full));
   all.push_back(histogram("holdfast_lapse_lateness_seconds", "From a deadline to the lapse that it brought.",
                           engine.engine.lapse_lateness));
+
+  // The journal.
   all.push_back(histogram("holdfast_journal_commit_seconds", "One batch made durable.", engine.commit));
-  counter("holdfast_journal_batches_total", "Batches made durable.", static_cast<double>(engine.batches));
-  counter("holdfast_journal_batch_effects_total", "Effects in those batches.",
-          static_cast<double>(engine.batch_effects));
+  all.push_back(histogram("holdfast_journal_batch_effects", "Effects in one batch.", engine.batch_sizes));
   counter("holdfast_journal_inline_commits_total", "Batches made durable by a door's own thread.",
-          static_cast<double>(engine.inline_commits));
-  counter("holdfast_journal_bytes_total", "Bytes appended.", static_cast<double>(engine.journal.bytes));
-  counter("holdfast_journal_syncs_total", "fdatasync calls.", static_cast<double>(engine.journal.syncs));
-  counter("holdfast_journal_snapshots_total", "Foldings of closed segments.",
-          static_cast<double>(engine.journal.snapshots));
+          number(engine.inline_commits));
+  counter("holdfast_journal_bytes_total", "Bytes appended.", number(engine.journal.bytes));
+  counter("holdfast_journal_syncs_total", "fdatasync calls.", number(engine.journal.syncs));
+  counter("holdfast_journal_snapshots_total", "Foldings of closed segments.", number(engine.journal.snapshots));
   counter("holdfast_journal_snapshot_failures_total", "Foldings that failed.",
-          static_cast<double>(engine.journal.snapshot_failures));
+          number(engine.journal.snapshot_failures));
   gauge("holdfast_journal_full", "1 while no further room can be had on the disk.", engine.room.full ? 1 : 0);
   if (engine.room.bytes != journal::Room{}.bytes) {
     gauge("holdfast_journal_room_bytes", "What fits for certain into what is reserved on the disk.",
-          static_cast<double>(engine.room.bytes));
+          number(engine.room.bytes));
   }
 
-  MetricFamily build = one("holdfast_build_info", "Always 1; the version is the label.", Gauge, 1);
-  build.metric.front().label = {label("version", HOLDFAST_VERSION)};
+  // Those who ask.
+  gauge("holdfast_connections", "Open connections.", value_of(connections));
+  gauge("holdfast_connections_limit", "Connections accepted at most.", value_of(connections_max));
+  counter("holdfast_connections_refused_total", "Connections beyond the limit.", value_of(connections_refused));
+  counter("holdfast_accept_failures_total", "Times that no connection could be accepted, for want of files mostly.",
+          value_of(accept_failures));
+  counter("holdfast_bad_requests_total", "Requests refused before an operation was known.", value_of(bad_requests));
+
+  // The process, under the names that Prometheus's own libraries use.
+  const ProcessFigures process = process_figures();
+  counter("process_cpu_seconds_total", "Time on the processors, user and system.", process.cpu_seconds);
+  gauge("process_resident_memory_bytes", "Memory in use.", number(process.resident_bytes));
+  gauge("process_virtual_memory_bytes", "Address space in use.", number(process.virtual_bytes));
+  gauge("process_threads", "Threads.", number(process.threads));
+  gauge("process_open_fds", "Open files and sockets.", number(process.open_files));
+  gauge("process_max_fds", "Open files and sockets at most.", number(process.open_files_max));
+  gauge("process_start_time_seconds", "When it started, in seconds since 1970.",
+        std::chrono::duration<double>(started_.time_since_epoch()).count());
+
+  MetricFamily build = one("holdfast_build_info", "Always 1; how it was built is in the labels.", Gauge, 1);
+  build.metric.front().label = {label("version", HOLDFAST_VERSION), label("build", HOLDFAST_BUILD_TYPE),
+                                label("injections", HOLDFAST_INJECTIONS ? "built_in" : "none")};
   all.push_back(std::move(build));
   return prometheus::TextSerializer{}.Serialize(all);
 }

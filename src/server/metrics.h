@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -60,13 +61,22 @@ class Metrics {
   std::atomic<std::int64_t> connections{0};
   std::atomic<std::int64_t> connections_max{0};
   std::atomic<std::uint64_t> connections_refused{0};
+  std::atomic<std::uint64_t> accept_failures{0};
+  std::atomic<int> accept_error{0};            ///< errno of the last of them. Not published: for the log.
   std::atomic<std::uint64_t> bad_requests{0};  ///< That no operation could be told of.
   std::atomic<std::uint64_t> grants_taken_back{0};
 
+  /// What is not counted but so.
+  struct Standing {
+    bool ready = false;
+    std::size_t injections = 0;
+  };
+
   /// The text exposition of all of it.
-  std::string render(const engine::Runner::Snapshot& engine) const;
+  std::string render(const engine::Runner::Snapshot& engine, const Standing& standing) const;
 
  private:
+  std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   Retries retries_;
   std::array<std::array<std::atomic<std::uint64_t>, codes_max>, operations_max> requests_{};
   std::array<SharedHistogram, operations_max> durations_;

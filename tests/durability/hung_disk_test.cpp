@@ -119,5 +119,18 @@ TEST_F(HungDisk, does_not_keep_the_server_from_ending_though_the_doors_own_threa
   EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
 }
 
+TEST_F(HungDisk, is_said_once_in_the_log_and_shown_in_the_figures_until_it_answers_again) {
+  Talk alice(server_.port()), watcher(server_.port());
+  hang();
+  alice.send(support::request_text("POST", "/v1/acquire/job", R"({"owner":"alice"})"));
+  const auto said = [&](const char* words) { return server_.process().errors().find(words) != std::string::npos; };
+  await("the hanging disk to be said", [&] { return said("the disk does not answer"); });
+  EXPECT_THAT(watcher.get("/metrics").body, testing::ContainsRegex("\nholdfast_journal_oldest_commit_seconds [1-9]"));
+  answer_again();
+  EXPECT_EQ(alice.receive().status, 200);
+  await("its end to be said", [&] { return said("the disk answers again"); });
+  EXPECT_THAT(watcher.get("/metrics").body, HasSubstr("\nholdfast_journal_oldest_commit_seconds 0\n"));
+}
+
 }  // namespace
 }  // namespace holdfast::durability

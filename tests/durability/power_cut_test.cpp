@@ -22,13 +22,16 @@ struct Outcome {
 };
 
 /// Runs servers over power cuts, until there were enough, or the ledger's first complaint, or one does not start.
-Outcome run_over_cuts(std::uint64_t seed, Ledger& ledger, const std::map<std::string, std::string>& environment) {
+Outcome run_over_cuts(std::uint64_t seed, Ledger& ledger, const std::map<std::string, std::string>& environment,
+                      const std::vector<std::string>& more = {}) {
   std::mt19937_64 chance(seed);
   LoopDisk disk;
   const Store store(disk.path() / "data");
   Crowd crowd(ledger, seed, mix);
   for (int cut = 0;; ++cut) {
-    ServerProcess server({.arguments = store.arguments(bounds), .environment = environment, .await_ready = false});
+    ServerProcess::How how{.arguments = store.arguments(bounds), .environment = environment, .await_ready = false};
+    how.arguments.insert(how.arguments.end(), more.begin(), more.end());
+    ServerProcess server(how);
     if (!server.await_listening()) return {cut, server.process().errors()};
     ledger.audit(server.port());
     if (cut == cuts || !ledger.complaints().empty()) return {cut, {}};
@@ -60,6 +63,14 @@ TEST(PowerCut, would_be_noticed_if_syncing_were_left_out) {
   Ledger ledger;
   const Outcome outcome = run_over_cuts(seed, ledger, {{"LD_PRELOAD", HOLDFAST_DISK_SHIM}, {"HOLDFAST_DISK", "lies"}});
   EXPECT_FALSE(ledger.complaints().empty() && outcome.refused.empty()) << "seed " << seed << "\n" << ledger.told();
+}
+
+TEST(InjectedAnswerBeforeDurable, is_caught_by_the_very_same_test) {
+  if (!is_root()) GTEST_SKIP() << "mounting needs root";
+  const std::uint64_t seed = fresh_seed();
+  Ledger ledger;
+  run_over_cuts(seed, ledger, {}, {"--inject", "answer-before-durable"});
+  EXPECT_FALSE(ledger.complaints().empty()) << "seed " << seed << "\n" << ledger.told();
 }
 
 }  // namespace

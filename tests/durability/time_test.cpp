@@ -1,11 +1,13 @@
 // Time that does what it should not: a server that is stopped for longer than a ttl, and a wall clock that is set.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "tests/durability/here.h"
 #include "tests/support/http_talk.h"
@@ -16,6 +18,10 @@ namespace {
 using support::Response;
 using support::ServerProcess;
 using support::Talk;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
 
 std::string about_alice(std::uint64_t token) {
   return fmt::format(R"({{"owner":"alice","session":"a","token":{}}})", token);
@@ -88,30 +94,56 @@ std::string today(Talk& talk) {
   return grant.field("since").substr(0, 10);
 }
 
-TEST(WallClock, set_a_day_on_and_back_ends_no_lease) {
+/// What is wrong with a lease of a minute and with new tokens while the clock of a running server is set; empty if
+/// nobody notices.
+std::vector<std::string> faults_while_the_clock_is_set(const std::vector<const char*>& offsets,
+                                                       const std::vector<std::string>& more = {}) {
   const Store store;
   const WallClock clock;
-  const ServerProcess server(clock.server(store));
+  ServerProcess::How how = clock.server(store);
+  how.arguments.insert(how.arguments.end(), more.begin(), more.end());
+  const ServerProcess server(how);
   Talk alice(server.port());
   const Response grant = alice.post("/v1/acquire/job", R"({"owner":"alice","session":"a","ttl_ms":60000})");
-  ASSERT_EQ(grant.status, 200);
+  EXPECT_EQ(grant.status, 200);
+  std::vector<std::string> faults;
   std::string before = today(alice);
   std::uint64_t last = grant.token();
-  for (const char* offset : {"+1d", "-1d", "+365d", "-365d", "+0d"}) {
+  for (const char* offset : offsets) {
     clock.set(offset);
     const std::string now = today(alice);
     EXPECT_NE(now, before) << "the clock was not set to " << offset;
     before = now;
+    const auto expect = [&](bool good, const char* what, const Response& response) {
+      if (!good) faults.push_back(fmt::format("at {}: {}: {}", offset, what, response.body));
+    };
     const Response shown = alice.get("/v1/leases/job");
-    EXPECT_EQ(shown.field("held"), "true") << offset << shown.body;
-    EXPECT_GT(std::stoll(shown.field("deadline_in_ms")), 0) << offset;
-    EXPECT_LE(std::stoll(shown.field("deadline_in_ms")), 60'060) << offset;
-    EXPECT_EQ(alice.post("/v1/renew/job", about_alice(grant.token())).token(), grant.token()) << offset;
+    expect(shown.field("held") == "true", "not held", shown);
+    const std::string left = shown.field("deadline_in_ms");
+    const bool in_time = !left.empty() && std::stoll(left) > 0 && std::stoll(left) <= 60'060;
+    expect(in_time, "the deadline was moved", shown);
+    const Response renewed = alice.post("/v1/renew/job", about_alice(grant.token()));
+    expect(renewed.status == 200 && renewed.token() == grant.token(), "not renewed", renewed);
     const Response other = alice.post(fmt::format("/v1/acquire/at{}", offset), R"({"owner":"alice"})");
-    EXPECT_GT(other.token(), last) << offset;
-    last = other.token();
+    expect(other.token() > last, "a token that is not new", other);
+    last = std::max(last, other.token());
   }
-  EXPECT_EQ(metric(alice, "holdfast_lapses_total"), "0");
+  if (metric(alice, "holdfast_lapses_total") != "0") faults.emplace_back("something lapsed");
+  return faults;
+}
+
+TEST(WallClock, set_a_day_on_and_back_ends_no_lease) {
+  EXPECT_THAT(faults_while_the_clock_is_set({"+1d", "-1d", "+365d", "-365d", "+0d"}), IsEmpty());
+}
+
+TEST(InjectedLapseByWallClock, is_caught_by_the_very_same_test) {
+  EXPECT_THAT(faults_while_the_clock_is_set({"+1d"}, {"--inject", "lapse-by-wall-clock"}),
+              Contains(HasSubstr("not held")));
+}
+
+TEST(InjectedTokenFromClock, is_caught_by_the_very_same_test) {
+  EXPECT_THAT(faults_while_the_clock_is_set({"-1d"}, {"--inject", "token-from-clock"}),
+              Contains(HasSubstr("a token that is not new")));
 }
 
 // A jump would count for 100 ms at most, as any gap does: a hundred of them outlast the lease.
@@ -130,14 +162,18 @@ TEST(WallClock, set_on_a_hundred_times_ends_no_lease) {
   EXPECT_EQ(metric(alice, "holdfast_lapses_total"), "0");
 }
 
-TEST(WallClock, set_back_while_the_server_is_down_gives_no_token_again) {
+/// Tokens that were not greater than all before them, while servers come and go and the clock is set in between.
+std::vector<std::string> tokens_given_again(const std::vector<std::string>& more = {}) {
   const Store store;
   const WallClock clock;
+  std::vector<std::string> faults;
   std::uint64_t last = 0;
   std::uint64_t held = 0;
   for (const char* offset : {"+1d", "-1d", "-365d", "+0d", "+365d", "-3650d"}) {
     clock.set(offset);
-    ServerProcess server(clock.server(store));
+    ServerProcess::How how = clock.server(store);
+    how.arguments.insert(how.arguments.end(), more.begin(), more.end());
+    ServerProcess server(how);
     Talk talk(server.port());
     const Response kept = talk.post("/v1/acquire/kept", R"({"owner":"alice","session":"a","ttl_ms":60000})");
     EXPECT_EQ(kept.token(), held == 0 ? kept.token() : held) << offset;
@@ -145,12 +181,21 @@ TEST(WallClock, set_back_while_the_server_is_down_gives_no_token_again) {
     last = std::max(last, held);
     for (int grant = 0; grant < 3; ++grant) {
       const Response response = talk.post("/v1/acquire/job", R"({"owner":"alice","session":"a"})");
-      EXPECT_GT(response.token(), last) << offset;
-      last = response.token();
-      talk.post("/v1/release/job", about_alice(last));
+      if (response.token() <= last) faults.push_back(fmt::format("at {}: {}", offset, response.body));
+      last = std::max(last, response.token());
+      talk.post("/v1/release/job", about_alice(response.token()));
     }
     server.kill();
   }
+  return faults;
+}
+
+TEST(WallClock, set_back_while_the_server_is_down_gives_no_token_again) {
+  EXPECT_THAT(tokens_given_again(), IsEmpty());
+}
+
+TEST(InjectedTokenFromClock, is_caught_over_starts_by_the_very_same_test) {
+  EXPECT_THAT(tokens_given_again({"--inject", "token-from-clock"}), Not(IsEmpty()));
 }
 
 }  // namespace

@@ -76,7 +76,11 @@ Process::Process(const std::vector<std::string>& words, const std::map<std::stri
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   std::vector<std::string> settings;
-  for (char** one = environ; *one; ++one) settings.emplace_back(*one);
+  for (char** one = environ; *one; ++one) {
+    const std::string_view ours = *one;
+    // Not twice: bash takes the last of a name, other shells the first.
+    if (!environment.contains(std::string(ours.substr(0, ours.find('='))))) settings.emplace_back(ours);
+  }
   for (const auto& [name, value] : environment) settings.push_back(name + "=" + value);
   std::vector<char*> variables;
   for (const std::string& setting : settings) variables.push_back(const_cast<char*>(setting.c_str()));

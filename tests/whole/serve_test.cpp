@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <thread>
 
 #include "tests/support/http_talk.h"
 #include "tests/support/process.h"
@@ -91,27 +92,6 @@ TEST_F(Serve, says_so_when_its_port_is_taken) {
   EXPECT_THAT(refused.words, HasSubstr(std::to_string(server.port())));
 }
 
-TEST_F(Serve, shows_metrics_that_prometheus_finds_no_fault_with) {
-  ServerProcess server(here());
-  Talk talk(server.port());
-  const std::uint64_t token = talk.post("/v1/acquire/a", R"({"owner": "alice"})").token();
-  talk.post("/v1/acquire/a", R"({"owner": "bob"})");
-  talk.post("/v1/renew/a", fmt::format(R"({{"owner": "alice", "token": {}}})", token));
-  talk.post("/v1/acquire/a%0a", R"({"owner": "alice"})");
-  const Response metrics = talk.get("/metrics");
-  EXPECT_THAT(metrics.headers.at("content-type"), HasSubstr("text/plain"));
-  EXPECT_THAT(metrics.body,
-              AllOf(HasSubstr("\nholdfast_leases 1\n"), HasSubstr("\nbuffer_conflicts_total 0\n"),
-                    HasSubstr("buffer_lock_retries_total"), HasSubstr("buffer_acquisition_duration_seconds_bucket"),
-                    HasSubstr("holdfast_journal_commit_seconds_bucket"), HasSubstr("holdfast_connections ")));
-  EXPECT_THAT(metrics.body, testing::Not(HasSubstr("alice"))) << "never a name or an owner";
-
-  const std::string file = write("metrics", metrics.body);
-  Process promtool({"sh", "-c", "promtool check metrics < " + file});
-  EXPECT_EQ(promtool.wait().exit_status, 0) << promtool.errors() << promtool.output();
-  EXPECT_EQ(promtool.errors() + promtool.output(), "");
-}
-
 TEST_F(Serve, counts_an_owner_that_asks_again_after_a_refusal) {
   ServerProcess server(here());
   Talk talk(server.port());
@@ -137,9 +117,93 @@ TEST_F(Serve, answers_who_asks_after_its_health_and_its_specification) {
   EXPECT_EQ(talk.get("/livez").body, "ok\n");
 }
 
+/// Each line of a log in JSON.
+std::vector<boost::json::object> lines_of(const std::string& log) {
+  std::vector<boost::json::object> lines;
+  std::istringstream in(log);
+  for (std::string line; std::getline(in, line);) lines.push_back(boost::json::parse(line).as_object());
+  return lines;
+}
+
+std::vector<std::string> messages_of(const std::string& log) {
+  std::vector<std::string> messages;
+  for (const boost::json::object& line : lines_of(log)) messages.emplace_back(line.at("message").as_string());
+  return messages;
+}
+
+TEST_F(Serve, says_in_its_log_when_and_why_it_starts_and_stops) {
+  ServerProcess server(here({"--log-format", "json"}));
+  server.process().signal(SIGINT);
+  server.process().wait();
+  const std::vector<boost::json::object> lines = lines_of(server.process().errors());
+  ASSERT_GE(lines.size(), 3U);
+  const boost::json::object& started = lines[lines.size() - 3];
+  EXPECT_EQ(started.at("message").as_string(), "started");
+  EXPECT_EQ(started.at("version").as_string(), HOLDFAST_VERSION);
+  EXPECT_EQ(started.at("listen").as_string(), fmt::format("http://127.0.0.1:{}", server.port()));
+  EXPECT_EQ(lines[lines.size() - 2].at("why").as_string(), "SIGINT");
+  EXPECT_EQ(lines.back().at("exit_status").as_string(), "0");
+}
+
+TEST_F(Serve, says_in_json_too_why_it_does_not_start) {
+  ServerProcess server(here());
+  const std::string data = scratch_.path() / "data";
+  const Refusal held = refusal_of({"--data", data, "--listen", "127.0.0.1:0", "--log-format", "json"});
+  const std::vector<boost::json::object> lines = lines_of(held.words);
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(lines.back().at("level").as_string(), "ERROR");
+  EXPECT_EQ(lines.back().at("message").as_string(), "not started");
+  EXPECT_EQ(lines.back().at("exit_status").as_string(), std::to_string(held.status));
+  EXPECT_THAT(std::string(lines.back().at("why").as_string()), HasSubstr("data directory"));
+}
+
+TEST_F(Serve, says_once_that_it_turns_connections_away_and_once_that_it_no_longer_does) {
+  ServerProcess server(here({"--log-format", "json", "--config", write("few.toml", "connections_max = 2\n")}));
+  const auto said = [&](std::string_view words) {
+    int count = 0;
+    for (const std::string& message : messages_of(server.process().errors())) count += message.find(words) == 0 ? 1 : 0;
+    return count;
+  };
+  const auto until = [&](std::string_view words) {
+    for (int tries = 0; said(words) == 0; ++tries) {
+      if (tries > 3'000) return false;
+      std::this_thread::sleep_for(10ms);  // Another process writes a file: there is no event for that.
+    }
+    return true;
+  };
+  Talk one(server.port()), two(server.port());
+  one.get("/livez");
+  two.get("/livez");
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Talk(server.port()).receive().status, 503);
+  EXPECT_TRUE(until("connections are turned away"));
+  EXPECT_TRUE(until("no connection is turned away any more"));
+  EXPECT_EQ(said("connections are turned away"), 1);
+}
+
+TEST_F(Serve, is_quiet_on_stdout_when_told_so) {
+  ServerProcess::How how = here({"--quiet"});
+  how.await_ready = false;  // What it waits for is the greeting.
+  ServerProcess server(how);
+  for (int tries = 0; tries < 3'000 && server.process().errors().find("started") == std::string::npos; ++tries) {
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_EQ(server.process().output(), "");
+  EXPECT_THAT(server.process().errors(), HasSubstr("http://127.0.0.1:"));
+}
+
 TEST_F(Serve, writes_logs_as_json_lines_with_nothing_in_them_that_could_break_one) {
-  ServerProcess server(here({"--log-format", "json", "--inject", "check-then-act"}));
+  ServerProcess server(here({"--log-format", "json", "--inject", "check-then-act=20ms", "--log-level", "debug"}));
+  const std::string evil = R"(evil\u0022 \u202e\\)";  // As JSON: a quote, a turn of direction, a backslash.
+  Talk one(server.port()), two(server.port());
+  one.send(
+      support::request_text("POST", "/v1/acquire/job", R"({"note": "a note stays out", "owner": ")" + evil + "1\"}"));
+  two.send(
+      support::request_text("POST", "/v1/acquire/job", R"({"note": "a note stays out", "owner": ")" + evil + "2\"}"));
+  one.receive();
+  two.receive();
   server.stop();
+  EXPECT_THAT(server.process().errors(),
+              AllOf(HasSubstr("multiple owners"), HasSubstr(R"(evil\" \u202e\\)"), testing::Not(HasSubstr("a note"))));
   std::istringstream lines(server.process().errors());
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) {

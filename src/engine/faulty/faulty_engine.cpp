@@ -15,6 +15,9 @@ constexpr std::array names{
     Named{"check-then-act", Injection::Kind::check_then_act},
     Named{"release-by-name", Injection::Kind::release_by_name},
     Named{"forget-waiter-check", Injection::Kind::forget_waiter_check},
+    Named{"token-from-clock", Injection::Kind::token_from_clock},
+    Named{"lapse-by-wall-clock", Injection::Kind::lapse_by_wall_clock},
+    Named{"answer-before-durable", Injection::Kind::answer_before_durable},
 };
 constexpr Duration default_delay = std::chrono::milliseconds(50);
 
@@ -45,9 +48,19 @@ Result<Injection> Injection::parse(std::string_view text) {
     injection.delay = *delay;
     return injection;
   }
-  return fail(ErrorCode::bad_configuration, "--inject " + std::string{text} +
-                                                ": choose check-then-act, check-then-act=DELAY (0ms to 60000ms), "
-                                                "release-by-name or forget-waiter-check");
+  std::string choice;
+  for (const std::string& form : forms()) choice += (choice.empty() ? "" : ", ") + form;
+  return fail(ErrorCode::bad_configuration,
+              "--inject " + std::string{text} + ": choose from " + choice + "; DELAY is 0ms to 60000ms");
+}
+
+std::vector<std::string> Injection::forms() {
+  std::vector<std::string> out;
+  for (const Named& known : names) {
+    out.emplace_back(known.name);
+    if (known.kind == Kind::check_then_act) out.back() += "[=DELAY]";
+  }
+  return out;
 }
 
 std::string Injection::text() const {
@@ -72,6 +85,22 @@ const core::Presence& FaultyEngine::presence() const {
   return Engine::presence();
 }
 
+core::Now FaultyEngine::read_clock() {
+  core::Now now = Engine::read_clock();
+  if (!injected(Injection::Kind::lapse_by_wall_clock)) return now;
+  if (!first_reading_) first_reading_ = now.wall;
+  now.lease = Instant{std::max<Duration>(Duration::zero(), now.wall - *first_reading_)};
+  return now;
+}
+
+bool FaultyEngine::may_leave(const core::Reply& reply) const {
+  return injected(Injection::Kind::answer_before_durable) || Engine::may_leave(reply);
+}
+
+core::Token FaultyEngine::next_token() const {
+  return injected(Injection::Kind::token_from_clock) ? token_of(last_reading().wall) : Engine::state().next_token();
+}
+
 void FaultyEngine::handle(core::Step& step, Request& request) {
   if (const Injection* injection = injected(Injection::Kind::check_then_act)) {
     const core::Acquire* acquire = std::get_if<core::Acquire>(&request.command);
@@ -83,6 +112,11 @@ void FaultyEngine::handle(core::Step& step, Request& request) {
         return;  // ... and, some time later, the act.
       }
     }
+  }
+  if (injected(Injection::Kind::token_from_clock)) {
+    const core::Acquire* acquire = std::get_if<core::Acquire>(&request.command);
+    const core::Lease* lease = acquire ? state().find(acquire->name) : nullptr;
+    if (acquire && acquire->buffer == 0 && (!lease || !lease->held())) return act(step, request);
   }
   if (injected(Injection::Kind::release_by_name)) {
     const core::Release* release = std::get_if<core::Release>(&request.command);
@@ -110,8 +144,8 @@ void FaultyEngine::act(core::Step& step, const Request& request) {
   if (asked.numbered && (!lease || lease->buffer == 0)) {
     step.carry_out(core::Numbered{asked.name, state().next_buffer()});
   }
-  step.carry_out_unchecked(core::Granted{asked.name, asked.who, state().next_token(), asked.ttl, asked.holder,
-                                         asked.note, asked.metadata, now.wall});
+  step.carry_out_unchecked(core::Granted{asked.name, asked.who, next_token(), asked.ttl, asked.holder, asked.note,
+                                         asked.metadata, now.wall});
   core::Reply reply;
   reply.who = asked.who;
   reply.granted_at = now.lease;

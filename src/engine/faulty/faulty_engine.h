@@ -19,12 +19,18 @@ namespace holdfast::engine {
 /// What `--inject` can name.
 struct Injection {
   enum class Kind {
-    check_then_act,       ///< Availability is looked at in one step, ownership taken in another.
-    release_by_name,      ///< A release frees the name, whoever holds it and whatever the token.
-    forget_waiter_check,  ///< A waiter is granted without a look whether it is still there.
+    check_then_act,         ///< Availability is looked at in one step, ownership taken in another.
+    release_by_name,        ///< A release frees the name, whoever holds it and whatever the token.
+    forget_waiter_check,    ///< A waiter is granted without a look whether it is still there.
+    token_from_clock,       ///< A grant's token is the time of day, and nothing else.
+    lapse_by_wall_clock,    ///< Lease time is the time of day.
+    answer_before_durable,  ///< Answers leave when they are decided.
   };
   Kind kind;
   Duration delay{};  ///< check_then_act: between the look and the taking.
+
+  /// How each of them is written, with what it may be told: "check-then-act[=DELAY]".
+  static std::vector<std::string> forms();
 
   /// `name` or `name=delay` ("check-then-act=100ms"). Error: bad_configuration, which lists the names.
   static Result<Injection> parse(std::string_view text);
@@ -41,6 +47,8 @@ class FaultyEngine final : public Engine {
   void handle(core::Step& step, Request& request) override;
   void before_tick(core::Step& step) override;
   const core::Presence& presence() const override;
+  core::Now read_clock() override;
+  bool may_leave(const core::Reply& reply) const override;
 
  private:
   /// Somebody who found the name free and has yet to take it.
@@ -49,12 +57,14 @@ class FaultyEngine final : public Engine {
     Instant acts_at;
   };
   const Injection* injected(Injection::Kind kind) const;
+  core::Token next_token() const;
   void act(core::Step& step, const Request& request);
   static void release_whoever_holds(core::Step& step, const core::Lease& lease, const core::Release& asked,
                                     core::Address from);
 
   std::vector<Injection> injections_;
   std::deque<Checked> checked_;
+  std::optional<WallTime> first_reading_;  ///< Of lapse_by_wall_clock: where its lease time begins.
 };
 
 }  // namespace holdfast::engine

@@ -114,7 +114,9 @@ void Acceptor::give_on(IoThread& to, std::vector<Offer> offers) {
 }
 
 void Acceptor::accept_later(const boost::system::error_code& error) {
-  service_.log().write(Log::Level::warn, "cannot accept connections for the moment", {{"why", error.message()}});
+  // Whoever looks at the figures says so in the log: five lines a second would hide all others.
+  service_.metrics().accept_error.store(error.value(), std::memory_order_relaxed);
+  service_.metrics().accept_failures.fetch_add(1, std::memory_order_relaxed);
   later_.expires_after(std::chrono::milliseconds(200));
   later_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled && acceptor_.is_open()) accept();

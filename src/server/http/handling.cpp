@@ -19,10 +19,16 @@ namespace {
 /// A client whose grant took longer than this may have given up: its connection is looked at before the grant is told.
 constexpr std::chrono::seconds patience_of_clients{1};
 
+/// Its place in the catalogue.
+std::size_t number_of(const api::Operation& operation) {
+  return static_cast<std::size_t>(&operation - api::operations().data());
+}
+
 }  // namespace
 
 net::awaitable<bool> Connection::handle(const Request& request) {
   Service& service = io_.service;
+  const auto began = std::chrono::steady_clock::now();
   const auto refuse = [&](Error error) {
     service.metrics().bad_requests.fetch_add(1, std::memory_order_relaxed);
     return respond(request, api::problem(error));
@@ -63,7 +69,8 @@ net::awaitable<bool> Connection::handle(const Request& request) {
       co_return co_await respond_text(request, service.ready ? 200 : 503, "text/plain; charset=utf-8", std::move(text));
     }
     if (path == "/metrics") {
-      std::string text = service.metrics().render(service.runner().snapshot());
+      std::string text =
+          service.metrics().render(service.runner().snapshot(), {service.ready, service.injections.size()});
       co_return co_await respond_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
     }
     if (path == "/v1/openapi.json") {
@@ -81,6 +88,10 @@ net::awaitable<bool> Connection::handle(const Request& request) {
     Error error{ErrorCode::not_supported_yet, std::string{operation.name}};
     co_return co_await refuse(std::move(error));
   }
+  const auto refuse_call = [&](Error error) {
+    service.metrics().count_request(number_of(operation), error.code, std::chrono::steady_clock::now() - began);
+    return respond(request, api::problem(error));
+  };
   Result<api::Form> form = operation.changes() ? api::Form::from_json(operation.fields, request.body)
                                                : api::Form::from_query(operation.fields, query);
   if (form && operation.changes() && !query.empty()) {
@@ -96,14 +107,14 @@ net::awaitable<bool> Connection::handle(const Request& request) {
   }
   if (!form) {
     Error error = std::move(form).error();
-    co_return co_await refuse(std::move(error));
+    co_return co_await refuse_call(std::move(error));
   }
   api::Context context{operation.makes_sessions() ? io_.ids.session() : std::string{}, peer_,
                        service.runner().incarnation()};
   Result<api::Call> call = operation.read(*form, context);
   if (!call) {
     Error error = std::move(call).error();
-    co_return co_await refuse(std::move(error));
+    co_return co_await refuse_call(std::move(error));
   }
   co_return co_await operate(operation, *call, request, context);
 }
@@ -144,7 +155,7 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
     take_back(answer);  // It waited for the disk, and gave up: nobody is there to own it.
     co_return false;
   }
-  metrics.count_request(static_cast<std::size_t>(&operation - api::operations().data()), reply.code, took);
+  metrics.count_request(number_of(operation), reply.code, took);
   if (is_acquire) metrics.observe_acquire(asker, reply.code, took);
   if (reply.code == ErrorCode::stale) metrics.stale_writes.fetch_add(1, std::memory_order_relaxed);
 
