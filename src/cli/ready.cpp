@@ -22,7 +22,7 @@ int run(const Verb& self, const Words& words) {
   client::Connection connection(*url);
   // The status says it all, and what /readyz says besides is for people.
   const Result<client::Response> answer = connection.request({.method = "HEAD", .target = live ? "/livez" : "/readyz"},
-                                                             std::chrono::steady_clock::now() + patience);
+                                                             BootTime::now() + patience);
   if (!answer) {
     say(self, shown(answer.error().text()));
     return status(Exit::unreachable);

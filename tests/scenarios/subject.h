@@ -98,7 +98,7 @@ class Subject {
   virtual void vanish(std::uint64_t client, bool heard) = 0;
   /// The grant asked for by `ask` could not be handed over to its client.
   virtual void undelivered(const Ask& ask, std::uint64_t token) = 0;
-  /// disk stuck, disk free, disk fails, disk fails_kept, stop
+  /// disk stuck, disk free, disk fails, disk fails_kept, disk full, disk has_room, stop
   virtual void order(const std::string& what) = 0;
 };
 

@@ -93,6 +93,10 @@ class EngineSubject final : public HandSubject {
       engine_->fail(leaving);
       failed_ = true;
       for (const core::Answer& answer : leaving) deliver(answer);
+    } else if (what == "disk full") {
+      engine_->set_room({.bytes = 1'000, .full = true, .aside = 1'001});
+    } else if (what == "disk has_room") {
+      engine_->set_room({});
     } else if (what == "stop") {
       engine_->stop_waiting(leaving);
       send(leaving);
