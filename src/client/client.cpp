@@ -227,8 +227,10 @@ bool Problem::means_lost() const {
 }
 
 Lease lease_of(client::Holding holding) {
+  // Answers that are about a holder alone (check, request, transfer) do not say that there is one.
+  const bool held = holding.held || (!holding.owner.empty() && !holding.json.contains("held"));
   return {.name = std::move(holding.name),
-          .held = holding.held,
+          .held = held,
           .token = holding.token,
           .owner = std::move(holding.owner),
           .session = std::move(holding.session),

@@ -23,7 +23,8 @@ using client::Keeper;
 
 constexpr std::chrono::milliseconds ttl_least = 100ms;
 constexpr std::chrono::milliseconds ttl_most = 24h;
-constexpr Duration last_patience = 2s;  ///< Of a release that nobody waits for.
+constexpr Duration pause_in_takeover = 20ms;  ///< Between two questions whether it has happened.
+constexpr Duration last_patience = 2s;        ///< Of a release that nobody waits for.
 
 Duration now() {
   return BootTime::now().time_since_epoch();
@@ -186,8 +187,22 @@ class HeldLease::Keeping {
         object ? client::Answer<client::Holding>(client::holding_of(*std::move(object)))
                : std::unexpected(std::move(object).error());
     keeper_.renewal_answered(answer, now());
-    if (!keeper_.belief().is_lost()) believed_until_ = keeper_.belief().until().count();
+    if (!keeper_.belief().is_lost())
+      believed_until_ = std::min(keeper_.belief().until(), takeover_at(answer, sent)).count();
     if (answer) tell_wishes(answer->json);
+  }
+
+  /// When a takeover that is pending will have happened at the earliest: no belief after that, until the server says
+  /// that nothing came of it. So it is asked then.
+  Duration takeover_at(const client::Answer<client::Holding>& answer, Duration sent) {
+    if (!answer) return takeover_at_;
+    takeover_at_ = Duration::max();
+    const json::value* pending = answer->json.if_contains("takeover");
+    if (pending && pending->is_object()) {
+      takeover_at_ = sent + client::ms_at(pending->get_object(), "ends_in_ms").value_or(Duration::zero());
+      keeper_.ask_by(std::max(takeover_at_, now() + pause_in_takeover));
+    }
+    return takeover_at_;
   }
 
   void lose() {
@@ -226,6 +241,7 @@ class HeldLease::Keeping {
   const Keep how_;
   Keeper keeper_;                           ///< Of the thread alone, once it runs.
   std::map<Wish::Kind, std::string> told_;  ///< The same.
+  Duration takeover_at_ = Duration::max();  ///< The same.
   static constexpr Duration::rep never = Duration::max().count();
   std::atomic<Duration::rep> believed_until_;    ///< On the belief's clock.
   std::atomic<Duration::rep> ended_at_ = never;  ///< Lost or released then. Never goes back.

@@ -6,6 +6,7 @@
 // Kept here: what is protected is told to stop `grace` before belief ends, and is stopped `margin` before it ends.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -33,6 +34,8 @@ class Keeper {
   bool renewal_due(Duration now);
   void renewal_sent(Duration now);
   void renewal_answered(const Answer<Holding>& answer, Duration now);
+  /// Something is known to happen then: the next renewal is due at `when` already.
+  void ask_by(Duration when) { renew_at_ = std::min(renew_at_, when); }
   /// How long to wait for the answer of a renewal: there is time for several before the end.
   Duration patience() const { return patience_; }
 

@@ -52,8 +52,9 @@ const char* to_text(Loss::Reason reason);
 /// Something that somebody wants of the holder. Comes with the answers to renewals.
 struct Wish {
   enum class Kind {
-    takeover,  ///< It will be taken over in `ends_in`: hand in what you have, or release it sooner.
-    request,   ///< Somebody asks for it: release or transfer it when it suits you.
+    /// It will be taken over in `ends_in`: hand in what you have, or release it sooner. It is believed until then only.
+    takeover,
+    request,  ///< Somebody asks for it: release or transfer it when it suits you.
   };
   Kind kind = Kind::request;
   std::string by;
