@@ -133,8 +133,10 @@ void Store::freeze() {
   std::shared_ptr<const Recent> full = std::exchange(active_, std::make_unique<Recent>(options_.bounds));
   if (!folder_) {
     frozen_.push_back(std::move(full));
-    const std::size_t keep = std::max<std::size_t>(options_.memory_bytes_max / options_.recent_bytes_max, 1);
-    if (frozen_.size() > keep) frozen_.pop_front();  // Its bound.
+    std::size_t bytes = 0;
+    for (const auto& frozen : frozen_) bytes += frozen->bytes();
+    for (; bytes > options_.memory_bytes_max && frozen_.size() > 1; frozen_.pop_front())
+      bytes -= frozen_.front()->bytes();
     return;
   }
   if (frozen_.size() < frozen_max) {
@@ -161,8 +163,10 @@ void Store::take(const Queued& queued) {
   const std::vector<core::Effect>& effects = *queued.effects;
   for (std::size_t at = 0; at < effects.size();) {
     const Lock lock(mutex_);
-    for (std::size_t i = 0; i < chunk && at < effects.size(); ++i, ++at, ++position.value) add(position, effects[at]);
-    freeze_if_full();
+    for (std::size_t i = 0; i < chunk && at < effects.size(); ++i, ++at, ++position.value) {
+      add(position, effects[at]);
+      freeze_if_full();
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/seeded_for_tests.h"
 #include "history/assemble.h"
 #include "history/effects_for_tests.h"
 
