@@ -469,7 +469,7 @@ consteval bool all_declared() {
     if (index == index_of<core::Leave>() || index == index_of<core::TakeBack>()) continue;
     bool found = false;
     for (const Operation& operation : catalogue) found = found || operation.command == index;
-    if (!found && index < index_of<core::Takeover>()) return false;  // TEMPORARY
+    if (!found) return false;
   }
   return true;
 }
