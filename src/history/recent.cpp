@@ -7,6 +7,7 @@
 namespace holdfast::history {
 namespace {
 
+constexpr std::size_t gaps_max = 64;
 constexpr std::size_t fixed_bytes = 96;  // Of a name in the table, about.
 
 }  // namespace
@@ -53,7 +54,7 @@ void Recent::add_gap(const Gap& gap) {
   if (first_.value == 0) first_ = core::Position{gap.after.value + 1};
   last_ = std::max(last_, gap.up_to);
   const bool goes_on = !gaps_.empty() && gaps_.back().up_to == gap.after;
-  if (goes_on) {
+  if (goes_on || gaps_.size() >= gaps_max) {  // Too many are told of as one that is longer than it was.
     gaps_.back().up_to = gap.up_to;
   } else {
     gaps_.push_back(gap);

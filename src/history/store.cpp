@@ -23,7 +23,8 @@ constexpr std::size_t chunk = 256;
 constexpr std::size_t frozen_max = 3;
 constexpr auto retry_after = 5s;  ///< A disk that failed.
 constexpr auto look_at_age = 1min;
-constexpr int background_niceness = 10;
+constexpr Duration tell_again_after = 10s;
+constexpr int background_niceness = 5;
 constexpr std::uint64_t free_bytes_min = std::uint64_t{256} << 20;  ///< Of the disk, left to the journal,
 constexpr std::uint64_t free_part = 20;                             ///< or this part of it, if it is a small one.
 constexpr std::string_view damaged_suffix = ".damaged";
@@ -68,10 +69,14 @@ WallTime Store::keep_from() const {
 void Store::replayed(const core::Effect& effect, core::Position position) {
   open();
   Lock lock(mutex_);
+  if (folder_ && active_->bytes() >= options_.recent_bytes_max) {
+    // Nobody owns anything yet: here is time to wait for the disk.
+    changed_.wait(lock, [&] { return frozen_.size() < frozen_max || write_failed_; });
+    freeze();
+  }
   if (!core::of_snapshot(effect)) {
-    if (position <= taken_) return;
-    add(position, effect);
-    return freeze_if_full();
+    if (position > taken_) add(position, effect);
+    return;
   }
   if (position > taken_) {
     // The single effects have become a snapshot before the history had them.
@@ -88,7 +93,6 @@ void Store::replayed(const core::Effect& effect, core::Position position) {
   grant.note = kept->note;
   grant.since = kept->since;
   active_->add(position, grant);
-  freeze_if_full();
 }
 
 void Store::durable(std::shared_ptr<const std::vector<core::Effect>> effects, core::Position first) {
@@ -119,8 +123,12 @@ void Store::add(core::Position position, const core::Effect& effect) {
 void Store::add_gap(core::Position up_to) {
   active_->add_gap({taken_, up_to, clock_.wall()});
   counted_.missed += up_to.value - taken_.value;
-  tell(fmt::format("the history misses positions {} to {}, and says so where it is asked", taken_.value + 1,
-                   up_to.value));
+  const Duration now = clock_.steady();
+  if (!told_of_gap_ || now - *told_of_gap_ > tell_again_after) {
+    tell(fmt::format("the history misses positions {} to {}, and says so where it is asked", taken_.value + 1,
+                     up_to.value));
+    told_of_gap_ = now;
+  }
   taken_ = up_to;
 }
 

@@ -143,6 +143,7 @@ class Store {
   Figures counted_;
   bool idle_ = true;  ///< The writing thread has nothing to do.
   bool write_failed_ = false;
+  std::optional<Duration> told_of_gap_;  ///< When, so that the log is not full of them.
 
   std::jthread taker_;
   std::jthread writer_;

@@ -79,6 +79,18 @@ TEST(Store, has_everything_in_files_before_the_journal_may_fold_it) {
   EXPECT_THAT(bench.page("job").gaps, IsEmpty());
 }
 
+TEST(Store, takes_in_a_long_journal_at_a_start_however_slow_its_own_disk_is) {
+  Bench bench;
+  bench.options.bytes_max = 16 << 20;
+  bench.options.recent_bytes_max = 4 << 10;
+  for (std::uint64_t i = 1; i <= 3'000; ++i)
+    bench.journal.emplace_back(granted(fmt::format("name/{}", i), "alice", i, 1));
+  bench.start();
+  EXPECT_THAT(bench.page("name/1").gaps, IsEmpty());
+  for (const int i : {1, 1'000, 2'000, 3'000}) EXPECT_THAT(bench.of(fmt::format("name/{}", i)), SizeIs(1));
+  EXPECT_EQ(bench.store->figures().missed, 0);
+}
+
 TEST(Store, says_what_it_missed_when_the_journal_was_folded_without_it_and_still_knows_who_holds) {
   Bench bench;
   bench.start();
