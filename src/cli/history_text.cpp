@@ -3,37 +3,25 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <chrono>
 
 #include "cli/durations.h"
 #include "cli/text.h"
+#include "client/calls.h"
 
 namespace holdfast::cli {
 namespace {
 
 namespace json = boost::json;
 
-std::string text_at(const json::object& from, std::string_view key) {
-  const json::value* found = from.if_contains(key);
-  return found && found->is_string() ? std::string{found->get_string()} : std::string{};
-}
+using client::flag_at;
+using client::text_at;
 
 std::uint64_t number_at(const json::object& from, std::string_view key) {
-  const json::value* found = from.if_contains(key);
-  if (!found || !found->is_number()) return 0;
-  json::error_code error;
-  const auto number = found->to_number<std::uint64_t>(error);
-  return error ? 0 : number;
-}
-
-bool flag_at(const json::object& from, std::string_view key) {
-  const json::value* found = from.if_contains(key);
-  return found && found->is_bool() && found->get_bool();
+  return client::number_at(from, key).value_or(0);
 }
 
 Duration ms_at(const json::object& from, std::string_view key) {
-  return std::chrono::milliseconds(
-      static_cast<std::int64_t>(std::min<std::uint64_t>(number_at(from, key), 1'000'000'000'000)));
+  return client::ms_at(from, key).value_or(Duration::zero());
 }
 
 std::string line(std::string_view key, const std::string& value) {
