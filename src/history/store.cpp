@@ -51,6 +51,11 @@ Store::Store(Options options, Clock& clock)
 }
 
 Store::~Store() {
+  {
+    const Lock lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
   // The threads hold the members they use: they end first.
   taker_ = {};
   writer_ = {};
@@ -69,11 +74,7 @@ WallTime Store::keep_from() const {
 void Store::replayed(const core::Effect& effect, core::Position position) {
   open();
   Lock lock(mutex_);
-  if (folder_ && active_->bytes() >= options_.recent_bytes_max) {
-    // Nobody owns anything yet: here is time to wait for the disk.
-    changed_.wait(lock, [&] { return frozen_.size() < frozen_max || write_failed_; });
-    freeze();
-  }
+  freeze_if_full(lock);
   if (!core::of_snapshot(effect)) {
     if (position > taken_) add(position, effect);
     return;
@@ -132,8 +133,11 @@ void Store::add_gap(core::Position up_to) {
   taken_ = up_to;
 }
 
-void Store::freeze_if_full() {
-  if (active_->bytes() >= options_.recent_bytes_max) freeze();
+void Store::freeze_if_full(Lock& lock) {
+  if (active_->bytes() < options_.recent_bytes_max) return;
+  // Meanwhile the queue fills; what does not fit there is missed, and that is known.
+  if (folder_) changed_.wait(lock, [&] { return frozen_.size() < frozen_max || write_failed_ || stopping_; });
+  if (active_->bytes() >= options_.recent_bytes_max) freeze();  // Else somebody else did meanwhile.
 }
 
 void Store::freeze() {
@@ -170,10 +174,10 @@ void Store::take(const Queued& queued) {
   core::Position position = queued.first;
   const std::vector<core::Effect>& effects = *queued.effects;
   for (std::size_t at = 0; at < effects.size();) {
-    const Lock lock(mutex_);
+    Lock lock(mutex_);
     for (std::size_t i = 0; i < chunk && at < effects.size(); ++i, ++at, ++position.value) {
+      freeze_if_full(lock);
       add(position, effects[at]);
-      freeze_if_full();
     }
   }
 }

@@ -100,8 +100,9 @@ class Store {
   void add(core::Position position, const core::Effect& effect);  ///< Under mutex_.
   void add_gap(core::Position up_to);                             ///< Under mutex_: from `taken_` on.
   void catch_up_with_journal(core::Position first);
-  void freeze_if_full();  ///< Under mutex_.
-  void freeze();          ///< Under mutex_.
+  /// Under mutex_, which it gives up while it waits for a disk that is slow, but not for one that fails.
+  void freeze_if_full(std::unique_lock<std::mutex>& lock);
+  void freeze();  ///< Under mutex_.
   void await_taken();
   View view(const Query& query, const std::string& from);
   Page page_of_name(const Query& query, const View& view) const;
@@ -143,6 +144,7 @@ class Store {
   Figures counted_;
   bool idle_ = true;  ///< The writing thread has nothing to do.
   bool write_failed_ = false;
+  bool stopping_ = false;
   std::optional<Duration> told_of_gap_;  ///< When, so that the log is not full of them.
 
   std::jthread taker_;
