@@ -23,7 +23,7 @@ TEST(FuzzHistory, entries_are_what_would_be_written_or_refused) {
     const std::string again = encode(*read);
     const auto second = decode(again);
     ASSERT_TRUE(second);
-    ASSERT_EQ(*second, *read);
+    ASSERT_EQ(encode(*second), again);  // Metadata, which is never written, is all that may be gone.
   }
   EXPECT_GT(accepted, 1'000) << "the test has lost its point";
 }
