@@ -21,8 +21,8 @@ int run(const Verb& self, const Words& words) {
 
   client::Connection connection(*url);
   // The status says it all, and what /readyz says besides is for people.
-  const Result<client::Response> answer = connection.request({.method = "HEAD", .target = live ? "/livez" : "/readyz"},
-                                                             BootTime::now() + patience);
+  const Result<client::Response> answer =
+      connection.request({.method = "HEAD", .target = live ? "/livez" : "/readyz"}, BootTime::now() + patience);
   if (!answer) {
     say(self, shown(answer.error().text()));
     return status(Exit::unreachable);

@@ -250,7 +250,8 @@ void Engine::fail(std::vector<Answer>& leaving) {
 
 void Engine::stop_waiting(std::vector<Answer>& leaving) {
   tell_stopping(leaving);
-  core::Step(state_, now_, presence(), outcome_).drop_takeovers(core::Drop::restart);  // Else a release would still act on one.
+  core::Step(state_, now_, presence(), outcome_)
+      .drop_takeovers(core::Drop::restart);  // Else a release would still act on one.
   collect(leaving);
 }
 
