@@ -71,6 +71,7 @@ Result<Directory> Directory::open(const std::filesystem::path& path, Use use) {
   if (!directory.fd_) return system_error("open", shown);
   if (auto safe = check_safe(directory.fd_, shown); !safe) return std::unexpected(safe.error());
 
+  if (use == Use::beside) return directory;
   const bool alone = use == Use::alone;
   directory.lock_ =
       Fd{::openat(directory.fd_.get(), lock_name.data(), always | (alone ? O_RDWR | O_CREAT : O_RDONLY), 0600)};

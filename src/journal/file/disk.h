@@ -50,8 +50,9 @@ class Fd {
 
 /// Who may use a data directory at the same time.
 enum class Use : std::uint8_t {
-  alone,  ///< To write. Makes the directory if there is none, and leaves the process id in its lock file.
-  look,   ///< To read; others may look too. Changes nothing.
+  alone,   ///< To write. Makes the directory if there is none, and leaves the process id in its lock file.
+  look,    ///< To read; others may look too. Changes nothing.
+  beside,  ///< To read while a server may write: no lock. Files come and go. Changes nothing.
 };
 
 /// A data directory, locked for as long as this lives. All files are opened relative to it, and no link is followed.

@@ -45,6 +45,12 @@ Result<void> replay_frame(const Frame& frame, std::uint64_t offset, const std::s
   return {};
 }
 
+std::uint64_t end_of_frames(std::string_view segment, const Seal& seal) {
+  std::uint64_t end = header_bytes;
+  while (const auto frame = frame_at(segment, end, seal)) end = frame->end;
+  return end;
+}
+
 Result<Walked> walk_segment(std::string_view bytes, const FileHeader& header, core::Position last,
                             const std::string& where, const Sink& sink) {
   const Seal seal(header);

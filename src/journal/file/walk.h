@@ -34,6 +34,9 @@ std::unexpected<Error> damaged(const std::string& where, std::uint64_t offset, s
 Result<void> replay_frame(const Frame& frame, std::uint64_t offset, const std::string& where, const Replay& replay,
                           const core::Position* fixed = nullptr);
 
+/// How far valid frames go, wherever their positions begin; the offset behind the last.
+std::uint64_t end_of_frames(std::string_view segment, const Seal& seal);
+
 /// How far the frames of a segment go.
 struct Walked {
   std::uint64_t end = header_bytes;  ///< Offset behind the last valid frame.
