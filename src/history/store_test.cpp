@@ -123,6 +123,18 @@ TEST(Store, says_what_it_missed_when_the_journal_was_folded_without_it_and_still
   EXPECT_THAT(bench.all_notes(), HasSubstr("misses positions 4 to 5"));
 }
 
+TEST(Store, takes_positions_that_it_was_never_given_for_missed) {
+  Bench bench;
+  bench.start();
+  bench.journal.emplace_back(granted("job", "alice", 7, 10));  // Nobody hands this one over.
+  bench.append({granted("other", "bob", 8, 20)});
+  const Page page = bench.page("other");
+  EXPECT_THAT(page.holdings, SizeIs(1));
+  ASSERT_THAT(page.gaps, SizeIs(1));
+  EXPECT_EQ(page.gaps[0].after, core::Position{1});
+  EXPECT_EQ(page.gaps[0].up_to, core::Position{2});
+}
+
 TEST(Store, says_what_it_missed_when_it_could_not_keep_up) {
   Bench bench;
   bench.options.queue_max = 4;
@@ -319,8 +331,9 @@ TEST(Store, says_of_a_damaged_block_that_something_is_missing_and_keeps_the_rest
   bytes[100] ^= 1;  // In the first block.
   bench.scratch.write(name, bytes);
 
-  EXPECT_THAT(bench.of("name/000001"), IsEmpty());
-  EXPECT_THAT(bench.page("name/000001").gaps, SizeIs(1));
+  const Page found_out = bench.page("name/000001");
+  EXPECT_THAT(found_out.holdings, IsEmpty());
+  EXPECT_THAT(found_out.gaps, SizeIs(1)) << "the very answer that finds it says so";
   EXPECT_THAT(bench.of("name/002000"), SizeIs(1));
   // At the next chance the file is written anew, without the block, and says so.
   bench.start();
