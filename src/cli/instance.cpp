@@ -22,7 +22,9 @@ core::Limits limits_of(const Settings& settings) {
 }
 
 /// Without a disk there is nothing to wait for, so nothing to hand over.
-engine::RunnerOptions runner_options_for(const Settings& settings, engine::RunnerOptions options) {
+engine::RunnerOptions runner_options_for(const Settings& settings, engine::RunnerOptions options,
+                                         engine::EventRing& events) {
+  options.listeners.push_back(&events);
   if (!settings.directory()) options.policy = engine::CommitPolicy::always_inline;
   return options;
 }
@@ -49,6 +51,7 @@ server::http::Options door_options(const Settings& settings) {
   options.io_threads = static_cast<int>(settings.io_threads);
   options.connections_max = settings.connections_max;
   options.body_bytes_max = settings.body_bytes_max;
+  options.events.watchers_max = settings.watchers_max;
   return options;
 }
 
@@ -57,11 +60,12 @@ server::http::Options door_options(const Settings& settings) {
 Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& clock, server::Log& log,
                    engine::OnJournalFailure on_journal_failure, engine::RunnerOptions runner_options)
     : journal_(journal),
-      service_(log),
+      events_(settings.events_bytes_max),
+      service_(log, events_),
       runner_(std::make_unique<engine::Runner>(
           make_engine(settings, clock, service_.clients()), journal,
           [this](std::vector<core::Answer>& leaving) { service_.deliver(leaving); }, std::move(on_journal_failure),
-          runner_options_for(settings, runner_options))),
+          runner_options_for(settings, runner_options, events_))),
       door_(service_, door_options(settings)) {
   service_.injections = settings.inject;
   service_.run(*runner_);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "cli/settings.h"
+#include "engine/event_ring.h"
 #include "engine/runner.h"
 #include "journal/journal.h"
 #include "server/http/door.h"
@@ -40,6 +41,7 @@ class Instance {
 
  private:
   journal::Journal& journal_;
+  engine::EventRing events_;
   server::Service service_;
   std::unique_ptr<engine::Runner> runner_;
   server::http::Door door_;

@@ -50,7 +50,18 @@ void EventRing::durable(const std::shared_ptr<const Batch>& batch) {
     last_ = batch->last();
     keep(batch, bytes, dropped);
   }
-  if (wake_) wake_();
+  const std::lock_guard lock(readers_mutex_);
+  for (Reader* reader : readers_) reader->wake();
+}
+
+void EventRing::join(Reader& reader) {
+  const std::lock_guard lock(readers_mutex_);
+  readers_.push_back(&reader);
+}
+
+void EventRing::leave(Reader& reader) {
+  const std::lock_guard lock(readers_mutex_);
+  std::erase(readers_, &reader);
 }
 
 void EventRing::seal(Batches& dropped) {

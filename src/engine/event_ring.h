@@ -6,10 +6,8 @@
 
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <vector>
 
 #include "engine/batch.h"
@@ -26,8 +24,16 @@ class EventRing final : public Listener {
   void replayed(const core::Effect& effect, core::Position position) override;
   void durable(const std::shared_ptr<const Batch>& batch) override;
 
-  /// `wake` is called after each batch, by the thread that made it durable: it must be quick. Before the first batch.
-  void on_batch(std::function<void()> wake) { wake_ = std::move(wake); }
+  /// Somebody to be told that there is something new.
+  class Reader {
+   public:
+    virtual ~Reader() = default;
+    /// Called after each batch by the thread that made it durable, whose clients wait: it must be quick.
+    virtual void wake() = 0;
+  };
+  void join(Reader& reader);
+  /// When it returns, `reader` is not being woken and will not be again.
+  void leave(Reader& reader);
 
   /// The newest durable position; of a new journal 0.
   core::Position last() const;
@@ -55,7 +61,9 @@ class EventRing final : public Listener {
   void seal(Batches& dropped);
 
   const std::size_t bytes_max_;
-  std::function<void()> wake_;
+
+  std::mutex readers_mutex_;
+  std::vector<Reader*> readers_;  // Guarded by readers_mutex_.
 
   mutable std::mutex mutex_;
   std::deque<Kept> kept_;  // Guarded by mutex_, as all below. Oldest first, without gaps.

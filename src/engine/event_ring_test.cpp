@@ -120,13 +120,24 @@ TEST(EventRing, counts_what_is_no_event_and_tells_it_to_nobody) {
   EXPECT_EQ(ring.last(), Position{3});
 }
 
-TEST(EventRing, wakes_somebody_for_each_batch_once_it_can_be_read) {
-  EventRing ring(plenty);
+/// Notes where the ring stood each time it was woken.
+struct Sleeper final : EventRing::Reader {
+  explicit Sleeper(EventRing& its_ring) : ring(its_ring) {}
+  void wake() override { woken.push_back(ring.last().value); }
+  EventRing& ring;
   std::vector<std::uint64_t> woken;
-  ring.on_batch([&] { woken.push_back(ring.last().value); });
+};
+
+TEST(EventRing, wakes_its_readers_for_each_batch_once_it_can_be_read) {
+  EventRing ring(plenty);
+  Sleeper sleeper(ring);
+  ring.join(sleeper);
   ring.durable(batch(1, 3));
   ring.durable(batch(4, 1));
-  EXPECT_THAT(woken, ElementsAre(3, 4));
+  EXPECT_THAT(sleeper.woken, ElementsAre(3, 4));
+  ring.leave(sleeper);
+  ring.durable(batch(5, 1));
+  EXPECT_THAT(sleeper.woken, ElementsAre(3, 4));
 }
 
 TEST(EventRing, lets_go_of_no_batch_that_somebody_reads) {

@@ -150,6 +150,11 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine) const {
   gauge("holdfast_connections", "Open connections.", value_of(connections));
   gauge("holdfast_connections_limit", "Connections accepted at most.", value_of(connections_max));
   counter("holdfast_connections_refused_total", "Connections beyond the limit.", value_of(connections_refused));
+  gauge("holdfast_watchers", "Connections that are sent events.", value_of(watchers));
+  counter("holdfast_watchers_refused_total", "Watchers beyond the limit.", value_of(watchers_refused));
+  counter("holdfast_watchers_cut_off_total", "Watchers that took nothing any more.", value_of(watchers_cut_off));
+  counter("holdfast_events_sent_total", "Events sent, counted for each watcher.", value_of(events_sent));
+  counter("holdfast_event_resets_total", "Watchers that were told of a gap.", value_of(event_resets));
   counter("holdfast_bad_requests_total", "Requests refused before an operation was known.", value_of(bad_requests));
   counter("holdfast_stale_writes_total", "Operations refused because their token was not current.",
           value_of(stale_writes));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/types.h"
+#include "engine/event_ring.h"
 #include "engine/runner.h"
 #include "server/conflict_monitor.h"
 #include "server/log.h"
@@ -45,7 +46,8 @@ class Service {
  public:
   static constexpr int lane_shift = 48;
 
-  explicit Service(Log& log) : log_(log), monitor_(log, metrics_) {}
+  /// Both must outlive it.
+  Service(Log& log, engine::EventRing& events) : log_(log), events_(events), monitor_(log, metrics_) {}
 
   Clients& clients() { return clients_; }
   Metrics& metrics() { return metrics_; }
@@ -62,11 +64,14 @@ class Service {
   void run(engine::Runner& runner) { runner_ = &runner; }
   engine::Runner& runner() { return *runner_; }
 
+  engine::EventRing& events() { return events_; }
+
   std::vector<std::string> injections;  ///< In force; for /readyz and the warnings.
   std::atomic<bool> ready{false};
 
  private:
   Log& log_;
+  engine::EventRing& events_;
   Clients clients_;
   Metrics metrics_;
   ConflictMonitor monitor_;
