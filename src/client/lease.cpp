@@ -49,29 +49,6 @@ ErrorCode code_named(std::string_view name, int status) {
   return status >= 400 && status < 500 ? ErrorCode::bad_request : ErrorCode::internal;
 }
 
-Problem problem_of(Response&& response) {
-  Problem problem;
-  problem.status = response.status;
-  problem.retry_after = response.retry_after;
-  json::object body = response.body.is_object() ? std::move(response.body.get_object()) : json::object{};
-  problem.name = text_at(body, "code");
-  problem.code = code_named(problem.name, response.status);
-  problem.detail = text_at(body, "detail");
-  problem.field = text_at(body, "field");
-  problem.because = text_at(body, "because");
-  const std::string fate = text_at(body, "fate");
-  problem.fate = fate == "not_done"     ? Fate::not_done
-                 : fate == "maybe_done" ? Fate::maybe_done
-                                        : info_of(problem.code).fate;
-  if (problem.name.empty()) problem.name = info_of(problem.code).name;
-  if (problem.detail.empty()) {
-    problem.detail = "The server answered with status " + std::to_string(response.status) + ".";
-  }
-  problem.holding = holding_of(std::move(body));
-  if (const auto newest = number_at(problem.holding.json, "newest")) problem.holding.token = *newest;
-  return problem;
-}
-
 json::object body_of(const TokenCall& call) {
   json::object body{{"token", call.token}, {"owner", call.owner}};
   if (!call.session.empty()) body["session"] = call.session;
@@ -118,6 +95,29 @@ bool Problem::means_lost() const {
     default:
       return false;
   }
+}
+
+Problem problem_of(Response&& response) {
+  Problem problem;
+  problem.status = response.status;
+  problem.retry_after = response.retry_after;
+  json::object body = response.body.is_object() ? std::move(response.body.get_object()) : json::object{};
+  problem.name = text_at(body, "code");
+  problem.code = code_named(problem.name, response.status);
+  problem.detail = text_at(body, "detail");
+  problem.field = text_at(body, "field");
+  problem.because = text_at(body, "because");
+  const std::string fate = text_at(body, "fate");
+  problem.fate = fate == "not_done"     ? Fate::not_done
+                 : fate == "maybe_done" ? Fate::maybe_done
+                                        : info_of(problem.code).fate;
+  if (problem.name.empty()) problem.name = info_of(problem.code).name;
+  if (problem.detail.empty()) {
+    problem.detail = "The server answered with status " + std::to_string(response.status) + ".";
+  }
+  problem.holding = holding_of(std::move(body));
+  if (const auto newest = number_at(problem.holding.json, "newest")) problem.holding.token = *newest;
+  return problem;
 }
 
 Problem problem_of(const Error& error) {

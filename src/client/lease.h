@@ -57,6 +57,8 @@ struct Problem {
 
 /// From a failure of ours, in the form in which the server would say it.
 Problem problem_of(const Error& error);
+/// From an answer that says no.
+Problem problem_of(Response&& response);
 
 template <class T>
 using Answer = std::expected<T, Problem>;
