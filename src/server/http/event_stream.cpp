@@ -12,6 +12,9 @@ namespace {
 /// Room that is kept for the next events once all is sent.
 constexpr std::size_t room_kept = 8 << 10;
 
+/// Who sends more than so many times 4 KiB in one go is no watcher, and would keep the thread from all others.
+constexpr int reads_at_once = 64;
+
 }  // namespace
 
 void append_event(std::string& out, std::string_view id, std::string_view event, std::string_view data) {
@@ -53,11 +56,12 @@ bool EventStream::flush(Steady::time_point now) {
 
 bool EventStream::read_away() const {
   std::array<char, 4096> away;
-  while (true) {
+  for (int reads = 0; reads < reads_at_once; ++reads) {
     const ssize_t read = ::recv(socket_, away.data(), away.size(), MSG_DONTWAIT);
-    if (read > 0 || (read < 0 && errno == EINTR)) continue;
-    return read < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    if (read == 0) return false;
+    if (read < 0 && errno != EINTR) return errno == EAGAIN || errno == EWOULDBLOCK;
   }
+  return false;
 }
 
 void EventStream::cut_off() const {

@@ -33,7 +33,7 @@ class EventStream {
 
   /// Hands as much to the kernel as it takes. False: the peer is gone.
   bool flush(Steady::time_point now);
-  /// Throws away what the peer sent: there is nothing to say on this connection. False: the peer is gone.
+  /// Throws away what the peer sent: there is nothing to say on this connection. False: the peer is gone, or floods.
   bool read_away() const;
   /// Throws away what the kernel has not sent yet, too: nobody is going to read it.
   void cut_off() const;
