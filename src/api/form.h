@@ -26,6 +26,7 @@ enum class FieldKind : std::uint8_t {
   holder,    ///< "session" or "owner".
   mode,      ///< "exclusive"; "shared" is not supported yet.
   metadata,  ///< A JSON object of at most 4 KiB.
+  position,  ///< `<incarnation>.<number>`, as every answer carries it.
   flag,      ///< In a query: 1, 0, true or false.
   later,     ///< Anything; not supported yet.
 };

@@ -169,6 +169,18 @@ Call read_list(const Form& form, const Context&) {
   return {std::move(list), PageRequest{form.text("prefix"), form.text("after"), form.number("limit").value_or(100)}};
 }
 
+constexpr std::array watch_fields{
+    Field{"prefix", FieldKind::name, false, "Only events of this name and those below it; whole segments."},
+    Field{"after", FieldKind::position, false,
+          "Only what came after this `position` of an answer or event. Default: from now on."},
+};
+
+Call read_watch(const Form& form, const Context&) {
+  WatchRequest watch{.prefix = form.text("prefix"), .after = {}};
+  if (const std::string after = form.text("after"); !after.empty()) watch.after = *parse_position(after);
+  return {core::Leave{}, {}, std::move(watch)};
+}
+
 Result<Call> read_buffer(const Form& form, const Context& context, const std::string& project) {
   core::Acquire acquire;
   acquire.who = who(form, context, "user");
@@ -206,6 +218,7 @@ constexpr std::array transfer_refusals{stale,        takeover_pending, not_yours
                                        nothing_held, session_needed,   to_oneself};
 constexpr std::array revoke_refusals{stale, reason_missing, unknown_token, nothing_held};
 constexpr std::array session_renew_refusals{nothing_of_session};
+constexpr std::array watch_refusals{too_many_watchers};
 constexpr std::array buffer_refusals{held, held_by_you, unknown_buffer, buffers_full};
 
 constexpr std::array catalogue{
@@ -363,6 +376,15 @@ constexpr std::array catalogue{
               .read = [](const Form& f, const Context& c) -> Result<Call> { return read_list(f, c); },
               .write = write_page,
               .command = index_of<core::List>()},
+    Operation{.name = "events.watch",
+              .method = "GET",
+              .path = "/v1/events",
+              .summary = "Server-sent events: every change of a name as it happens, once and in order.",
+              .example = "prefix=projects/atlas",
+              .fields = watch_fields,
+              .refusals = watch_refusals,
+              .read = [](const Form& f, const Context& c) -> Result<Call> { return read_watch(f, c); },
+              .streams = true},
     Operation{.name = "buffer.acquire",
               .method = "POST",
               .path = "/api/buffers/acquire",
@@ -387,7 +409,6 @@ constexpr std::array catalogue{
     Operation{.name = "lease.acquire_set", .method = "POST", .path = "/v1/acquire"},
     Operation{.name = "history.list", .method = "GET", .path = "/v1/history"},
     Operation{.name = "history.get", .method = "GET", .path = "/v1/history/{name}"},
-    Operation{.name = "events.watch", .method = "GET", .path = "/v1/events"},
     Operation{.name = "live.connect", .method = "GET", .path = "/v1/live"},
     Operation{.name = "workspace.put", .method = "PUT", .path = "/v1/workspaces/{name}"},
     Operation{.name = "workspace.get", .method = "GET", .path = "/v1/workspaces/{name}"},

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/events.h"
 #include "api/form.h"
 #include "base/error.h"
 #include "core/commands.h"
@@ -31,10 +32,17 @@ struct PageRequest {
   std::size_t limit = 100;
 };
 
+/// What somebody wants to be told of, and from where on.
+struct WatchRequest {
+  std::string prefix;                  ///< Empty: every name.
+  std::optional<GivenPosition> after;  ///< None: from now on.
+};
+
 /// A request that was understood.
 struct Call {
-  core::Command command;
-  std::optional<PageRequest> page;  ///< Set for lists: the door looks up the names before it submits.
+  core::Command command;                ///< Of a watch, nobody's.
+  std::optional<PageRequest> page;      ///< Set for lists: the door looks up the names before it submits.
+  std::optional<WatchRequest> watch{};  ///< Set where events are asked for: no command is submitted.
 };
 
 /// An answer in the words of HTTP.
@@ -60,6 +68,8 @@ struct Operation {
   FieldKind path_kind = FieldKind::name;    ///< Of what stands for the {...} in the path.
   /// Makes `asked` the command that does what `reply` says is left to do; false: it is done. Null: always done at once.
   bool (*go_on)(const core::Reply& reply, core::Command& asked) = nullptr;
+
+  bool streams = false;  ///< Answers with events, without an end, instead of by `write`.
 
   bool changes() const { return method != "GET"; }
   bool supported() const { return read != nullptr; }

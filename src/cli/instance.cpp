@@ -27,7 +27,8 @@ core::Limits limits_of(const Settings& settings) {
 
 /// Without a disk there is nothing to wait for, so nothing to hand over.
 engine::RunnerOptions runner_options_for(const Settings& settings, engine::RunnerOptions options,
-                                         server::Service& service) {
+                                         server::Service& service, engine::EventRing& events) {
+  options.listeners.push_back(&events);
   options.on_room = [&service](bool out_of_room, const journal::Room& room) {
     service.room_changed(out_of_room, room);
   };
@@ -57,6 +58,7 @@ server::http::Options door_options(const Settings& settings) {
   options.io_threads = static_cast<int>(settings.io_threads);
   options.connections_max = settings.connections_max;
   options.body_bytes_max = settings.body_bytes_max;
+  options.events.watchers_max = settings.watchers_max;
   return options;
 }
 
@@ -65,11 +67,12 @@ server::http::Options door_options(const Settings& settings) {
 Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& clock, server::Log& log,
                    engine::OnJournalFailure on_journal_failure, engine::RunnerOptions runner_options)
     : journal_(journal),
-      service_(log),
+      events_(settings.events_bytes_max),
+      service_(log, events_),
       runner_(std::make_unique<engine::Runner>(
           make_engine(settings, clock, service_.clients()), journal,
           [this](std::vector<core::Answer>& leaving) { service_.deliver(leaving); }, std::move(on_journal_failure),
-          runner_options_for(settings, runner_options, service_))),
+          runner_options_for(settings, runner_options, service_, events_))),
       door_(service_, door_options(settings)),
       refusals_(log, service_.metrics()) {
   service_.injections = settings.inject;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "cli/settings.h"
+#include "engine/event_ring.h"
 #include "engine/runner.h"
 #include "journal/journal.h"
 #include "server/http/door.h"
@@ -44,6 +45,7 @@ class Instance {
   void watch(const std::stop_token& stop);
 
   journal::Journal& journal_;
+  engine::EventRing events_;
   server::Service service_;
   std::unique_ptr<engine::Runner> runner_;
   server::http::Door door_;
