@@ -1,5 +1,6 @@
 // What watching costs: how late events are, and what a thousand watchers take from the rate of grants.
 #include <fmt/format.h>
+#include <holdfast/watch.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,7 +12,6 @@
 
 #include "bench/million.h"
 #include "bench/run.h"
-#include "client/watch.h"
 #include "tests/support/http_talk.h"
 
 namespace holdfast::bench {
@@ -81,7 +81,8 @@ struct Latency {
 
 /// One client that acquires name after name, and one watcher of them.
 Latency one_by_one(const Server& server, std::string_view prefix) {
-  client::Watch watch(server.url(), {.prefix = std::string{prefix}, .after = {}});
+  const Client client = Client::open({.servers = server.url().text(), .owner = "bench"}).value();
+  Watch watch(client, {.prefix = std::string{prefix}});
   if (!watch.next()) throw std::runtime_error("the watcher was not let in");
   std::vector<Steady::time_point> asked(grants_timed), told(grants_timed);
   std::jthread listening([&] {
