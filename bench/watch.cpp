@@ -164,10 +164,12 @@ void measure_cost(Run& run) {
     }
     idle_share.push_back(idle.back() / none.back());
     busy_share.push_back(busy.back() / none.back());
-    Run::say(fmt::format("round {}: grants {:.0f}/s; 1,000 watch and nothing concerns them {:.0f}/s, each is told {:.0f}/s",
-                         round + 1, none.back(), idle.back(), busy.back()));
+    Run::say(
+        fmt::format("round {}: grants {:.0f}/s; 1,000 watch and nothing concerns them {:.0f}/s, each is told {:.0f}/s",
+                    round + 1, none.back(), idle.back(), busy.back()));
   }
-  run.figures.add({.part = "watch", .what = "grants, 64 clients, nobody watches", .unit = "/s", .rounds = std::move(none)});
+  run.figures.add(
+      {.part = "watch", .what = "grants, 64 clients, nobody watches", .unit = "/s", .rounds = std::move(none)});
   run.figures.add({.part = "watch",
                    .what = "with 1,000 watchers whom none of it concerns, as a share",
                    .unit = "",
@@ -184,7 +186,8 @@ void measure_cost(Run& run) {
 
 /// A million leases lapse within a second, and each of a thousand watchers is told of a thousand of them.
 void measure_mass(Run& run) {
-  write_million(run.scratch / "lapsing", false, [](std::size_t i) { return fmt::format("w/{:03}/{:07}", i % thousand, i); });
+  write_million(run.scratch / "lapsing", false,
+                [](std::size_t i) { return fmt::format("w/{:03}/{:07}", i % thousand, i); });
   std::vector<double> took, others, told;
   for (int round = 0; round < run.rounds; ++round) {
     const double commit = commit_us(run.scratch) / 1e3;
@@ -203,7 +206,8 @@ void measure_mass(Run& run) {
     others.push_back(ms(lapsed.others.at(0.99)) - commit);
     told.push_back(server.metric("holdfast_events_sent_total") / 1e6);
     Run::say(fmt::format("round {}: lapsed in {:.2f} s, others' p99 {:.1f} ms, {:.0f} events, {:.0f} gaps", round + 1,
-                         lapsed.seconds, others.back(), told.back() * 1e6, server.metric("holdfast_event_resets_total")));
+                         lapsed.seconds, others.back(), told.back() * 1e6,
+                         server.metric("holdfast_event_resets_total")));
   }
   run.figures.add({.part = "watch",
                    .what = "1,000,000 lapses told to 1,000 watchers, until all have lapsed",

@@ -33,9 +33,8 @@ std::string json_line(const Event& event) {
 /// In the form that all verbs speak of.
 client::Problem problem_of(const Problem& problem) {
   boost::json::error_code error;
-  client::Response response{.status = problem.status,
-                            .body = boost::json::parse(problem.json, error),
-                            .retry_after = problem.retry_after};
+  client::Response response{
+      .status = problem.status, .body = boost::json::parse(problem.json, error), .retry_after = problem.retry_after};
   return client::problem_of(std::move(response));
 }
 
