@@ -93,7 +93,7 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-std::string told_since(const std::string& rfc3339, WallTime now) {
+std::string told_clock(const std::string& rfc3339, WallTime now) {
   const auto then = seconds_of(rfc3339);
   if (!then) return shown(rfc3339);
   const std::time_t now_seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(now));
@@ -102,9 +102,16 @@ std::string told_since(const std::string& rfc3339, WallTime now) {
   ::localtime_r(&*then, &local);
   ::localtime_r(&now_seconds, &today);
   const bool same_day = local.tm_year == today.tm_year && local.tm_yday == today.tm_yday;
-  const std::string clock = same_day ? fmt::format("{:%H:%M:%S}", local) : fmt::format("{:%Y-%m-%d %H:%M:%S}", local);
+  return same_day ? fmt::format("{:%H:%M:%S}", local) : fmt::format("{:%Y-%m-%d %H:%M:%S}", local);
+}
+
+std::string told_since(const std::string& rfc3339, WallTime now) {
+  const auto then = seconds_of(rfc3339);
+  if (!then) return shown(rfc3339);
   // Two machines' clocks may differ; nothing began in the future.
+  const auto now_seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(now));
   const std::chrono::seconds age(now_seconds - *then);
+  const std::string clock = told_clock(rfc3339, now);
   return age < 1s ? fmt::format("{} (just now)", clock) : fmt::format("{} ({} ago)", clock, told(age));
 }
 

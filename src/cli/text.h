@@ -13,6 +13,9 @@ namespace holdfast::cli {
 /// Fit for a terminal: control characters, which others may have put into a note, come as \x1b and the like.
 std::string shown(std::string_view text);
 
+/// "14:02:11" in local time; with the day where it is not today.
+std::string told_clock(const std::string& rfc3339, WallTime now);
+
 /// "14:02:11 (3 min ago)", in local time; with the day where it is not today.
 std::string told_since(const std::string& rfc3339, WallTime now);
 

@@ -20,7 +20,6 @@ constexpr Verb planned(std::string_view name, std::string_view summary) {
 constexpr Verb takeover_verb = planned("takeover", "Take a name from its holder, with a reason.");
 constexpr Verb move_verb = planned("move", "Take a name from another session of your own.");
 constexpr Verb transfer_verb = planned("transfer", "Give a name you hold to somebody else.");
-constexpr Verb watch_verb = planned("watch", "See every change of a name as it happens.");
 constexpr Verb top_verb = planned("top", "The busiest names, live.");
 constexpr Verb verify_verb = planned("verify", "Check a recording against the promises.");
 constexpr Verb simulate_verb = planned("simulate", "Run seeded worlds around the engine.");
