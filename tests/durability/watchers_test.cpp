@@ -113,7 +113,8 @@ TEST(Watchers, are_told_everything_once_over_kills) {
   std::vector<std::unique_ptr<Watcher>> all;
   for (std::size_t i = 0; i < watchers; ++i) {
     // The names of one client, those that all want, one name, everything.
-    const std::vector<std::string> prefixes{fmt::format("own/{}", i % 8), "shared", fmt::format("shared/{}", i % 4), ""};
+    const std::vector<std::string> prefixes{fmt::format("own/{}", i % 8), "shared", fmt::format("shared/{}", i % 4),
+                                            ""};
     all.push_back(std::make_unique<Watcher>(prefixes[i % prefixes.size()], seed + i));
   }
   std::atomic<std::uint64_t> end = 0;

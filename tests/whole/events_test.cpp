@@ -196,7 +196,8 @@ TEST_F(Events, believe_last_event_id_before_the_url) {
   const std::string two = grant(talk, "b").field("position");
   grant(talk, "c");
   Talk stream(server.port());
-  stream.send(fmt::format("GET /v1/events?after={} HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: {}\r\n\r\n", one, two));
+  stream.send(
+      fmt::format("GET /v1/events?after={} HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: {}\r\n\r\n", one, two));
   // The stream has no length: what comes is read byte by byte until the grant of c.
   std::string got;
   char byte = 0;
@@ -256,8 +257,8 @@ TEST_F(Events, are_for_so_many_watchers_and_no_more) {
   EXPECT_EQ(refused.field("code"), "too_many_watchers");
   EXPECT_EQ(refused.headers.at("retry-after"), "1");
   EXPECT_EQ(grant(talk, "a").status, 200) << "the connection and everything else go on";
-  EXPECT_THAT(talk.get("/metrics").body, testing::AllOf(HasSubstr("\nholdfast_watchers 2\n"),
-                                                        HasSubstr("\nholdfast_watchers_refused_total 1\n")));
+  EXPECT_THAT(talk.get("/metrics").body,
+              testing::AllOf(HasSubstr("\nholdfast_watchers 2\n"), HasSubstr("\nholdfast_watchers_refused_total 1\n")));
   watches.pop_back();
   while (talk.get("/metrics").body.find("\nholdfast_watchers 1\n") == std::string::npos) {
   }
