@@ -71,7 +71,7 @@ double Server::cpu_seconds() const {
   for (int field = 3; field <= 15 && fields >> word; ++field) {
     if (field >= 14) ticks += std::stod(word);  // utime and stime
   }
-  if (ticks == 0) throw std::runtime_error("/proc/PID/stat does not say what was used");
+  if (!fields) throw std::runtime_error("/proc/PID/stat does not say what was used");
   return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
