@@ -41,6 +41,8 @@ class Server {
   support::ServerProcess& process() { return *process_; }
   /// The value of a counter or gauge without labels.
   double metric(std::string_view name) const;
+  /// Processor time that the process has used.
+  double cpu_seconds() const;
   /// Bytes that the process has caused to be written to disks.
   std::uint64_t bytes_written() const;
 

@@ -104,11 +104,16 @@ Latency one_by_one(const Server& server, std::string_view prefix) {
   return latency;
 }
 
-/// Grants a second, acquiring and releasing a thousand names.
-double grants(const Server& server) {
+/// Of acquiring and releasing a thousand names.
+struct Grants {
+  double rate = 0;    ///< A second.
+  double cpu_us = 0;  ///< Of the server's processor time, for each; its release included.
+};
+Grants grants(const Server& server) {
+  const double before = server.cpu_seconds();
   const cli::LoadReport report = load(server, {.names = thousand, .time = 2s});
-  return static_cast<double>(report.operations.at(LoadOp::acquire).done) /
-         std::chrono::duration<double>(report.took).count();
+  const auto done = static_cast<double>(report.operations.at(LoadOp::acquire).done);
+  return {done / std::chrono::duration<double>(report.took).count(), (server.cpu_seconds() - before) * 1e6 / done};
 }
 
 void measure_latency(Run& run) {
@@ -150,38 +155,47 @@ void measure_latency(Run& run) {
 
 void measure_cost(Run& run) {
   const Server server = Server::on_disk(run, "grants");
-  std::vector<double> none, idle, busy, idle_share, busy_share;
+  std::vector<double> none, idle_share, told_share, none_cpu, idle_cpu, told_cpu;
   for (int round = 0; round < run.rounds; ++round) {
-    none.push_back(grants(server));
+    const Grants alone = grants(server);
+    Grants idle, told;
     {
       const Audience audience(server.port(), prefixes("quiet/{:07}"));
-      idle.push_back(grants(server));
+      idle = grants(server);
     }
     {
       const Audience audience(server.port(), prefixes("bench/{:07}"));
-      busy.push_back(grants(server));
+      told = grants(server);
       if (audience.bytes() == 0) throw std::runtime_error("the watchers were told nothing");
     }
-    idle_share.push_back(idle.back() / none.back());
-    busy_share.push_back(busy.back() / none.back());
+    none.push_back(alone.rate);
+    idle_share.push_back(idle.rate / alone.rate);
+    told_share.push_back(told.rate / alone.rate);
+    none_cpu.push_back(alone.cpu_us);
+    idle_cpu.push_back(idle.cpu_us);
+    told_cpu.push_back(told.cpu_us);
     Run::say(
-        fmt::format("round {}: grants {:.0f}/s; 1,000 watch and nothing concerns them {:.0f}/s, each is told {:.0f}/s",
-                    round + 1, none.back(), idle.back(), busy.back()));
+        fmt::format("round {}: grants {:.0f}/s, {:.1f} us each; beside 1,000 idle watchers {:.0f}/s, {:.1f} us; "
+                    "told to 1,000 {:.0f}/s, {:.1f} us",
+                    round + 1, alone.rate, alone.cpu_us, idle.rate, idle.cpu_us, told.rate, told.cpu_us));
   }
-  run.figures.add(
-      {.part = "watch", .what = "grants, 64 clients, nobody watches", .unit = "/s", .rounds = std::move(none)});
-  run.figures.add({.part = "watch",
-                   .what = "with 1,000 watchers whom none of it concerns, as a share",
-                   .unit = "",
-                   .must = Must::be_at_least,
-                   .bound = 0.8,
-                   .rounds = std::move(idle_share)});
-  run.figures.add({.part = "watch",
-                   .what = "with 1,000 watchers who are told of it, as a share",
-                   .unit = "",
-                   .must = Must::be_at_least,
-                   .bound = 0.8,
-                   .rounds = std::move(busy_share)});
+  const auto plain = [&](std::string what, std::string unit, std::vector<double> rounds) {
+    run.figures.add({.part = "watch", .what = std::move(what), .unit = std::move(unit), .rounds = std::move(rounds)});
+  };
+  const auto share = [&](std::string what, std::vector<double> rounds) {
+    run.figures.add({.part = "watch",
+                     .what = std::move(what),
+                     .unit = "",
+                     .must = Must::be_at_least,
+                     .bound = 0.8,
+                     .rounds = std::move(rounds)});
+  };
+  plain("grants, 64 clients, nobody watches", "/s", std::move(none));
+  share("with 1,000 watchers whom none of it concerns, as a share", std::move(idle_share));
+  share("with 1,000 watchers who are told of it, as a share", std::move(told_share));
+  plain("server's processor time for a grant and its release, nobody watches", "µs", std::move(none_cpu));
+  plain("the same, 1,000 watchers whom none of it concerns", "µs", std::move(idle_cpu));
+  plain("the same, 1,000 watchers who are told of it", "µs", std::move(told_cpu));
 }
 
 /// A million leases lapse within a second, and each of a thousand watchers is told of a thousand of them.
