@@ -17,7 +17,8 @@ int run(const Verb& self, const Words& words) {
   std::string metadata;
   Options options{self};
   options.word("NAME", call.name, "What to own, path-like")
-      .duration_or_none("--ttl", call.ttl, "How long the lease lasts if it is not renewed")
+      .duration_or_none("--ttl", call.ttl,
+                        "How long the lease lasts if it is not renewed; none: until it is released or taken over")
       .duration("-w,--wait", call.wait, "How long to wait in the queue if somebody else holds it; 10m at most")
       .text("--note", call.note, "Why; shown to whoever is refused")
       .text("--metadata", metadata, "Carried along and shown with the lease", "JSON")
@@ -48,11 +49,7 @@ int run(const Verb& self, const Words& words) {
     print_json(grant->json);
     return status(Exit::done);
   }
-  fmt::print("{}\n", grant->token);
-  say(self,
-      fmt::format("{} is yours {} (session {})", shown(grant->name),
-                  call.ttl ? "for " + told(*call.ttl) + " unless renewed" : "until released", shown(grant->session)));
-  fmt::print(stderr, "  {}\n  {}\n", command_line("renew", *grant), command_line("release", *grant));
+  say_granted(self, *grant, call.ttl);
   return status(Exit::done);
 }
 
