@@ -39,6 +39,11 @@ int run(const Verb& self, const Words& words) {
   const auto grant = server->acquire(call);
   if (!grant) {
     const int end = refused(self, caller, call.name, grant.error());
+    if (grant.error().code == ErrorCode::held_by_you && !caller.json) {
+      client::Holding here = grant.error().holding;
+      here.session = call.session;
+      fmt::print(stderr, "  {}\n", command_line("move", here));
+    }
     if (grant.error().fate == Fate::maybe_done) {
       say(self, fmt::format("to find out, ask again with --session {}", shown(call.session)));
     }

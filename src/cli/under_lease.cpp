@@ -289,6 +289,10 @@ class Run {
   /// Who wants the name from us: R5.
   void heed(const Holding& renewed, Keeper& keeper) {
     if (told_) return;
+    if (renewed.request && renewed.request != asked_) {
+      say_(fmt::format("{}: {}", name_, told_asked(*renewed.request)));
+    }
+    asked_ = renewed.request;
     if (renewed.takeover) {
       // The wire rounds up.
       keeper.changes_hands_at(sent_ + renewed.takeover->ends_in - 1ms);
@@ -298,10 +302,6 @@ class Run {
       say_(fmt::format("{}: {} takes it over no more; it stays yours", name_, shown(ahead_->by)));
     }
     ahead_ = renewed.takeover;
-    if (renewed.request && renewed.request != asked_) {
-      say_(fmt::format("{}: {}", name_, told_asked(*renewed.request)));
-    }
-    asked_ = renewed.request;
   }
 
   void on_signal(int signal, Child& child, Keeper& keeper) {
