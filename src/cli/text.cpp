@@ -169,6 +169,8 @@ std::string told(const client::Problem& problem, const std::string& name, WallTi
                          told_ahead(*problem.holding.takeover), told_holding(problem.holding, now));
     case ErrorCode::token_needed:  // Free when it was looked at.
       return fmt::format("{} is held by now, by {}", shown(name), told_holding(problem.holding, now));
+    case ErrorCode::to_oneself:
+      return shown(problem.detail);
     default: {
       std::string out = shown(problem.detail);
       const bool said = problem.detail.find(problem.field + ":") != std::string::npos;
@@ -183,6 +185,7 @@ Exit exit_of(const client::Problem& problem) {
   if (problem.is_contention() || problem.means_lost()) {
     return problem.code == ErrorCode::not_yours ? Exit::not_allowed : Exit::refused;
   }
+  if (problem.code == ErrorCode::nothing_of_session) return Exit::refused;
   if (problem.code == ErrorCode::unreachable) return Exit::unreachable;
   if (problem.status == 401 || problem.status == 403) return Exit::not_allowed;
   if (problem.status == 400 || problem.status == 413 || problem.status == 414) return Exit::wrong_usage;
@@ -230,8 +233,8 @@ std::string card_of(const client::Holding& holding, WallTime now) {
   std::string out = fmt::format("{} is held\n", shown(holding.name));
   out += line("by", told_holder(holding));
   out += line("since", told_since(holding.since, now));
-  out += line("ends in",
-              holding.ends_in ? told_remaining(*holding.ends_in) + " at most, unless renewed" : "never by itself");
+  out += line("ends in", holding.ends_in ? told_remaining(*holding.ends_in) + " at most, unless renewed"
+                                         : "never by itself: held until released or taken over");
   out += line("token", fmt::format("{}", holding.token));
   out += line("waiting", fmt::format("{}", holding.waiting));
   if (!holding.note.empty()) out += line("note", shown(holding.note));

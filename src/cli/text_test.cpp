@@ -116,6 +116,7 @@ TEST_F(Text, ends_with_the_answer_to_whether_it_happened) {
       {ErrorCode::stale, Exit::refused},
       {ErrorCode::nothing_held, Exit::refused},
       {ErrorCode::unknown_token, Exit::refused},
+      {ErrorCode::nothing_of_session, Exit::refused},
       {ErrorCode::not_yours, Exit::not_allowed},
       {ErrorCode::foreign_host, Exit::not_allowed},
       {ErrorCode::bad_name, Exit::wrong_usage},

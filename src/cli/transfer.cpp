@@ -29,11 +29,11 @@ int run(const Verb& self, const Words& words) {
     print_json(given->json);
     return status(Exit::done);
   }
-  const std::string how_long = given->ends_in
-                                   ? fmt::format("for {} unless they renew it", told_remaining(*given->ends_in))
-                                   : "until they release it";
-  say(self, fmt::format("{} is {}'s now, {}. They go on with", shown(call.from.name), told_holder(*given), how_long));
-  if (given->ends_in) fmt::print(stderr, "  {}\n", command_line("renew", *given));
+  const std::string how_long =
+      given->ttl ? fmt::format("for {} unless they renew it", told(*given->ttl)) : "until they release it";
+  say(self,
+      fmt::format("{} belongs to {} now, {}. They go on with", shown(call.from.name), told_holder(*given), how_long));
+  if (given->ttl) fmt::print(stderr, "  {}\n", command_line("renew", *given));
   fmt::print(stderr, "  {}\n", command_line("release", *given));
   return status(Exit::done);
 }

@@ -125,7 +125,7 @@ class Run {
   static bool is_held(const Problem& problem) { return problem.is_contention() || passed_on(problem); }
 
   /// Whether to take it from whoever `problem` says holds it: never from anybody who was not shown here.
-  bool may_take(const Problem& problem, bool changed, Duration wait_end) const {
+  bool may_take(const Problem& problem, bool changed, Duration wait_end) {
     const bool by_somebody = problem.holding.held && problem.holding.token != 0;
     const bool others_turn = problem.code == ErrorCode::takeover_pending || problem.code == ErrorCode::wait_superseded;
     const bool time = changed || (problem.is_contention() && !others_turn && now() >= wait_end);

@@ -213,7 +213,7 @@ TEST_F(ChangingHands, transfer_says_how_the_new_holder_goes_on) {
       holdfast({"transfer", "job", "--token", old, "--owner", "alice", "--to", "bob", "--to-session", "b"});
   EXPECT_EQ(got.status, 0);
   EXPECT_EQ(got.out, "");
-  EXPECT_SAYS(got.err, "job is bob (session b)'s now, for ");
+  EXPECT_SAYS(got.err, "job belongs to bob (session b) now, for 60 min unless they renew it. They go on with\n");
   const std::size_t at = got.err.find("holdfast release ");
   ASSERT_NE(at, std::string::npos) << got.err;
   std::string line = got.err.substr(at, got.err.find('\n', at) - at);
