@@ -39,9 +39,7 @@ const Verb request_verb{
     .name = "request",
     .usage = "holdfast request NAME [--message TEXT] [--owner ID] [--session ID] [--json]",
     .summary = "Ask whoever holds NAME to give it up.",
-    .examples =
-        "holdfast request docs/plan --message 'may I have it for five minutes?'\n"
-        "holdfast request docs/plan && holdfast acquire docs/plan --wait 10m",
+    .examples = "holdfast request docs/plan --message 'may I have it for five minutes?'",
     .run = run,
     .details =
         "Takes nothing. The holder sees it with its next renewal (holdfast run prints it), and everybody with holdfast "
