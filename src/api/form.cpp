@@ -38,6 +38,11 @@ Result<std::string> read_text(const Field& field, std::string_view text) {
       return text_of(field, text, owner_bytes_max, false);
     case FieldKind::note:
       return text_of(field, text, note_bytes_max, true);
+    case FieldKind::time:
+      if (!parse_rfc3339(text)) return bad(field, "must be a time as in 2026-02-05T18:09:25Z");
+      return std::string{text};
+    case FieldKind::cursor:
+      return text_of(field, text, name_bytes_max + 32, false);
     case FieldKind::holder:
       if (text != "session" && text != "owner") return bad(field, "must be \"session\" or \"owner\"");
       return std::string{text};

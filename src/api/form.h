@@ -26,6 +26,8 @@ enum class FieldKind : std::uint8_t {
   holder,    ///< "session" or "owner".
   mode,      ///< "exclusive"; "shared" is not supported yet.
   metadata,  ///< A JSON object of at most 4 KiB.
+  time,      ///< RFC 3339: 2026-02-05T18:09:25Z.
+  cursor,    ///< The `next` of a page before: text that only the server understands.
   flag,      ///< In a query: 1, 0, true or false.
   later,     ///< Anything; not supported yet.
 };

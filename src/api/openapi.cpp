@@ -28,6 +28,10 @@ std::string schema(const Field& field) {
       return fmt::format(R"({{"type":"integer","minimum":0,"maximum":{}}})", flush_ms_max);
     case FieldKind::count:
       return fmt::format(R"({{"type":"integer","minimum":1,"maximum":{}}})", field.max);
+    case FieldKind::time:
+      return R"({"type":"string","format":"date-time"})";
+    case FieldKind::cursor:
+      return R"({"type":"string"})";
     case FieldKind::holder:
       return R"({"type":"string","enum":["session","owner"]})";
     case FieldKind::mode:

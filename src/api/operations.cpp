@@ -1,6 +1,7 @@
 #include "api/operations.h"
 
 #include <array>
+#include <charconv>
 
 #include "api/names.h"
 #include "api/write.h"
@@ -112,6 +113,24 @@ constexpr std::array list_fields{
     Field{"limit", FieldKind::count, false, "At most so many names are looked at. Default 100.", 1000},
     unsettled_field,
 };
+constexpr Field held_from_field{"from", FieldKind::time, false, "Only what was held at this time or later."};
+constexpr Field held_to_field{"to", FieldKind::time, false, "Only what was held at this time or earlier."};
+constexpr Field held_by_field{"owner", FieldKind::owner, false, "Only what this owner held."};
+constexpr std::array history_fields{
+    held_by_field,
+    held_from_field,
+    held_to_field,
+    Field{"after", FieldKind::token, false, "The `next` of the page before: only holdings of lesser tokens."},
+    Field{"limit", FieldKind::count, false, "At most so many holdings. Default 100.", 1000},
+};
+constexpr std::array histories_fields{
+    Field{"prefix", FieldKind::name, false, "Only this name and those below it; whole segments."},
+    held_by_field,
+    held_from_field,
+    held_to_field,
+    Field{"after", FieldKind::cursor, false, "The `next` of the page before."},
+    Field{"limit", FieldKind::count, false, "At most so many holdings. Default 100.", 1000},
+};
 constexpr std::array buffer_fields{
     Field{"project", FieldKind::name, false, "The project of the file."},
     Field{"path", FieldKind::name, false, "The file's path in it."},
@@ -169,6 +188,29 @@ Call read_list(const Form& form, const Context&) {
   return {std::move(list), PageRequest{form.text("prefix"), form.text("after"), form.number("limit").value_or(100)}};
 }
 
+Result<Call> read_history(const Form& form, const Context&) {
+  HistoryRequest request{.name = form.path_name,
+                         .prefix = form.text("prefix"),
+                         .owner = form.text("owner"),
+                         .from = parse_rfc3339(form.text("from")),
+                         .to = parse_rfc3339(form.text("to")),
+                         .after_name = {},
+                         .after_token = 0,
+                         .limit = form.number("limit").value_or(100)};
+  if (!request.name.empty()) {
+    request.after_token = form.number("after").value_or(0);
+  } else if (const std::string after = form.text("after"); !after.empty()) {
+    const std::size_t colon = after.rfind(':');
+    const char* const end = after.data() + after.size();
+    const bool parted = colon != std::string::npos && colon > 0;
+    const auto read = std::from_chars(parted ? after.data() + colon + 1 : end, end, request.after_token);
+    if (read.ec != std::errc{} || read.ptr != end)
+      return fail(bad_field, "must be the next of the page before", "after");
+    request.after_name = after.substr(0, colon);
+  }
+  return Call{{}, {}, std::move(request)};
+}
+
 Result<Call> read_buffer(const Form& form, const Context& context, const std::string& project) {
   core::Acquire acquire;
   acquire.who = who(form, context, "user");
@@ -206,6 +248,7 @@ constexpr std::array transfer_refusals{stale,        takeover_pending, not_yours
                                        nothing_held, session_needed,   to_oneself};
 constexpr std::array revoke_refusals{stale, reason_missing, unknown_token, nothing_held};
 constexpr std::array session_renew_refusals{nothing_of_session};
+constexpr std::array history_refusals{history_off};
 constexpr std::array buffer_refusals{held, held_by_you, unknown_buffer, buffers_full};
 
 constexpr std::array catalogue{
@@ -383,10 +426,26 @@ constexpr std::array catalogue{
               .read = [](const Form& f, const Context& c) { return read_buffer(f, c, f.path_name); },
               .write = write_buffer,
               .command = index_of<core::Acquire>()},
+    Operation{
+        .name = "history.get",
+        .method = "GET",
+        .path = "/v1/history/{name}",
+        .summary = "Who held this name, from when to when, from where, and who took it over and why; newest first.",
+        .fields = history_fields,
+        .refusals = history_refusals,
+        .read = read_history,
+        .asks_history = true},
+    Operation{.name = "history.list",
+              .method = "GET",
+              .path = "/v1/history",
+              .summary = "The same of many names, by name and of each the newest first; a page may be short.",
+              .example = "prefix=projects/atlas&from=2026-02-05T18:00:00Z",
+              .fields = histories_fields,
+              .refusals = history_refusals,
+              .read = read_history,
+              .asks_history = true},
     // Planned: answered 422 not_supported_yet, and in no document.
     Operation{.name = "lease.acquire_set", .method = "POST", .path = "/v1/acquire"},
-    Operation{.name = "history.list", .method = "GET", .path = "/v1/history"},
-    Operation{.name = "history.get", .method = "GET", .path = "/v1/history/{name}"},
     Operation{.name = "events.watch", .method = "GET", .path = "/v1/events"},
     Operation{.name = "live.connect", .method = "GET", .path = "/v1/live"},
     Operation{.name = "workspace.put", .method = "PUT", .path = "/v1/workspaces/{name}"},
@@ -435,6 +494,10 @@ bool Operation::makes_sessions() const {
 
 std::span<const Operation> operations() {
   return catalogue;
+}
+
+std::string history_cursor(std::string_view name, std::uint64_t token) {
+  return std::string{name} + ':' + std::to_string(token);
 }
 
 Routed route(std::string_view method, std::string_view path) {

@@ -31,10 +31,22 @@ struct PageRequest {
   std::size_t limit = 100;
 };
 
+/// What is asked of the history, which is no command: the holdings of a name, or of all at and below a prefix.
+struct HistoryRequest {
+  std::string name;
+  std::string prefix;
+  std::string owner;
+  std::optional<WallTime> from{}, to{};
+  std::string after_name;         ///< Behind the holding of this name (where it is a list)
+  std::uint64_t after_token = 0;  ///< with this token; 0 of a list: behind all of the name.
+  std::size_t limit = 100;
+};
+
 /// A request that was understood.
 struct Call {
   core::Command command;
-  std::optional<PageRequest> page;  ///< Set for lists: the door looks up the names before it submits.
+  std::optional<PageRequest> page;          ///< Set for lists: the door looks up the names before it submits.
+  std::optional<HistoryRequest> history{};  ///< Set: nothing is submitted, the history is asked.
 };
 
 /// An answer in the words of HTTP.
@@ -61,6 +73,8 @@ struct Operation {
   /// Makes `asked` the command that does what `reply` says is left to do; false: it is done. Null: always done at once.
   bool (*go_on)(const core::Reply& reply, core::Command& asked) = nullptr;
 
+  bool asks_history = false;  ///< It makes no command, but a HistoryRequest.
+
   bool changes() const { return method != "GET"; }
   bool supported() const { return read != nullptr; }
   /// Whether a request that names no session is given a fresh one.
@@ -80,6 +94,9 @@ Routed route(std::string_view method, std::string_view path);
 
 /// The problem+json of `error`, for what never reached the rules.
 Written problem(const Error& error);
+
+/// The `next` of a list of holdings that ends with `token` of `name`; see HistoryRequest.
+std::string history_cursor(std::string_view name, std::uint64_t token);
 
 /// `reply` to `operation`, be it done or refused.
 Written write_reply(const Operation& operation, const core::Reply& reply, const Context& context);

@@ -1,6 +1,7 @@
 #include "base/time.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace holdfast {
 namespace {
@@ -31,6 +32,60 @@ std::string rfc3339(WallTime time) {
   put(text, 17, 2, clock.seconds().count());
   put(text, 20, 3, clock.subseconds().count());
   return text;
+}
+
+std::optional<WallTime> parse_rfc3339(std::string_view text) {
+  using namespace std::chrono;
+  bool good = true;
+  const auto number = [&](std::size_t digits) {
+    std::int64_t value = 0;
+    good = good && text.size() >= digits;
+    for (std::size_t i = 0; good && i < digits; ++i) {
+      good = std::isdigit(static_cast<unsigned char>(text[i])) != 0;
+      value = value * 10 + (text[i] - '0');
+    }
+    text.remove_prefix(good ? digits : 0);
+    return value;
+  };
+  const auto sign = [&](std::string_view one_of) {
+    good = good && !text.empty() && one_of.find(text.front()) != std::string_view::npos;
+    const char found = good ? text.front() : '\0';
+    text.remove_prefix(good ? 1 : 0);
+    return found;
+  };
+  const year in_year{static_cast<int>(number(4))};
+  sign("-");
+  const month in_month{static_cast<unsigned>(number(2))};
+  sign("-");
+  const year_month_day date{in_year, in_month, day{static_cast<unsigned>(number(2))}};
+  sign("Tt ");
+  const std::int64_t hour = number(2);
+  sign(":");
+  const std::int64_t minute = number(2);
+  sign(":");
+  const std::int64_t second = number(2);
+  std::int64_t fraction = 0;
+  if (good && text.starts_with('.')) {
+    text.remove_prefix(1);
+    std::int64_t unit = 100'000;
+    fraction = number(1) * unit;
+    while (good && !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0) {
+      fraction += number(1) * (unit /= 10);
+    }
+  }
+  const char zone = sign("Zz+-");
+  minutes offset{};
+  if (zone == '+' || zone == '-') {
+    const std::int64_t hours = number(2);
+    sign(":");
+    const std::int64_t rest = number(2);
+    good = good && hours < 24 && rest < 60;
+    offset = minutes{(zone == '-' ? -1 : 1) * (hours * 60 + rest)};
+  }
+  // A leap second is the last one of its minute.
+  if (!good || !text.empty() || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  return WallTime{sys_days{date}} + hours{hour} + minutes{minute} + seconds{std::min<std::int64_t>(second, 59)} +
+         microseconds{fraction} - offset;
 }
 
 }  // namespace holdfast

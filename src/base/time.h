@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace holdfast {
 
@@ -32,5 +34,9 @@ constexpr std::int64_t ceil_ms(Duration duration) {
 
 /// RFC 3339 in UTC with milliseconds: 2026-02-05T18:09:25.395Z. Before year 0 and after 9999: the nearest there is.
 std::string rfc3339(WallTime time);
+
+/// The time that `text` says in RFC 3339: 2026-02-05T18:09:25Z, with a fraction or an offset (+01:00) or without. None
+/// if it says none; what is finer than a microsecond is cut off.
+std::optional<WallTime> parse_rfc3339(std::string_view text);
 
 }  // namespace holdfast

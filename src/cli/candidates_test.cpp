@@ -63,9 +63,10 @@ TEST(Candidates, leave_files_directories_and_commands_to_the_shell) {
 }
 
 TEST(Candidates, are_the_words_that_a_verb_wants_and_no_more_once_they_are_there) {
-  EXPECT_THAT(words_after({"journal", ""}), ElementsAre("show", "verify"));
+  EXPECT_THAT(words_after({"journal", ""}), ElementsAre("show", "verify", "backup", "restore", "repair"));
   EXPECT_THAT(words_after({"journal", "--json", "v"}), ElementsAre("verify"));
-  EXPECT_THAT(words_after({"journal", "verify", ""}), IsEmpty());
+  EXPECT_THAT(words_after({"journal", "verify", ""}), ElementsAre(":directories"));
+  EXPECT_THAT(words_after({"journal", "verify", "here", ""}), IsEmpty());
   EXPECT_THAT(words_after({"completion", "b"}), ElementsAre("bash"));
 }
 

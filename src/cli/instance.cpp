@@ -27,10 +27,11 @@ core::Limits limits_of(const Settings& settings) {
 
 /// Without a disk there is nothing to wait for, so nothing to hand over.
 engine::RunnerOptions runner_options_for(const Settings& settings, engine::RunnerOptions options,
-                                         server::Service& service) {
+                                         server::Service& service, engine::Listener* historian) {
   options.on_room = [&service](bool out_of_room, const journal::Room& room) {
     service.room_changed(out_of_room, room);
   };
+  if (historian) options.listeners.push_back(historian);
   if (!settings.directory()) options.policy = engine::CommitPolicy::always_inline;
   return options;
 }
@@ -63,17 +64,20 @@ server::http::Options door_options(const Settings& settings) {
 }  // namespace
 
 Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& clock, server::Log& log,
-                   engine::OnJournalFailure on_journal_failure, engine::RunnerOptions runner_options)
+                   engine::OnJournalFailure on_journal_failure, engine::RunnerOptions runner_options,
+                   history::Store* history)
     : journal_(journal),
+      historian_(history),
       service_(log),
       runner_(std::make_unique<engine::Runner>(
           make_engine(settings, clock, service_.clients()), journal,
           [this](std::vector<core::Answer>& leaving) { service_.deliver(leaving); }, std::move(on_journal_failure),
-          runner_options_for(settings, runner_options, service_))),
+          runner_options_for(settings, runner_options, service_, history ? &historian_ : nullptr))),
       door_(service_, door_options(settings)),
       refusals_(log, service_.metrics()) {
   service_.injections = settings.inject;
   service_.run(*runner_);
+  service_.keep(history);
 }
 
 Instance::~Instance() {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "cli/settings.h"
 #include "engine/runner.h"
+#include "history/store.h"
 #include "journal/journal.h"
 #include "server/http/door.h"
 #include "server/log.h"
@@ -22,9 +23,10 @@ class Instance {
  public:
   /// `settings` have been checked. `journal`, `clock` and `log` must outlive the instance. `on_journal_failure` is
   /// called once, from any thread, when everything in flight has its answer; `stop`, from another thread, gets those
-  /// written.
+  /// written. `history` (null: none is kept) must outlive the instance, too.
   Instance(const Settings& settings, journal::Journal& journal, Clock& clock, server::Log& log,
-           engine::OnJournalFailure on_journal_failure, engine::RunnerOptions runner_options = {});
+           engine::OnJournalFailure on_journal_failure, engine::RunnerOptions runner_options = {},
+           history::Store* history = nullptr);
   ~Instance();
 
   /// Recovers the journal, then listens. Errors: those of Journal::open, and bad_configuration where the address
@@ -43,7 +45,23 @@ class Instance {
  private:
   void watch(const std::stop_token& stop);
 
+  /// Hands the history what is durable.
+  class Historian final : public engine::Listener {
+   public:
+    explicit Historian(history::Store* history) : history_(history) {}
+    void replayed(const core::Effect& effect, core::Position position) override {
+      history_->replayed(effect, position);
+    }
+    void durable(const std::shared_ptr<const engine::Batch>& batch) override {
+      history_->durable({batch, &batch->effects}, batch->first);
+    }
+
+   private:
+    history::Store* history_;
+  };
+
   journal::Journal& journal_;
+  Historian historian_;
   server::Service service_;
   std::unique_ptr<engine::Runner> runner_;
   server::http::Door door_;

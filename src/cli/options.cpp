@@ -135,6 +135,11 @@ Options& Options::word(const std::string& name, std::string& into, const std::st
   return *this;
 }
 
+Options& Options::optional_word(const std::string& name, std::string& into, const std::string& help) {
+  app().add_option(name, into, help)->type_name("");
+  return *this;
+}
+
 Options& Options::text(const std::string& flags, std::string& into, const std::string& help, const std::string& kind,
                        bool required) {
   auto* option = app().add_option(flags, into, help)->required(required)->type_name(kind);

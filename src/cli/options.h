@@ -60,6 +60,8 @@ class Options {
 
   /// A word without dashes that must be there; `name` in capitals.
   Options& word(const std::string& name, std::string& into, const std::string& help);
+  /// The same, but it may be left out.
+  Options& optional_word(const std::string& name, std::string& into, const std::string& help);
   /// `kind` is what stands for the value in --help.
   Options& text(const std::string& flags, std::string& into, const std::string& help, const std::string& kind = "TEXT",
                 bool required = false);

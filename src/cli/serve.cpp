@@ -123,10 +123,12 @@ int run(const Verb& self, const Words& words) {
   Log log = make_log(settings);
   make_room_for_connections(settings, log);
   SystemClock clock;
-  const std::unique_ptr<journal::Journal> journal =
-      make_journal(settings, [&log](const std::string& note) { log.write(Log::Level::info, note); });
+  const auto tell = [&log](const std::string& text) { log.write(Log::Level::info, text); };
+  const std::unique_ptr<history::Store> history = make_history(settings, clock, tell);
+  const std::unique_ptr<journal::Journal> journal = make_journal(settings, tell, history.get());
   JournalFailure failure(log);
-  Instance instance(settings, *journal, clock, log, [&failure](const Error& error) { failure(error); });
+  Instance instance(
+      settings, *journal, clock, log, [&failure](const Error& error) { failure(error); }, {}, history.get());
   const Result<journal::Opened> opened = instance.start();
   if (!opened) {
     const Exit exit = exit_of(opened.error());

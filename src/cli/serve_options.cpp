@@ -18,6 +18,10 @@ std::optional<int> read_settings(Options& options, const Words& words, Settings&
   options.texts("--name", flags.names, "A further host name of this server, for the Host header", "HOST");
   options.texts("--inject", flags.inject, "Put a known bug back, for tests on loopback", "BUG", injection_forms());
   options.flag("--insecure", flags.insecure, "Listen on other addresses than loopback without access control");
+  bool no_history = false;
+  options.flag("--no-history", no_history, "Keep no history of who held what");
+  options.number("--history-days", flags.history_days, "For how many days the history keeps what is over");
+  options.number("--history-bytes", flags.history_bytes_max, "How long the history's files may be together");
   options.choice("--log-level", flags.log_level, "The least that is logged", log_levels, "LEVEL");
   options.choice("--log-format", flags.log_format, "Its form; auto is text on a terminal and json elsewhere",
                  log_formats, "FORM");
@@ -35,6 +39,9 @@ std::optional<int> read_settings(Options& options, const Words& words, Settings&
   if (given("--name")) settings.names = flags.names;
   if (given("--inject")) settings.inject = flags.inject;
   if (given("--insecure")) settings.insecure = flags.insecure;
+  if (no_history) settings.history = false;
+  if (given("--history-days")) settings.history_days = flags.history_days;
+  if (given("--history-bytes")) settings.history_bytes_max = flags.history_bytes_max;
   if (given("--log-level")) settings.log_level = flags.log_level;
   if (given("--log-format")) settings.log_format = flags.log_format;
   if (given("--quiet")) settings.quiet = flags.quiet;

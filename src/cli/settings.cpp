@@ -105,6 +105,10 @@ const std::vector<Key>& keys() {
       number("pending_bytes_max", &Settings::pending_bytes_max),
       number("segment_bytes", &Settings::segment_bytes),
       number("fold_after_bytes", &Settings::fold_after_bytes),
+      flag("history", &Settings::history),
+      number("history_days", &Settings::history_days),
+      number("history_holdings_max", &Settings::history_holdings_max),
+      number("history_bytes_max", &Settings::history_bytes_max),
   };
   return all;
 }
@@ -193,6 +197,13 @@ Result<void> check(const Settings& settings) {
     return bad(fmt::format("sessions_max = {}: at most 10000", settings.sessions_max));
   if (settings.segment_bytes < 64 << 10)
     return bad(fmt::format("segment_bytes = {}: at least 65536", settings.segment_bytes));
+  if (settings.history_bytes_max < 1 << 20)
+    return bad(fmt::format("history_bytes_max = {}: at least 1048576; to keep none, history = false",
+                           settings.history_bytes_max));
+  if (settings.history_days > 36'500)
+    return bad(fmt::format("history_days = {}: at most 36500", settings.history_days));
+  if (settings.history_holdings_max > 10'000)
+    return bad(fmt::format("history_holdings_max = {}: at most 10000", settings.history_holdings_max));
   return {};
 }
 

@@ -37,6 +37,10 @@ struct Settings {
   std::uint64_t pending_bytes_max = 64 << 20;
   std::uint64_t segment_bytes = 32 << 20;
   std::uint64_t fold_after_bytes = 128 << 20;
+  bool history = true;
+  std::uint64_t history_days = 30;
+  std::uint64_t history_holdings_max = 100;      ///< Of one name.
+  std::uint64_t history_bytes_max = 1ULL << 30;  ///< On disk; of a journal in memory a sixteenth of it, in memory.
 
   /// Where the journal's files are, if it has any.
   std::optional<std::string> directory() const;

@@ -18,7 +18,6 @@ constexpr Verb planned(std::string_view name, std::string_view summary) {
 }
 
 constexpr Verb watch_verb = planned("watch", "See every change of a name as it happens.");
-constexpr Verb history_verb = planned("history", "Who held a name, and when.");
 constexpr Verb top_verb = planned("top", "The busiest names, live.");
 constexpr Verb verify_verb = planned("verify", "Check a recording against the promises.");
 constexpr Verb simulate_verb = planned("simulate", "Run seeded worlds around the engine.");

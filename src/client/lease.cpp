@@ -76,6 +76,10 @@ Answer<Holding> HttpLeases::get(const std::string& name) {
   return holding_answer(ask(get_request(name), patience_default));
 }
 
+Answer<json::object> HttpLeases::look(std::string target) {
+  return ask({.target = std::move(target)}, patience_default);
+}
+
 Answer<Page> HttpLeases::list(const ListCall& call) {
   auto answer = ask(list_request(call), patience_default);
   if (!answer) return std::unexpected(std::move(answer).error());

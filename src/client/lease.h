@@ -46,6 +46,8 @@ class HttpLeases final : public Leases {
   Answer<Holding> check(const std::string& name, std::uint64_t token);
   Answer<Holding> get(const std::string& name) override;
   Answer<Page> list(const ListCall& call);
+  /// Whatever a GET of `target` answers.
+  Answer<boost::json::object> look(std::string target);
   void interrupt() noexcept override { connection_.cancel(); }
   void reopen() override { connection_ = Connection(server_); }
 

@@ -392,6 +392,10 @@ void Step::operate(const RenewSession& command, Address from) {
   Reply reply;
   reply.who = command.who;
   reply.count = command.done;
+  if (!state_.index_sessions(state_.limits().index_looks_max)) {
+    reply.left = command.below;
+    return answer_of_session(from, std::move(reply), Position{});
+  }
   std::size_t slot = std::min(command.below, state_.count_of(command.who));
   Position shown;
   // Downwards: what is removed on the way only moves leases that have been looked at already.
@@ -418,6 +422,10 @@ void Step::operate(const EndSession& command, Address from) {
   Reply reply;
   reply.who = command.who;
   reply.count = command.done;
+  if (!state_.index_sessions(state_.limits().index_looks_max)) {
+    reply.left = 1;
+    return answer_of_session(from, std::move(reply), Position{});
+  }
   std::size_t left = state_.count_of(command.who);
   for (std::size_t looks = state_.limits().session_looks_max; left > 0 && looks > 0; --looks) {
     const std::string name = state_.lease_of(command.who, left - 1).name;

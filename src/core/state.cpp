@@ -12,9 +12,13 @@ State::~State() {
   free_.list.clear();
 }
 
-State::Shard& State::shard_of(std::string_view name) {
+std::size_t State::number_of_shard(std::string_view name) {
   // The tables inside use the low bits; the top ones choose the table.
-  return shards_[(Hash{}(name) >> 56) % shards];
+  return (Hash{}(name) >> 56) % shards;
+}
+
+State::Shard& State::shard_of(std::string_view name) {
+  return shards_[number_of_shard(name)];
 }
 
 const Lease* State::find(std::string_view name) const {
@@ -82,11 +86,32 @@ void State::set_timer(Lease& lease) {
 
 void State::add_part(Lease& lease, Part part) {
   lease.parts.push_back(std::move(part));
-  sessions_.add(lease.owner, lease.parts.back().session, lease);
+  if (is_indexed(lease)) sessions_.add(lease.owner, lease.parts.back().session, lease);
+}
+
+bool State::is_indexed(const Lease& lease) const {
+  if (shards_indexed_ == 0 || shards_indexed_ == shards) return shards_indexed_ == shards;
+  return number_of_shard(lease.name) < shards_indexed_;
+}
+
+bool State::index_sessions(std::size_t looks) {
+  for (; shards_indexed_ < shards && looks > 0; ++shards_indexed_) {
+    const Shard& shard = shards_[shards_indexed_];
+    for (const std::unique_ptr<Lease>& lease : shard) {
+      for (const Part& part : lease->parts) sessions_.add(lease->owner, part.session, *lease);
+    }
+    looks -= std::min(looks, shard.size());
+  }
+  return shards_indexed_ == shards;
+}
+
+/// Before the part goes.
+void State::forget_part(Lease& lease, std::string_view session) {
+  if (is_indexed(lease)) sessions_.remove(lease.owner, session, lease);
 }
 
 void State::drop_parts(Lease& lease) {
-  for (const Part& part : lease.parts) sessions_.remove(lease.owner, part.session, lease);
+  for (const Part& part : lease.parts) forget_part(lease, part.session);
   lease.parts.clear();
   lease.active = 0;
 }
@@ -251,7 +276,7 @@ void State::end_part(Lease& lease, std::string_view session, Loss loss, Instant 
   if (loss == Loss::lapsed) {
     part->lapsed = true;  // It stays: the same session may come back (L6).
   } else {
-    sessions_.remove(lease.owner, session, lease);
+    forget_part(lease, session);
     lease.parts.erase(lease.parts.begin() + (part - lease.parts.data()));
   }
   if (was_active && --lease.active == 0) {

@@ -93,6 +93,9 @@ class State {
   /// The longest free name, if it is to be forgotten: too old, or one too many.
   const Lease* to_forget(Instant now) const;
 
+  /// Makes the index of sessions, which few servers need and none should pay for before: about `looks` leases of it a
+  /// call. True when it is there; from then on it is kept up to date.
+  bool index_sessions(std::size_t looks);
   /// The leases that `who`'s session has a part in, lapsed or not: how many, and the one in a slot below that.
   std::size_t count_of(const Who& who) const { return sessions_.count(who.owner, who.session); }
   const Lease& lease_of(const Who& who, std::size_t slot) const { return sessions_.at(who.owner, who.session, slot); }
@@ -138,6 +141,7 @@ class State {
     std::size_t size() const { return count; }
   };
 
+  static std::size_t number_of_shard(std::string_view name);
   Shard& shard_of(std::string_view name);
   Lease* lookup(std::string_view name);
   Lease& known(std::string_view name);
@@ -147,6 +151,8 @@ class State {
   void hold(Lease& lease, Part part, Instant now);
   void end_part(Lease& lease, std::string_view session, Loss loss, Instant now);
   void note_free(Lease& lease, Instant now);
+  bool is_indexed(const Lease& lease) const;
+  void forget_part(Lease& lease, std::string_view session);
   void add_part(Lease& lease, Part part);
   void drop_parts(Lease& lease);
   void begin_pending(Lease& lease, Who by, std::string reason);
@@ -193,6 +199,7 @@ class State {
   std::map<Address, Lease*> awaited_;  ///< Pending takeovers, by where they are to be answered.
   std::set<std::string> pending_;      ///< Names with a pending takeover, awaited or not.
   SessionIndex sessions_;
+  std::size_t shards_indexed_ = 0;  ///< The first so many shards are in it.
   std::vector<Start> starts_;
   Free free_;
   Token greatest_;

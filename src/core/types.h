@@ -85,6 +85,7 @@ struct Limits {
   std::size_t losses_max = 16;             ///< Past holdings of a name whose end is known.
   std::size_t starts_max = 1'000;          ///< Starts of servers whose positions are known (L14).
   std::size_t session_looks_max = 500;     ///< Leases of a session that one step renews or ends.
+  std::size_t index_looks_max = 4'000;     ///< Leases that one step takes into the index of sessions.
 };
 
 }  // namespace holdfast::core

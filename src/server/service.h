@@ -12,6 +12,7 @@
 
 #include "core/types.h"
 #include "engine/runner.h"
+#include "history/store.h"
 #include "server/conflict_monitor.h"
 #include "server/log.h"
 #include "server/metrics.h"
@@ -65,6 +66,10 @@ class Service {
   /// Nobody new becomes an owner for want of room on the disk, or somebody does again.
   void room_changed(bool out, const journal::Room& room);
 
+  /// Null: none is kept.
+  void keep(history::Store* history) { history_ = history; }
+  history::Store* history() { return history_; }
+
   std::vector<std::string> injections;  ///< In force; for /readyz and the warnings.
   std::atomic<bool> ready{false};
   std::atomic<bool> out_of_room{false};  ///< Nobody new becomes an owner until there is room on the disk.
@@ -76,6 +81,7 @@ class Service {
   ConflictMonitor monitor_;
   std::vector<Lane*> lanes_;
   engine::Runner* runner_ = nullptr;
+  history::Store* history_ = nullptr;
 };
 
 }  // namespace holdfast::server

@@ -29,7 +29,7 @@ std::vector<std::string> Store::arguments(const Small& bounds) const {
 std::map<std::string, std::string> Store::files() const {
   std::map<std::string, std::string> out;
   for (const auto& entry : std::filesystem::directory_iterator(data_)) {
-    if (entry.path().filename() == "lock") continue;
+    if (entry.path().filename() == "lock" || !entry.is_regular_file()) continue;
     std::ifstream in(entry.path(), std::ios::binary);
     out[entry.path().filename()] = {std::istreambuf_iterator<char>(in), {}};
   }

@@ -12,17 +12,23 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "core/types.h"
 
 namespace holdfast::journal::file {
 
 /// For the log; may be called from any thread.
 using Note = std::function<void(const std::string&)>;
+
+/// Called before the single effects up to `up_to` become a snapshot and are gone: whoever keeps them too returns when
+/// it has them, or when `stop` is requested. From the thread that folds.
+using BeforeFold = std::function<void(core::Position up_to, const std::stop_token& stop)>;
 
 /// An open file, closed with it.
 class Fd {

@@ -53,8 +53,9 @@ Result<Opened> FileJournal::open(const Replay& replay) {
   std::vector<Segment> closed;
   if (!found.fresh) closed.assign(found.segments.begin(), found.segments.end() - 1);
   const Note note = options_.note ? options_.note : [](const std::string&) {};
-  folder_ = std::make_unique<Folder>(directory_, store_, found.snapshot, std::move(closed),
-                                     Folder::Options{options_.fold_after_bytes, options_.limits, note}, folded_);
+  folder_ = std::make_unique<Folder>(
+      directory_, store_, found.snapshot, std::move(closed),
+      Folder::Options{options_.fold_after_bytes, options_.limits, note, options_.before_fold}, folded_);
   preparer_ = std::make_unique<Preparer>(directory_, store_, std::max(options_.segment_bytes, header_bytes),
                                          std::set(found.prepared.begin(), found.prepared.end()), note,
                                          [this] { folder_->make_room(); });

@@ -28,6 +28,8 @@ struct FileJournalOptions {
   core::Limits limits = {};
   /// For the log: what happened in the background. Called from any thread.
   file::Note note = {};
+  /// Before folding throws single effects away.
+  file::BeforeFold before_fold = {};
 };
 
 /// Keeps effects in append-only segments, and in a snapshot of what closed segments came to.

@@ -119,6 +119,7 @@ void Folder::run(const std::stop_token& stop) {
     const auto old = snapshot_;
     const auto segments = closed_;
     lock.unlock();
+    if (options_.before_fold) options_.before_fold(segments.back().last, stop);
     const auto made = fold(directory_, store_, old, segments, options_.limits, stop);
     if (made) {
       Result<void> removed = old ? directory_.remove(snapshot_name(old->position.value)) : Result<void>{};

@@ -38,6 +38,7 @@ class Folder {
     std::uint64_t fold_after_bytes;
     core::Limits limits;
     Note note;
+    BeforeFold before_fold{};
   };
   /// Of attempts that ended; kept by the caller, who may read it from any thread.
   struct Counts {

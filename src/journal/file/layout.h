@@ -8,6 +8,9 @@
 
 namespace holdfast::journal::file {
 
+/// Kept by somebody else beside the journal, and no surprise to it.
+inline constexpr std::string_view history_folder = "history";
+
 /// `segment-` and the sequence number, of 16 digits so that `ls` sorts them.
 std::string segment_name(std::uint64_t sequence);
 /// `snapshot-` and the position up to which it goes.

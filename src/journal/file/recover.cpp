@@ -63,7 +63,7 @@ Result<Listing> list(const Directory& directory) {
       listing.snapshots.emplace(*position, std::move(file));
     } else if (is_unfinished(name)) {
       listing.unfinished.push_back(name);
-    } else {
+    } else if (name != history_folder) {
       listing.foreign.push_back(name);
     }
   }

@@ -57,6 +57,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Takes `command`. Points to the answer only until the coroutine waits for something else.
   Awaitable<core::Answer*> ask(core::Command& command, bool may_wait);
   Awaitable<engine::NamePage> names(const api::PageRequest& page);
+  Awaitable<api::Written> history(const api::HistoryRequest& request, const api::Context& context);
   void watch_for_close();
   void peer_has_gone();
   void take_back(const core::Answer& answer);

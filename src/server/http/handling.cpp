@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "api/names.h"
+#include "server/history_answer.h"
 #include "server/http/connection.h"
 #include "server/http/io_thread.h"
 
@@ -123,6 +124,12 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
                                          const api::Context& context) {
   Service& service = io_.service;
   const auto began = std::chrono::steady_clock::now();
+  if (call.history) {
+    api::Written told = co_await history(*call.history, context);
+    const ErrorCode code = told.problem ? ErrorCode::history_off : ErrorCode::none;
+    service.metrics().count_request(number_of(operation), code, std::chrono::steady_clock::now() - began);
+    co_return co_await respond(request, std::move(told));
+  }
   if (call.page) {
     engine::NamePage page = co_await names(*call.page);
     core::List& list = std::get<core::List>(call.command);
@@ -182,6 +189,20 @@ net::awaitable<engine::NamePage> Connection::names(const api::PageRequest& page)
   };
   auto token = use_awaitable;
   return net::async_initiate<decltype(token), void(engine::NamePage)>(std::move(begin), token);
+}
+
+/// On the thread for lists too: it reads files.
+net::awaitable<api::Written> Connection::history(const api::HistoryRequest& request, const api::Context& context) {
+  auto begin = [this, request, context](auto handler) {
+    net::post(io_.lister, [this, request, context, handler = std::move(handler)]() mutable {
+      api::Written told = answer_history(io_.service.history(), request, context);
+      net::post(io_.loop, [handler = std::move(handler), told = std::move(told)]() mutable {
+        std::move(handler)(std::move(told));
+      });
+    });
+  };
+  auto token = use_awaitable;
+  return net::async_initiate<decltype(token), void(api::Written)>(std::move(begin), token);
 }
 
 void Connection::take_back(const core::Answer& answer) {
