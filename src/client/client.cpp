@@ -37,13 +37,6 @@ Duration patience_of(Duration timeout) {
   return std::min(timeout, std::max(timeout / 3, one_try_at_least));
 }
 
-/// A session is one segment of a path, whatever is in it.
-std::string segment_of(const std::string& session) {
-  std::string out;
-  for (const char c : path_of(session)) c == '/' ? out += "%2F" : out += c;
-  return out;
-}
-
 void put(json::object& into, std::string_view key, const std::string& value) {
   if (!value.empty()) into[key] = value;
 }
@@ -442,7 +435,7 @@ Answer<SessionAnswer> Client::renew_session(const std::string& session,
   json::object body{{"owner", core_->owner}};
   if (ttl) body["ttl_ms"] = ttl->count();
   const Request request{.method = "POST",
-                        .target = "/v1/sessions/" + segment_of(session) + "/renew",
+                        .target = "/v1/sessions/" + client::segment_of(session) + "/renew",
                         .body = std::move(body),
                         .repeatable = true};
   const Duration before = now();
@@ -455,7 +448,7 @@ Answer<SessionAnswer> Client::renew_session(const std::string& session,
 
 Answer<SessionAnswer> Client::end_session(const std::string& session) const {
   const Request request{.method = "POST",
-                        .target = "/v1/sessions/" + segment_of(session) + "/end",
+                        .target = "/v1/sessions/" + client::segment_of(session) + "/end",
                         .body = json::object{{"owner", core_->owner}},
                         .repeatable = true};
   const BootTime::time_point before = BootTime::now();
