@@ -1,5 +1,6 @@
 // What watching costs: how late events are, and what a thousand watchers take from the rate of grants.
 #include <fmt/format.h>
+#include <holdfast/watch.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,7 +12,6 @@
 
 #include "bench/million.h"
 #include "bench/run.h"
-#include "client/watch.h"
 #include "tests/support/http_talk.h"
 
 namespace holdfast::bench {
@@ -81,7 +81,8 @@ struct Latency {
 
 /// One client that acquires name after name, and one watcher of them.
 Latency one_by_one(const Server& server, std::string_view prefix) {
-  client::Watch watch(server.url(), {.prefix = std::string{prefix}, .after = {}});
+  const Client client = Client::open({.servers = server.url().text(), .owner = "bench"}).value();
+  Watch watch(client, {.prefix = std::string{prefix}});
   if (!watch.next()) throw std::runtime_error("the watcher was not let in");
   std::vector<Steady::time_point> asked(grants_timed), told(grants_timed);
   std::jthread listening([&] {
@@ -163,10 +164,12 @@ void measure_cost(Run& run) {
     }
     idle_share.push_back(idle.back() / none.back());
     busy_share.push_back(busy.back() / none.back());
-    Run::say(fmt::format("round {}: grants {:.0f}/s; 1,000 watch and nothing concerns them {:.0f}/s, each is told {:.0f}/s",
-                         round + 1, none.back(), idle.back(), busy.back()));
+    Run::say(
+        fmt::format("round {}: grants {:.0f}/s; 1,000 watch and nothing concerns them {:.0f}/s, each is told {:.0f}/s",
+                    round + 1, none.back(), idle.back(), busy.back()));
   }
-  run.figures.add({.part = "watch", .what = "grants, 64 clients, nobody watches", .unit = "/s", .rounds = std::move(none)});
+  run.figures.add(
+      {.part = "watch", .what = "grants, 64 clients, nobody watches", .unit = "/s", .rounds = std::move(none)});
   run.figures.add({.part = "watch",
                    .what = "with 1,000 watchers whom none of it concerns, as a share",
                    .unit = "",
@@ -183,7 +186,8 @@ void measure_cost(Run& run) {
 
 /// A million leases lapse within a second, and each of a thousand watchers is told of a thousand of them.
 void measure_mass(Run& run) {
-  write_million(run.scratch / "lapsing", false, [](std::size_t i) { return fmt::format("w/{:03}/{:07}", i % thousand, i); });
+  write_million(run.scratch / "lapsing", false,
+                [](std::size_t i) { return fmt::format("w/{:03}/{:07}", i % thousand, i); });
   std::vector<double> took, others, told;
   for (int round = 0; round < run.rounds; ++round) {
     const double commit = commit_us(run.scratch) / 1e3;
@@ -202,7 +206,8 @@ void measure_mass(Run& run) {
     others.push_back(ms(lapsed.others.at(0.99)) - commit);
     told.push_back(server.metric("holdfast_events_sent_total") / 1e6);
     Run::say(fmt::format("round {}: lapsed in {:.2f} s, others' p99 {:.1f} ms, {:.0f} events, {:.0f} gaps", round + 1,
-                         lapsed.seconds, others.back(), told.back() * 1e6, server.metric("holdfast_event_resets_total")));
+                         lapsed.seconds, others.back(), told.back() * 1e6,
+                         server.metric("holdfast_event_resets_total")));
   }
   run.figures.add({.part = "watch",
                    .what = "1,000,000 lapses told to 1,000 watchers, until all have lapsed",

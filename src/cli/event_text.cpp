@@ -12,9 +12,21 @@ namespace {
 
 namespace json = boost::json;
 
+/// Empty where it is none.
+json::object object_of(const std::string& text) {
+  json::error_code error;
+  const json::value value = json::parse(text, error);
+  return error || !value.is_object() ? json::object{} : value.get_object();
+}
+
+std::string shown_at(const json::object& from, std::string_view key) {
+  const json::value* found = from.if_contains(key);
+  return found && found->is_string() ? shown({found->get_string().data(), found->get_string().size()}) : std::string{};
+}
+
 class Sentence {
  public:
-  explicit Sentence(const client::Event& event) : json_(event.json), type_(event.type) {}
+  explicit Sentence(const Change& change) : json_(object_of(change.json)), type_(change.type) {}
 
   std::string text() const {
     if (type_ == "granted") return "granted to " + holder() + lasting() + waited() + said(". Note: ", "note");
@@ -32,11 +44,7 @@ class Sentence {
     if (type_ == "requested") return asker() + " asks for it" + said(": ", "message");
     return shown(type_);  // Of a newer server.
   }
-  std::string field(std::string_view name) const {
-    const json::value* found = json_.if_contains(name);
-    return found && found->is_string() ? shown({found->get_string().data(), found->get_string().size()})
-                                       : std::string{};
-  }
+  std::string field(std::string_view name) const { return shown_at(json_, name); }
 
  private:
   std::string person(std::string_view owner, std::string_view session) const {
@@ -75,18 +83,21 @@ class Sentence {
     return because.empty() ? "" : ": " + because;
   }
 
-  const json::object& json_;
+  const json::object json_;
   const std::string& type_;
 };
 
 }  // namespace
 
-std::string line_of(const client::Event& event, WallTime now) {
-  const Sentence sentence(event);
-  if (event.is_gap()) {
-    return fmt::format("GAP       events are missing here ({}). {}", sentence.field("code"), sentence.field("detail"));
+std::string line_of(const Event& event, WallTime now) {
+  if (const auto* gap = std::get_if<Gap>(&event)) {
+    return fmt::format("GAP       events are missing here ({}). {}", shown(gap->code),
+                       shown_at(object_of(gap->json), "detail"));
   }
-  return fmt::format("{}  {}  {}", told_clock(sentence.field("at"), now), sentence.field("name"), sentence.text());
+  const auto* change = std::get_if<Change>(&event);
+  if (!change) return {};
+  const Sentence sentence(*change);
+  return fmt::format("{}  {}  {}", told_clock(sentence.field("at"), now), shown(change->name), sentence.text());
 }
 
 }  // namespace holdfast::cli

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/json/parse.hpp>
-
 namespace holdfast::cli {
 namespace {
 
@@ -13,11 +11,16 @@ constexpr WallTime noon{std::chrono::sys_days{std::chrono::year{2026} / 6 / 1} +
 
 /// What stands behind the time and the name.
 std::string told_of(const std::string& type, std::string more) {
-  const client::Event event{
-      .position = "7.1",
-      .type = type,
-      .json = boost::json::parse(R"({"name":"a/b","at":"2026-06-01T11:59:58.000Z")" + more + "}").as_object()};
-  const std::string line = line_of(event, noon);
+  const Change change{.position = "7.1",
+                      .type = type,
+                      .name = "a/b",
+                      .owner = {},
+                      .session = {},
+                      .because = {},
+                      .by = {},
+                      .reason = {},
+                      .json = R"({"name":"a/b","at":"2026-06-01T11:59:58.000Z")" + more + "}"};
+  const std::string line = line_of(change, noon);
   const std::size_t name = line.find("  a/b  ");
   EXPECT_NE(name, std::string::npos) << line;
   return line.substr(name + 7);
@@ -53,8 +56,9 @@ TEST(EventLine, tells_of_a_lease_without_an_end_of_waiting_and_of_a_note) {
 }
 
 TEST(EventLine, says_plainly_that_there_is_a_gap) {
-  const client::Event gap{
-      .position = "7.9", .type = "reset", .json = {{"code", "position_gone"}, {"detail", "It is not kept any more."}}};
+  const Gap gap{.position = "7.9",
+                .code = "position_gone",
+                .json = R"({"code":"position_gone","detail":"It is not kept any more."})"};
   EXPECT_EQ(line_of(gap, noon), "GAP       events are missing here (position_gone). It is not kept any more.");
 }
 

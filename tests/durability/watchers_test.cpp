@@ -2,6 +2,7 @@
 // (L14). What it should have been told is read from the journal itself, once all is over.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <holdfast/watch.h>
 
 #include <atomic>
 #include <boost/json.hpp>
@@ -11,7 +12,6 @@
 #include <thread>
 
 #include "api/events.h"
-#include "client/watch.h"
 #include "journal/file/file_journal.h"
 #include "tests/durability/crowd.h"
 #include "tests/durability/here.h"
@@ -37,60 +37,52 @@ class Watcher {
   Watcher(std::string prefix, std::uint64_t seed) : prefix_(std::move(prefix)), chance_(seed) {}
 
   /// Until `end` has been told, or somebody says that it is enough.
-  void run(std::uint16_t port, const std::atomic<std::uint64_t>& end) {
+  void run(const Client& client, const std::atomic<std::uint64_t>& end) {
     while (!done(end)) {
-      {
-        const std::lock_guard lock(mutex_);
-        if (enough_) return;
-        watch_ = std::make_unique<client::Watch>(client::Url{"127.0.0.1", port},
-                                                 client::WatchCall{.prefix = prefix_, .after = position_});
-      }
-      // A connection is good for so many events; then it is thrown away in the middle, whatever is on its way.
+      Watch watch(client, {.prefix = prefix_, .after = position_, .on_trouble = [&](auto&&...) { ++troubles; }});
+      // It is good for so many events; then it is thrown away in the middle, whatever is on its way.
       for (std::uint64_t left = 1 + chance_() % 200; left > 0 && !done(end); --left) {
-        client::Answer<client::Event> event = watch_->next();
+        const Answer<Event> event = watch.next(enough_.get_token());
         if (!event) {
-          ::usleep(5'000);  // The server was not there, or went. It does not tell when it is back.
-          break;
+          refusal = event.problem().cancelled ? "" : event.problem().detail;
+          return;
         }
         take(*event);
       }
     }
   }
-  void enough() {
-    const std::lock_guard lock(mutex_);
-    enough_ = true;
-    if (watch_) watch_->interrupt();
-  }
+  /// From any thread.
+  void enough() { enough_.request_stop(); }
 
   const std::string& prefix() const { return prefix_; }
   std::uint64_t from = 0;  ///< Behind this position it began.
   std::vector<Told> told;
-  std::size_t resets = 0, resumes = 0;
+  std::size_t resets = 0, resumes = 0, troubles = 0;
+  std::string refusal;  ///< What ended it before its time.
 
  private:
   bool done(const std::atomic<std::uint64_t>& end) const {
     const std::uint64_t last = end;
     return last != 0 && !told.empty() && told.back().number >= last;
   }
-  void take(const client::Event& event) {
-    position_ = event.position;
-    const std::uint64_t number = api::parse_position(event.position).value().position.value;
-    if (event.type == "begin") {
+  void take(const Event& event) {
+    position_ = std::visit([](const auto& it) { return it.position; }, event);
+    const std::uint64_t number = api::parse_position(position_).value().position.value;
+    if (std::holds_alternative<Begin>(event)) {
       resumes += std::exchange(begun_, true) ? 1 : 0;
       if (resumes == 0) from = number;
       return;
     }
-    if (event.is_gap()) ++resets;
-    told.push_back({number, event.type, event.is_gap() ? "" : std::string{event.json.at("name").as_string()}});
+    const auto* change = std::get_if<Change>(&event);
+    if (!change) ++resets;
+    told.push_back(change ? Told{number, change->type, change->name} : Told{number, "reset", {}});
   }
 
   const std::string prefix_;
   std::mt19937_64 chance_;
   std::string position_;
   bool begun_ = false;
-  std::mutex mutex_;
-  std::unique_ptr<client::Watch> watch_;  // Replaced under mutex_ only.
-  bool enough_ = false;                   // Guarded by mutex_.
+  std::stop_source enough_;
 };
 
 /// Every event that the journal in `directory` kept.
@@ -113,10 +105,12 @@ TEST(Watchers, are_told_everything_once_over_kills) {
   std::vector<std::unique_ptr<Watcher>> all;
   for (std::size_t i = 0; i < watchers; ++i) {
     // The names of one client, those that all want, one name, everything.
-    const std::vector<std::string> prefixes{fmt::format("own/{}", i % 8), "shared", fmt::format("shared/{}", i % 4), ""};
+    const std::vector<std::string> prefixes{fmt::format("own/{}", i % 8), "shared", fmt::format("shared/{}", i % 4),
+                                            ""};
     all.push_back(std::make_unique<Watcher>(prefixes[i % prefixes.size()], seed + i));
   }
   std::atomic<std::uint64_t> end = 0;
+  std::optional<Client> client;
   std::vector<std::jthread> threads;
   Ledger ledger;
   Crowd crowd(ledger, seed, {.clients = 8, .shared = 4, .own = 4});
@@ -125,7 +119,8 @@ TEST(Watchers, are_told_everything_once_over_kills) {
     ServerProcess server({.arguments = store.arguments({}), .port = port});
     if (threads.empty()) {
       port = server.port();
-      for (auto& watcher : all) threads.emplace_back([&] { watcher->run(port, end); });
+      client = Client::open({.servers = "127.0.0.1:" + std::to_string(port), .owner = "watcher"}).value();
+      for (auto& watcher : all) threads.emplace_back([&] { watcher->run(*client, end); });
     }
     crowd.start(port);
     ASSERT_TRUE(crowd.await_answers(100 + chance() % 700)) << "seed " << seed;
@@ -162,9 +157,10 @@ TEST(Watchers, are_told_everything_once_over_kills) {
   }
 
   const std::vector<Told> kept = kept_in(store.data());
-  std::size_t resumes = 0, events = 0;
+  std::size_t resumes = 0, troubles = 0, events = 0;
   for (const auto& watcher : all) {
     ASSERT_FALSE(watcher->told.empty()) << "seed " << seed;
+    EXPECT_EQ(watcher->refusal, "") << "seed " << seed;
     EXPECT_EQ(watcher->resets, 0U) << "the ring holds all of this: there is no reason for a gap; seed " << seed;
     const auto concerns = [&](const Told& event) {
       const std::string& prefix = watcher->prefix();
@@ -179,9 +175,11 @@ TEST(Watchers, are_told_everything_once_over_kills) {
         << (told == watcher->told.end() ? 0 : told->number) << "; seed " << seed;
     EXPECT_GE(watcher->told.back().number, end) << "it was not told of the end; seed " << seed;
     resumes += watcher->resumes;
+    troubles += watcher->troubles;
     events += watcher->told.size();
   }
   EXPECT_GT(resumes, watchers) << "hardly anybody had to resume";
+  EXPECT_GT(troubles, kills * watchers / 2) << "hardly anybody noticed the kills";
   EXPECT_GT(events, 10 * watchers);
   EXPECT_TRUE(ledger.complaints().empty()) << ledger.told();
 }

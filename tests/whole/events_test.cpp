@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <holdfast/watch.h>
 
+#include <boost/json.hpp>
 #include <fstream>
 #include <thread>
 
-#include "client/watch.h"
 #include "tests/support/http_talk.h"
 #include "tests/support/process.h"
 
@@ -15,8 +16,6 @@ namespace holdfast {
 namespace {
 
 using namespace std::chrono_literals;
-using client::Event;
-using client::Watch;
 using support::Response;
 using support::ServerProcess;
 using support::Talk;
@@ -31,7 +30,15 @@ class Events : public testing::Test {
     std::ofstream(file) << settings;
     return {.arguments = {"--data", scratch_.path() / "data", "--config", file}, .port = port};
   }
-  static client::Url url(const ServerProcess& server) { return {"127.0.0.1", server.port()}; }
+  static Client client(const ServerProcess& server) {
+    return Client::open({.servers = "127.0.0.1:" + std::to_string(server.port()), .owner = "watcher"}).value();
+  }
+
+  /// The first event of a stream that asks for `after`.
+  static Event first(const ServerProcess& server, const std::string& after) {
+    Watch watch(client(server), {.after = after});
+    return watch.next().value();
+  }
 
   support::ScratchDirectory scratch_;
 };
@@ -49,12 +56,17 @@ Response release(Talk& talk, const std::string& name, std::uint64_t token) {
 }
 
 Event next(Watch& watch) {
-  client::Answer<Event> event = watch.next();
-  if (!event) throw std::runtime_error(event.error().detail);
+  Answer<Event> event = watch.next();
+  if (!event) throw std::runtime_error(event.problem().detail);
   return *std::move(event);
 }
+std::string position_of(const Event& event) {
+  return std::visit([](const auto& it) { return it.position; }, event);
+}
+/// Of the JSON that came.
 std::string text(const Event& event, const char* field) {
-  const auto* found = event.json.if_contains(field);
+  const auto json = boost::json::parse(std::visit([](const auto& it) { return it.json; }, event)).as_object();
+  const auto* found = json.if_contains(field);
   return found && found->is_string() ? std::string{found->get_string()} : std::string{};
 }
 /// "granted a/b" for each of the next `count` events.
@@ -62,7 +74,9 @@ std::vector<std::string> next(Watch& watch, std::size_t count) {
   std::vector<std::string> told;
   while (told.size() < count) {
     const Event event = next(watch);
-    if (event.type != "begin") told.push_back(event.type + " " + text(event, "name"));
+    const auto* change = std::get_if<Change>(&event);
+    if (change) told.push_back(change->type + " " + change->name);
+    if (std::holds_alternative<Gap>(event)) told.push_back("a gap");
   }
   return told;
 }
@@ -75,8 +89,8 @@ TEST_F(Events, follow_a_list_without_a_hole) {
   const std::uint64_t token = grant(talk, "a/2").token();
   release(talk, "a/2", token);
   grant(talk, "b");
-  Watch watch(url(server), {.prefix = "a", .after = listed});
-  EXPECT_EQ(next(watch).type, "begin");
+  Watch watch(client(server), {.prefix = "a", .after = listed});
+  EXPECT_EQ(text(next(watch), "type"), "begin");
   EXPECT_THAT(next(watch, 2), ElementsAre("granted a/2", "released a/2"));
   grant(talk, "a/3");
   EXPECT_THAT(next(watch, 1), ElementsAre("granted a/3"));
@@ -86,21 +100,21 @@ TEST_F(Events, begin_now_unless_told_where_and_say_where_that_is) {
   const ServerProcess server(here());
   Talk talk(server.port());
   const std::string before = grant(talk, "a").field("position");
-  Watch watch(url(server), {});
+  Watch watch(client(server), {});
   const Event begin = next(watch);
-  EXPECT_EQ(begin.type, "begin");
-  EXPECT_EQ(begin.position, before);
+  ASSERT_TRUE(std::holds_alternative<Begin>(begin));
+  EXPECT_EQ(position_of(begin), before);
   const Response granted = grant(talk, "b");
   const Event event = next(watch);
-  EXPECT_EQ(event.position, granted.field("position")) << "the same form as in every answer";
-  EXPECT_EQ(text(event, "position"), event.position);
+  EXPECT_EQ(position_of(event), granted.field("position")) << "the same form as in every answer";
+  EXPECT_EQ(text(event, "position"), position_of(event));
   EXPECT_EQ(text(event, "owner"), "alice");
 }
 
 TEST_F(Events, tell_of_every_kind_of_change_over_every_call) {
   const ServerProcess server(here());
   Talk talk(server.port());
-  Watch watch(url(server), {.prefix = "job"});
+  Watch watch(client(server), {.prefix = "job"});
   next(watch);
   std::uint64_t token = talk.post("/v1/acquire/job", R"({"owner":"alice","session":"s1","ttl_ms":null})").token();
   const auto post = [&](const std::string& call, const std::string& body) {
@@ -150,12 +164,6 @@ TEST_F(Events, answer_a_head_and_let_go) {
   EXPECT_EQ(Talk(server.port()).get("/metrics").body.find("\nholdfast_watchers 1"), std::string::npos);
 }
 
-/// The first event of a stream that asks for `after`.
-Event first(const ServerProcess& server, const std::string& after) {
-  Watch watch({"127.0.0.1", server.port()}, {.prefix = {}, .after = after});
-  return next(watch);
-}
-
 TEST_F(Events, say_which_positions_they_cannot_go_on_from_and_go_on_from_now) {
   ServerProcess server(here("events_bytes_max = 1\n"));
   Talk talk(server.port());
@@ -167,12 +175,12 @@ TEST_F(Events, say_which_positions_they_cannot_go_on_from_and_go_on_from_now) {
   EXPECT_EQ(text(first(server, old), "code"), "position_gone");
   EXPECT_EQ(text(first(server, "1.1"), "code"), "position_foreign");
   EXPECT_EQ(text(first(server, incarnation + ".999999"), "code"), "position_future");
-  EXPECT_EQ(first(server, newest).type, "begin");
+  EXPECT_EQ(text(first(server, newest), "type"), "begin");
 
-  Watch watch(url(server), {.prefix = {}, .after = "1.1"});
+  Watch watch(client(server), {.after = "1.1"});
   const Event reset = next(watch);
-  EXPECT_EQ(reset.type, "reset");
-  EXPECT_EQ(reset.position, newest) << "from here it goes on";
+  EXPECT_EQ(std::get<Gap>(reset).code, "position_foreign");
+  EXPECT_EQ(position_of(reset), newest) << "from here it goes on";
   EXPECT_EQ(text(reset, "asked"), "1.1");
   grant(talk, "d");
   EXPECT_THAT(next(watch, 1), ElementsAre("granted d"));
@@ -196,7 +204,8 @@ TEST_F(Events, believe_last_event_id_before_the_url) {
   const std::string two = grant(talk, "b").field("position");
   grant(talk, "c");
   Talk stream(server.port());
-  stream.send(fmt::format("GET /v1/events?after={} HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: {}\r\n\r\n", one, two));
+  stream.send(
+      fmt::format("GET /v1/events?after={} HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: {}\r\n\r\n", one, two));
   // The stream has no length: what comes is read byte by byte until the grant of c.
   std::string got;
   char byte = 0;
@@ -212,7 +221,7 @@ TEST_F(Events, go_on_over_a_kill_and_a_restart_without_missing_or_repeating_any)
   auto server = std::make_unique<ServerProcess>(here());
   const std::uint16_t port = server->port();
   auto talk = std::make_unique<Talk>(port);
-  Watch watch(url(*server), {}, [&](const client::Problem& why, auto) { troubles.push_back(why.detail); });
+  Watch watch(client(*server), {.on_trouble = [&](const Problem& why, auto) { troubles.push_back(why.detail); }});
   next(watch);
   grant(*talk, "a");
   EXPECT_THAT(next(watch, 1), ElementsAre("granted a"));
@@ -247,7 +256,7 @@ TEST_F(Events, are_for_so_many_watchers_and_no_more) {
   const ServerProcess server(here("watchers_max = 2\n"));
   std::vector<std::unique_ptr<Watch>> watches;
   for (int i = 0; i < 2; ++i) {
-    watches.push_back(std::make_unique<Watch>(url(server), client::WatchCall{}));
+    watches.push_back(std::make_unique<Watch>(client(server), WatchOptions{}));
     next(*watches.back());
   }
   Talk talk(server.port());
@@ -256,13 +265,13 @@ TEST_F(Events, are_for_so_many_watchers_and_no_more) {
   EXPECT_EQ(refused.field("code"), "too_many_watchers");
   EXPECT_EQ(refused.headers.at("retry-after"), "1");
   EXPECT_EQ(grant(talk, "a").status, 200) << "the connection and everything else go on";
-  EXPECT_THAT(talk.get("/metrics").body, testing::AllOf(HasSubstr("\nholdfast_watchers 2\n"),
-                                                        HasSubstr("\nholdfast_watchers_refused_total 1\n")));
+  EXPECT_THAT(talk.get("/metrics").body,
+              testing::AllOf(HasSubstr("\nholdfast_watchers 2\n"), HasSubstr("\nholdfast_watchers_refused_total 1\n")));
   watches.pop_back();
   while (talk.get("/metrics").body.find("\nholdfast_watchers 1\n") == std::string::npos) {
   }
-  Watch again(url(server), {});
-  EXPECT_EQ(next(again).type, "begin");
+  Watch again(client(server), {});
+  EXPECT_TRUE(std::holds_alternative<Begin>(next(again)));
 }
 
 }  // namespace

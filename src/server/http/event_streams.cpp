@@ -68,6 +68,7 @@ void EventStreams::stop() {
 // --- From any thread.
 
 bool EventStreams::reserve() {
+  if (stopping_) return false;
   if (places_.fetch_add(1) < bounds_.watchers_max) return true;
   cancel();
   metrics_.watchers_refused.fetch_add(1, std::memory_order_relaxed);
@@ -79,14 +80,12 @@ void EventStreams::cancel() {
 }
 
 void EventStreams::take(Newcomer newcomer) {
-  {
-    const std::lock_guard lock(newcomers_mutex_);
-    if (closed_) {
-      ::close(newcomer.socket);
-      return cancel();
-    }
-    newcomers_.push_back(std::move(newcomer));
+  const std::lock_guard lock(newcomers_mutex_);  // To the end: once it is closed, the poke may be somebody else's file.
+  if (closed_) {
+    ::close(newcomer.socket);
+    return cancel();
   }
+  newcomers_.push_back(std::move(newcomer));
   metrics_.connections.fetch_add(1, std::memory_order_relaxed);
   metrics_.watchers.fetch_add(1, std::memory_order_relaxed);
   poke();

@@ -43,10 +43,11 @@ class EventStreams final : engine::EventRing::Reader {
   ~EventStreams() override;
 
   void start();
-  /// Ends every stream, at once.
+  /// Ends every stream, at once. Nobody is let in any more: `reserve` refuses, and what `take` is given it closes.
   void stop();
 
-  /// Keeps a place. False: there are as many watchers as may be. `take` or `cancel` must follow.
+  /// Keeps a place. False: there are as many watchers as may be, or it has been stopped. Else `take` or `cancel` must
+  /// follow.
   bool reserve();
   void cancel();
   void take(Newcomer newcomer);

@@ -300,16 +300,19 @@ TEST_F(Streams, end_at_once_and_hand_over_what_was_told) {
   peer->event();
   happen({"a"});
   peer->names(1);
+  ASSERT_TRUE(streams_->reserve()) << "for somebody who is on the way";
   const auto began = Steady::now();
   streams_->stop();
   EXPECT_LT(Steady::now() - began, 1s);
   EXPECT_EQ(peer->event(), nullptr);
   EXPECT_EQ(metrics_.watchers, 0);
-  EXPECT_TRUE(streams_->reserve());
+  EXPECT_FALSE(streams_->reserve());
+  EXPECT_EQ(metrics_.watchers_refused, 0) << "there would be room";
   int pair[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
   streams_->take({.socket = pair[0], .prefix = {}, .asked = {}});
   EXPECT_EQ(Peer(pair[1]).block(), "") << "nobody would tell it anything";
+  EXPECT_EQ(metrics_.watchers, 0);
 }
 
 }  // namespace
