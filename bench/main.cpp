@@ -21,7 +21,7 @@ namespace holdfast::bench {
 namespace {
 
 constexpr std::array parts{&engine_part, &durable_part, &renew_part,  &queue_part,
-                           &mass_part,   &policy_part,  &history_part};
+                           &watch_part,  &mass_part,    &policy_part, &history_part};
 
 struct Wanted {
   int rounds = 5;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include "cli/load_histogram.h"
@@ -58,6 +59,20 @@ double Server::metric(std::string_view name) const {
   const std::size_t at = text.find(wanted);
   if (at == std::string::npos) throw std::runtime_error(fmt::format("/metrics has no {}", name));
   return std::stod(text.substr(at + wanted.size(), 32));
+}
+
+double Server::cpu_seconds() const {
+  std::ifstream file(fmt::format("/proc/{}/stat", process_->process().pid()));
+  std::string text;
+  std::getline(file, text);
+  std::istringstream fields(text.substr(text.rfind(')') + 2));  // Behind the program's name.
+  std::string word;
+  double ticks = 0;
+  for (int field = 3; field <= 15 && fields >> word; ++field) {
+    if (field >= 14) ticks += std::stod(word);  // utime and stime
+  }
+  if (!fields) throw std::runtime_error("/proc/PID/stat does not say what was used");
+  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 std::uint64_t Server::bytes_written() const {

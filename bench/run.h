@@ -27,7 +27,7 @@ struct Part {
   std::string_view what;  ///< One line for --help.
   void (*measure)(Run& run);
 };
-extern const Part engine_part, durable_part, renew_part, queue_part, mass_part, policy_part, history_part;
+extern const Part engine_part, durable_part, renew_part, queue_part, mass_part, policy_part, history_part, watch_part;
 
 /// A `holdfast serve` of its own process, on a directory below the run's scratch, or in memory.
 class Server {
@@ -41,6 +41,8 @@ class Server {
   support::ServerProcess& process() { return *process_; }
   /// The value of a counter or gauge without labels.
   double metric(std::string_view name) const;
+  /// Processor time that the process has used.
+  double cpu_seconds() const;
   /// Bytes that the process has caused to be written to disks.
   std::uint64_t bytes_written() const;
 

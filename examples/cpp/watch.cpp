@@ -24,10 +24,9 @@ int main(int count, char** words) {
     if (!event) return std::cerr << event.problem().detail << '\n', 3;
     if (std::holds_alternative<holdfast::Gap>(*event)) {
       std::cout << "changes were missed: list the names again" << std::endl;
-      continue;
-    }
-    const auto& change = std::get<holdfast::Change>(*event);
-    std::cout << change.name << ' ' << change.type << ' ' << change.owner << std::endl;
-    ++seen;
+    } else if (const auto* change = std::get_if<holdfast::Change>(&*event)) {
+      std::cout << change->name << ' ' << change->type << ' ' << change->owner << std::endl;
+      ++seen;
+    }  // Else a Begin: from here on changes come.
   }
 }

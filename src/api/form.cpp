@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 #include <charconv>
 
+#include "api/events.h"
 #include "api/json_text.h"
 #include "api/names.h"
 #include "base/check.h"
@@ -54,6 +55,11 @@ Result<std::string> read_text(const Field& field, std::string_view text) {
       Result<std::string> name = canonical_name(text);
       if (!name) return fail(ErrorCode::bad_name, name.error().where, std::string{field.name});
       return name;
+    }
+    case FieldKind::position: {
+      const Result<GivenPosition> position = parse_position(text);
+      if (!position) return bad(field, position.error().where);
+      return std::string{text};
     }
     default:
       return bad(field, "must be a number");

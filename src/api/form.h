@@ -28,6 +28,7 @@ enum class FieldKind : std::uint8_t {
   metadata,  ///< A JSON object of at most 4 KiB.
   time,      ///< RFC 3339: 2026-02-05T18:09:25Z.
   cursor,    ///< The `next` of a page before: text that only the server understands.
+  position,  ///< `<incarnation>.<number>`, as every answer carries it.
   flag,      ///< In a query: 1, 0, true or false.
   later,     ///< Anything; not supported yet.
 };

@@ -38,6 +38,8 @@ std::string schema(const Field& field) {
       return R"({"type":"string","enum":["exclusive"]})";
     case FieldKind::metadata:
       return R"({"type":"object"})";
+    case FieldKind::position:
+      return R"({"type":"string","pattern":"^[0-9]+\\.[0-9]+$"})";
     case FieldKind::flag:
       return R"({"type":"boolean"})";
     case FieldKind::later:
@@ -89,13 +91,21 @@ void append_parameters(std::string& out, const Operation& operation) {
   }
   if (!operation.changes()) {
     for (const Field& field : operation.fields) add(field.name, "query", field.required, field.about, schema(field));
+    if (operation.streams) {
+      add("Last-Event-ID", "header", false, "Where to go on; before `after`. Browsers send it when they connect again.",
+          schema({"after", FieldKind::position}));
+    }
   }
   out += ']';
 }
 
 void append_responses(std::string& out, const Operation& operation) {
   JsonWriter responses(out);
-  responses.raw("200", R"({"description":"Done.","content":{"application/json":{"schema":{"type":"object"}}}})");
+  responses.raw(
+      "200",
+      operation.streams
+          ? R"({"description":"Events, until either side closes.","content":{"text/event-stream":{"schema":{"type":"string"}}}})"
+          : R"({"description":"Done.","content":{"application/json":{"schema":{"type":"object"}}}})");
   for (const int status : {400, 403, 404, 409, 422, 429, 503}) {
     std::string codes;
     for_each_error([&](const ErrorInfo& info) {

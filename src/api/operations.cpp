@@ -211,6 +211,18 @@ Result<Call> read_history(const Form& form, const Context&) {
   return Call{{}, {}, std::move(request)};
 }
 
+constexpr std::array watch_fields{
+    Field{"prefix", FieldKind::name, false, "Only events of this name and those below it; whole segments."},
+    Field{"after", FieldKind::position, false,
+          "Only what came after this `position` of an answer or event. Default: from now on."},
+};
+
+Call read_watch(const Form& form, const Context&) {
+  WatchRequest watch{.prefix = form.text("prefix"), .after = {}};
+  if (const std::string after = form.text("after"); !after.empty()) watch.after = *parse_position(after);
+  return {core::Leave{}, {}, std::move(watch)};
+}
+
 Result<Call> read_buffer(const Form& form, const Context& context, const std::string& project) {
   core::Acquire acquire;
   acquire.who = who(form, context, "user");
@@ -249,6 +261,7 @@ constexpr std::array transfer_refusals{stale,        takeover_pending, not_yours
 constexpr std::array revoke_refusals{stale, reason_missing, unknown_token, nothing_held};
 constexpr std::array session_renew_refusals{nothing_of_session};
 constexpr std::array history_refusals{history_off};
+constexpr std::array watch_refusals{too_many_watchers};
 constexpr std::array buffer_refusals{held, held_by_you, unknown_buffer, buffers_full};
 
 constexpr std::array catalogue{
@@ -406,6 +419,15 @@ constexpr std::array catalogue{
               .read = [](const Form& f, const Context& c) -> Result<Call> { return read_list(f, c); },
               .write = write_page,
               .command = index_of<core::List>()},
+    Operation{.name = "events.watch",
+              .method = "GET",
+              .path = "/v1/events",
+              .summary = "Server-sent events: every change of a name as it happens, once and in order.",
+              .example = "prefix=projects/atlas",
+              .fields = watch_fields,
+              .refusals = watch_refusals,
+              .read = [](const Form& f, const Context& c) -> Result<Call> { return read_watch(f, c); },
+              .streams = true},
     Operation{.name = "buffer.acquire",
               .method = "POST",
               .path = "/api/buffers/acquire",
@@ -446,7 +468,6 @@ constexpr std::array catalogue{
               .asks_history = true},
     // Planned: answered 422 not_supported_yet, and in no document.
     Operation{.name = "lease.acquire_set", .method = "POST", .path = "/v1/acquire"},
-    Operation{.name = "events.watch", .method = "GET", .path = "/v1/events"},
     Operation{.name = "live.connect", .method = "GET", .path = "/v1/live"},
     Operation{.name = "workspace.put", .method = "PUT", .path = "/v1/workspaces/{name}"},
     Operation{.name = "workspace.get", .method = "GET", .path = "/v1/workspaces/{name}"},

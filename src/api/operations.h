@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/events.h"
 #include "api/form.h"
 #include "base/error.h"
 #include "core/commands.h"
@@ -42,11 +43,18 @@ struct HistoryRequest {
   std::size_t limit = 100;
 };
 
+/// What somebody wants to be told of, and from where on.
+struct WatchRequest {
+  std::string prefix;                  ///< Empty: every name.
+  std::optional<GivenPosition> after;  ///< None: from now on.
+};
+
 /// A request that was understood.
 struct Call {
-  core::Command command;
+  core::Command command;                    ///< Of a watch or of a question to the history, nobody's.
   std::optional<PageRequest> page;          ///< Set for lists: the door looks up the names before it submits.
   std::optional<HistoryRequest> history{};  ///< Set: nothing is submitted, the history is asked.
+  std::optional<WatchRequest> watch{};      ///< Set where events are asked for: nothing is submitted either.
 };
 
 /// An answer in the words of HTTP.
@@ -74,6 +82,7 @@ struct Operation {
   bool (*go_on)(const core::Reply& reply, core::Command& asked) = nullptr;
 
   bool asks_history = false;  ///< It makes no command, but a HistoryRequest.
+  bool streams = false;  ///< Answers with events, without an end, instead of by `write`.
 
   bool changes() const { return method != "GET"; }
   bool supported() const { return read != nullptr; }

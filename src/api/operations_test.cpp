@@ -81,9 +81,10 @@ TEST(Catalogue, is_complete_in_every_entry) {
   for (const Operation& operation : operations()) {
     EXPECT_TRUE(names.insert(operation.name).second) << operation.name;
     if (!operation.supported()) continue;
-    EXPECT_NE(operation.write != nullptr, operation.asks_history) << operation.name;
+    const bool makes_command = !operation.asks_history && !operation.streams;
+    EXPECT_EQ(operation.write != nullptr, makes_command) << operation.name;
     EXPECT_TRUE(operation.summary.ends_with('.')) << operation.name;
-    EXPECT_NE(operation.command != std::variant_npos, operation.asks_history) << operation.name;
+    EXPECT_EQ(operation.command != std::variant_npos, makes_command) << operation.name;
     for (const Field& field : operation.fields) EXPECT_FALSE(field.about.empty()) << operation.name << field.name;
   }
 }
@@ -97,11 +98,10 @@ TEST(Catalogue, has_examples_that_work) {
     form->path_name = "name";
     const Result<Call> call = operation.read(*form, context);
     ASSERT_TRUE(call) << operation.name;
-    if (operation.asks_history) {
-      EXPECT_TRUE(call->history) << operation.name;
-    } else {
-      EXPECT_EQ(call->command.index(), operation.command) << operation.name;
-    }
+    EXPECT_EQ(call->watch.has_value(), operation.streams) << operation.name;
+    EXPECT_EQ(call->history.has_value(), operation.asks_history) << operation.name;
+    const bool makes_command = !operation.asks_history && !operation.streams;
+    if (makes_command) EXPECT_EQ(call->command.index(), operation.command) << operation.name;
   }
 }
 
@@ -117,6 +117,25 @@ TEST(Catalogue, says_of_what_is_planned_that_it_is_not_supported_yet) {
 }
 
 // --- How requests become commands.
+
+TEST(ReadWatch, takes_a_prefix_and_a_position_and_needs_neither) {
+  const WatchRequest all = *read("GET", "/v1/events", "").watch;
+  EXPECT_EQ(all.prefix, "");
+  EXPECT_FALSE(all.after);
+  const WatchRequest some = *read("GET", "/v1/events", "prefix=a%2Fb&after=7.12").watch;
+  EXPECT_EQ(some.prefix, "a/b");
+  EXPECT_EQ(some.after, (GivenPosition{7, {12}}));
+}
+
+TEST(ReadWatch, refuses_a_position_that_is_none_by_its_field) {
+  const Operation& watch = *route("GET", "/v1/events").operation;
+  for (const char* query : {"after=12", "after=x.1", "prefix=a&after=1.2.3", "after=%0a"}) {
+    const Result<Form> form = Form::from_query(watch.fields, query);
+    ASSERT_FALSE(form) << query;
+    EXPECT_EQ(form.error().code, ErrorCode::bad_field) << query;
+    EXPECT_EQ(form.error().field, "after") << query;
+  }
+}
 
 TEST(ReadAcquire, takes_everything_that_can_be_said) {
   const auto acquire = command<core::Acquire>(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/events.h"
 #include "api/json_text.h"
 #include "api/names.h"
 
@@ -14,11 +15,7 @@ using core::LeaseView;
 using core::Reply;
 
 std::string position_text(const Reply& reply, const Context& context) {
-  const fmt::format_int incarnation(context.incarnation);
-  const fmt::format_int number(reply.position.value);
-  std::string text;
-  text.append(incarnation.data(), incarnation.size()).append(1, '.').append(number.data(), number.size());
-  return text;
+  return api::position_text(GivenPosition{context.incarnation, reply.position});
 }
 
 void token_or_null(JsonWriter& json, std::string_view key, core::Token token) {

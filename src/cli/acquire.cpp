@@ -17,7 +17,8 @@ int run(const Verb& self, const Words& words) {
   std::string metadata;
   Options options{self};
   options.word("NAME", call.name, "What to own, path-like")
-      .duration_or_none("--ttl", call.ttl, "How long the lease lasts if it is not renewed")
+      .duration_or_none("--ttl", call.ttl,
+                        "How long the lease lasts if it is not renewed; none: until it is released or taken over")
       .duration("-w,--wait", call.wait, "How long to wait in the queue if somebody else holds it; 10m at most")
       .text("--note", call.note, "Why; shown to whoever is refused")
       .text("--metadata", metadata, "Carried along and shown with the lease", "JSON")
@@ -38,6 +39,11 @@ int run(const Verb& self, const Words& words) {
   const auto grant = server->acquire(call);
   if (!grant) {
     const int end = refused(self, caller, call.name, grant.error());
+    if (grant.error().code == ErrorCode::held_by_you && !caller.json) {
+      client::Holding here = grant.error().holding;
+      here.session = call.session;
+      fmt::print(stderr, "  {}\n", command_line("move", here));
+    }
     if (grant.error().fate == Fate::maybe_done) {
       say(self, fmt::format("to find out, ask again with --session {}", shown(call.session)));
     }
@@ -48,11 +54,7 @@ int run(const Verb& self, const Words& words) {
     print_json(grant->json);
     return status(Exit::done);
   }
-  fmt::print("{}\n", grant->token);
-  say(self,
-      fmt::format("{} is yours {} (session {})", shown(grant->name),
-                  call.ttl ? "for " + told(*call.ttl) + " unless renewed" : "until released", shown(grant->session)));
-  fmt::print(stderr, "  {}\n  {}\n", command_line("renew", *grant), command_line("release", *grant));
+  say_granted(self, *grant, call.ttl);
   return status(Exit::done);
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
+#include "cli/durations.h"
 #include "cli/text.h"
 
 namespace holdfast::cli {
@@ -42,6 +43,15 @@ void print_json(const boost::json::object& json) {
 
 void say(const Verb& verb, std::string_view sentence) {
   fmt::print(stderr, "holdfast {}: {}\n", verb.name, sentence);
+}
+
+void say_granted(const Verb& verb, const client::Holding& grant, std::optional<Duration> ttl) {
+  fmt::print("{}\n", grant.token);
+  say(verb, fmt::format("{} is yours {} (session {})", shown(grant.name),
+                        ttl ? "for " + told(*ttl) + " unless renewed" : "until released or taken over",
+                        shown(grant.session)));
+  if (ttl) fmt::print(stderr, "  {}\n", command_line("renew", grant));
+  fmt::print(stderr, "  {}\n", command_line("release", grant));
 }
 
 std::string command_line(std::string_view verb, const client::Holding& holding) {

@@ -3,6 +3,7 @@
 
 #include <boost/json/object.hpp>
 #include <expected>
+#include <optional>
 #include <string>
 
 #include "cli/options.h"
@@ -21,6 +22,9 @@ void print_json(const boost::json::object& json);
 
 /// A sentence on stderr, after the verb's name.
 void say(const Verb& verb, std::string_view sentence);
+
+/// What a new holder wants to know: the token on stdout, and on stderr until when and how to go on. `ttl` as asked for.
+void say_granted(const Verb& verb, const client::Holding& grant, std::optional<Duration> ttl);
 
 /// `holdfast <verb> NAME --token N ...`, as it can be pasted.
 std::string command_line(std::string_view verb, const client::Holding& holding);

@@ -27,7 +27,9 @@ core::Limits limits_of(const Settings& settings) {
 
 /// Without a disk there is nothing to wait for, so nothing to hand over.
 engine::RunnerOptions runner_options_for(const Settings& settings, engine::RunnerOptions options,
-                                         server::Service& service, engine::Listener* historian) {
+                                         server::Service& service, engine::EventRing& events,
+                                         engine::Listener* historian) {
+  options.listeners.push_back(&events);
   options.on_room = [&service](bool out_of_room, const journal::Room& room) {
     service.room_changed(out_of_room, room);
   };
@@ -58,6 +60,7 @@ server::http::Options door_options(const Settings& settings) {
   options.io_threads = static_cast<int>(settings.io_threads);
   options.connections_max = settings.connections_max;
   options.body_bytes_max = settings.body_bytes_max;
+  options.events.watchers_max = settings.watchers_max;
   return options;
 }
 
@@ -68,11 +71,12 @@ Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& c
                    history::Store* history)
     : journal_(journal),
       historian_(history),
-      service_(log),
+      events_(settings.events_bytes_max),
+      service_(log, events_),
       runner_(std::make_unique<engine::Runner>(
           make_engine(settings, clock, service_.clients()), journal,
           [this](std::vector<core::Answer>& leaving) { service_.deliver(leaving); }, std::move(on_journal_failure),
-          runner_options_for(settings, runner_options, service_, history ? &historian_ : nullptr))),
+          runner_options_for(settings, runner_options, service_, events_, history ? &historian_ : nullptr))),
       door_(service_, door_options(settings)),
       refusals_(log, service_.metrics()) {
   service_.injections = settings.inject;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "cli/settings.h"
+#include "engine/event_ring.h"
 #include "engine/runner.h"
 #include "history/store.h"
 #include "journal/journal.h"
@@ -62,6 +63,7 @@ class Instance {
 
   journal::Journal& journal_;
   Historian historian_;
+  engine::EventRing events_;
   server::Service service_;
   std::unique_ptr<engine::Runner> runner_;
   server::http::Door door_;

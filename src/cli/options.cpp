@@ -140,8 +140,9 @@ Options& Options::optional_word(const std::string& name, std::string& into, cons
   return *this;
 }
 
-Options& Options::text(const std::string& flags, std::string& into, const std::string& help, const std::string& kind) {
-  auto* option = app().add_option(flags, into, help)->type_name(kind);
+Options& Options::text(const std::string& flags, std::string& into, const std::string& help, const std::string& kind,
+                       bool required) {
+  auto* option = app().add_option(flags, into, help)->required(required)->type_name(kind);
   if (!into.empty()) option->default_str(into);
   return *this;
 }

@@ -63,7 +63,8 @@ class Options {
   /// The same, but it may be left out.
   Options& optional_word(const std::string& name, std::string& into, const std::string& help);
   /// `kind` is what stands for the value in --help.
-  Options& text(const std::string& flags, std::string& into, const std::string& help, const std::string& kind = "TEXT");
+  Options& text(const std::string& flags, std::string& into, const std::string& help, const std::string& kind = "TEXT",
+                bool required = false);
   /// A whole number from 0 to 2^53 - 1.
   Options& number(const std::string& flags, std::uint64_t& into, const std::string& help, bool required = false);
   Options& duration(const std::string& flags, Duration& into, const std::string& help);

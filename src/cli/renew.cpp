@@ -31,6 +31,8 @@ int run(const Verb& self, const Words& words) {
   } else {
     say(self, fmt::format("{} is yours for {} more", shown(call.name),
                           renewed->ttl ? told(*renewed->ttl) : "as long as you like"));
+    if (renewed->takeover) say(self, told_ahead(*renewed->takeover));
+    if (renewed->request) say(self, told_asked(*renewed->request));
   }
   return status(Exit::done);
 }

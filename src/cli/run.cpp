@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "cli/asking.h"
 #include "cli/durations.h"
@@ -14,24 +15,32 @@ using namespace std::chrono_literals;
 int run(const Verb& self, const Words& words) {
   Caller caller;
   UnderLease plan;
-  Duration ttl = 30s;
+  std::optional<Duration> asked_ttl = 30s;
   Duration grace{-1};
   bool at_once = false;
-  std::string takeover;
   std::uint64_t held_status = static_cast<std::uint64_t>(plan.held_status);
   Options options{self};
   options.word("NAME", plan.ask.name, "What to own while the command runs")
-      .duration("--ttl", ttl, "How long the name stays taken if we are cut off; renewed each third")
+      .duration_or_none("--ttl", asked_ttl, "How long the name stays taken if we are cut off; renewed each third")
       .duration("-w,--wait,--timeout", plan.ask.wait, "How long to wait if somebody else holds it")
       .flag("-n,--nonblock", at_once, "The same as --wait 0")
       .number("-E,--conflict-exit-code", held_status, "Exit status if somebody else holds it; 75 unless given")
       .duration("--grace", grace, "From SIGTERM to SIGKILL if the lease is lost; 5s or a third of the ttl")
       .text("--note", plan.ask.note, "Why; shown to whoever is refused")
-      .text("--takeover", takeover, "Not in this version yet", "REASON")
+      .text("--takeover", plan.takeover,
+            "If somebody else holds it still after the wait: take it over, and tell them why", "REASON")
+      .duration("--flush", plan.flush,
+                "With --takeover: how long the holder may still hand in what it has; 30s at most")
       .caller(caller, "Made up unless given", false)
       .command(plan.command.words);
   if (const auto end = options.parse(words)) return *end;
-  if (!takeover.empty()) return options.wrong("--takeover is not in this version yet");
+  if (!asked_ttl) {
+    return options.wrong(
+        "--ttl none: if this machine stopped, the name would stay held for ever. Any ttl is renewed "
+        "as long as the command runs");
+  }
+  const Duration ttl = *asked_ttl;
+  if (plan.flush > 0s && plan.takeover.empty()) return options.wrong("--flush is of a --takeover: say its reason");
   if (held_status > 255) return options.wrong("-E takes an exit status from 0 to 255");
   if (ttl < 100ms) return options.wrong("--ttl is at least 100ms");
   if (grace < 0s) grace = std::min<Duration>(5s, ttl / 3);
@@ -53,17 +62,25 @@ int run(const Verb& self, const Words& words) {
 
 const Verb run_verb{
     .name = "run",
-    .usage = "holdfast run NAME [--ttl 30s] [--wait TIME] [-n] [-E STATUS] [--grace TIME] -- COMMAND [ARGUMENTS...]",
+    .usage =
+        "holdfast run NAME [--ttl 30s] [--wait TIME] [-n] [-E STATUS] [--takeover REASON] -- COMMAND [ARGUMENTS...]",
     .summary = "Run COMMAND while holding NAME, and end it before the lease can be over.",
     .examples =
         "holdfast run backup -- /usr/local/bin/backup --all\n"
         "holdfast run deploy/web --wait 10m --note 'release 42' -- make deploy\n"
+        "holdfast run deploy/web --takeover 'bob: hotfix, the release waits' --flush 10s -- make deploy\n"
         "holdfast run -n -E 0 nightly -- ./job     # nothing to do if it runs elsewhere",
     .run = run,
     .details =
         "The lease is renewed every third of the ttl. If it is lost, or cannot be renewed, COMMAND and its process "
         "group get SIGTERM, and SIGKILL before anybody else can hold NAME. Stopped with Ctrl-Z for longer than the "
         "ttl, they are killed too. What leaves the group, as a daemon does, is out of reach.\n\n"
+        "With --takeover it says whom it takes NAME from and takes it from nobody else; if it changes hands in "
+        "between, "
+        "it looks again. While COMMAND runs, stderr says who asks for NAME (holdfast request) and who takes it over, "
+        "within 2 s. A takeover with a flush window ends COMMAND as a loss does: SIGTERM --grace before the window "
+        "ends, "
+        "at once if less is left. There is no --ttl none: after a crash NAME would stay held for ever.\n\n"
         "COMMAND has our stdin, stdout, stderr and terminal, and gets our signals. It finds HOLDFAST_NAME, "
         "HOLDFAST_TOKEN, HOLDFAST_OWNER, HOLDFAST_SESSION and HOLDFAST_SERVER in its environment. Nothing of ours is "
         "printed on stdout.\n\n"

@@ -103,6 +103,8 @@ const std::vector<Key>& keys() {
       number("remembered_max", &Settings::remembered_max),
       number("buffers_max", &Settings::buffers_max),
       number("pending_bytes_max", &Settings::pending_bytes_max),
+      number("watchers_max", &Settings::watchers_max),
+      number("events_bytes_max", &Settings::events_bytes_max),
       number("segment_bytes", &Settings::segment_bytes),
       number("fold_after_bytes", &Settings::fold_after_bytes),
       flag("history", &Settings::history),

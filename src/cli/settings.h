@@ -35,6 +35,8 @@ struct Settings {
   std::uint64_t remembered_max = 1'000'000;  ///< Free names whose last holding is known.
   std::uint64_t buffers_max = 1'000'000;
   std::uint64_t pending_bytes_max = 64 << 20;
+  std::uint64_t watchers_max = 2'000;         ///< Connections that are sent events.
+  std::uint64_t events_bytes_max = 64 << 20;  ///< Of events that watchers can go back to.
   std::uint64_t segment_bytes = 32 << 20;
   std::uint64_t fold_after_bytes = 128 << 20;
   bool history = true;

@@ -56,12 +56,17 @@ Settings changed() {
   all.log_format = "json";
   all.quiet = true;
   std::uint64_t next = 1'000'001;
-  for (auto field : {&Settings::connections_max, &Settings::body_bytes_max, &Settings::waiters_max,
-                     &Settings::sessions_max, &Settings::remembered_max, &Settings::buffers_max,
-                     &Settings::pending_bytes_max, &Settings::segment_bytes, &Settings::fold_after_bytes}) {
+  for (auto field :
+       {&Settings::connections_max, &Settings::body_bytes_max, &Settings::waiters_max, &Settings::sessions_max,
+        &Settings::remembered_max, &Settings::buffers_max, &Settings::pending_bytes_max, &Settings::watchers_max,
+        &Settings::events_bytes_max, &Settings::segment_bytes, &Settings::fold_after_bytes}) {
     all.*field = next++;
   }
   all.sessions_max = 9'999;
+  all.history = false;
+  all.history_days = 31;
+  all.history_holdings_max = 101;
+  all.history_bytes_max = (1ULL << 30) + 1;
   return all;
 }
 
@@ -88,12 +93,12 @@ TEST(Settings, are_all_printed) {
     EXPECT_NE(a, b) << "a field that changed() does not change, or that is not printed";
     EXPECT_EQ(a.substr(0, a.find(' ')), b.substr(0, b.find(' ')));
   }
-  EXPECT_EQ(lines, 19);
+  EXPECT_EQ(lines, 25);
 }
 
 TEST(Settings, are_the_same_in_json) {
   const auto json = boost::json::parse(to_json(changed())).as_object();
-  EXPECT_EQ(json.size(), 19u);
+  EXPECT_EQ(json.size(), 25u);
   EXPECT_EQ(json.at("data").as_string(), changed().data);
   EXPECT_EQ(json.at("io_threads").as_int64(), 3);
   EXPECT_EQ(json.at("names").as_array().size(), 2u);

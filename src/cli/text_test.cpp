@@ -112,9 +112,11 @@ TEST_F(Text, ends_with_the_answer_to_whether_it_happened) {
       {ErrorCode::wait_over, Exit::refused},
       {ErrorCode::wait_superseded, Exit::refused},
       {ErrorCode::queue_full, Exit::refused},
+      {ErrorCode::takeover_pending, Exit::refused},
       {ErrorCode::stale, Exit::refused},
       {ErrorCode::nothing_held, Exit::refused},
       {ErrorCode::unknown_token, Exit::refused},
+      {ErrorCode::nothing_of_session, Exit::refused},
       {ErrorCode::not_yours, Exit::not_allowed},
       {ErrorCode::foreign_host, Exit::not_allowed},
       {ErrorCode::bad_name, Exit::wrong_usage},
@@ -143,7 +145,7 @@ TEST_F(Text, puts_holdings_into_a_table) {
   EXPECT_EQ(table_of({alices(), endless}, noon),
             "NAME           OWNER  SINCE                 ENDS IN  WAITING  TOKEN\n"
             "job            alice  13:57:00 (3 min ago)  21 s     2        8\n"
-            "a/longer/name  alice  13:57:00 (3 min ago)  -        2        8\n");
+            "a/longer/name  alice  13:57:00 (3 min ago)  never    2        8\n");
 }
 
 TEST_F(Text, describes_what_is_held) {
@@ -155,6 +157,41 @@ TEST_F(Text, describes_what_is_held) {
             "  token     8\n"
             "  waiting   2\n"
             "  note      ch\\x1b[31m 3\n");
+}
+
+Holding wanted_from_alice() {
+  Holding holding = alices();
+  holding.takeover = {.by = "bob", .session = "s2", .reason = "it\x1b hangs", .ends_in = 3001ms};
+  holding.request = {.by = "carol", .message = "may I?"};
+  return holding;
+}
+
+TEST_F(Text, tells_who_wants_it_from_its_holder) {  // L9
+  EXPECT_TRUE(card_of(wanted_from_alice(), noon)
+                  .ends_with("  takeover  bob (session s2) takes it over in 4 s: it\\x1b hangs\n"
+                             "  request   carol asks for it: may I?\n"));
+  EXPECT_EQ(table_of({alices(), wanted_from_alice()}, noon),
+            "NAME  OWNER  SINCE                 ENDS IN  WAITING  TOKEN  WANTED\n"
+            "job   alice  13:57:00 (3 min ago)  21 s     2        8\n"
+            "job   alice  13:57:00 (3 min ago)  21 s     2        8      bob (session s2) takes it over in 4 s: "
+            "it\\x1b hangs; carol asks for it: may I?\n");
+  EXPECT_TRUE(told(refusal(ErrorCode::takeover_pending, wanted_from_alice()), "job", noon)
+                  .starts_with("job is about to change hands: bob (session s2) takes it over in 4 s: it\\x1b hangs. "
+                               "It is held by alice (session s1) since"));
+}
+
+TEST_F(Text, tells_how_a_holding_ended_by_whom_and_why) {  // L13
+  EXPECT_EQ(told_end("lapsed", "", ""), "lapsed");
+  EXPECT_EQ(told_end("taken_over", "bob", "it hangs\n"), "taken over by bob: it hangs\\x0a");
+}
+
+TEST_F(Text, tells_by_whom_the_holding_of_a_stale_token_was_ended) {
+  Problem stale = refusal(ErrorCode::stale, alices());
+  stale.because = "taken_over";
+  stale.holding.ended_by = "bob";
+  stale.holding.ended_reason = "it hangs";
+  EXPECT_NE(told(stale, "job", noon).find("its holding ended (taken over by bob: it hangs). The newest"),
+            std::string::npos);
 }
 
 TEST_F(Text, describes_what_is_free_and_who_had_it_last) {

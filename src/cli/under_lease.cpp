@@ -35,10 +35,8 @@ constexpr Duration trouble_max = 3s;      ///< How long to go on asking a server
 constexpr Duration trouble_pause = 200ms;
 constexpr Duration release_patience = 2s;
 constexpr Duration quiet_wait = 1s;  ///< A wait that is longer is worth a word.
-
-bool ends_us(int signal) {
-  return signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTERM;
-}
+constexpr Duration heed_every = 2s;  ///< The answer to a renewal says who wants the name: ask so often at least.
+constexpr int takeovers_max = 10;    ///< From one holder after the other, if it changes hands that often.
 
 struct Held {
   Holding grant;
@@ -79,11 +77,10 @@ class Run {
     const Duration wait_end = begun + plan_.ask.wait;
     const Duration give_up = std::max(wait_end, begun + trouble_max);
     bool contacted = false;
+    std::uint64_t from = 0;  // Whom to take it from, by their token.
     for (;;) {
-      client::AcquireCall ask = plan_.ask;
       const Duration sent = now();
-      ask.wait = std::clamp<Duration>(wait_end - sent, 0s, one_wait_max);
-      const Answer<Holding> answer = call_before_start([this, ask] { return leases_.acquire(ask); });
+      const Answer<Holding> answer = from == 0 ? ask_until(wait_end) : take_over(from);
       if (answer) {
         // How long an earlier request of ours waited says nothing about when this one was granted.
         Held held{.grant = *answer, .belief = {}};
@@ -95,7 +92,14 @@ class Run {
 
       const Problem& problem = answer.error();
       const bool first = !std::exchange(contacted, contacted || problem.code != ErrorCode::unreachable);
-      if (const auto end = end_after(problem, first, problem.is_contention() ? wait_end : give_up)) {
+      const bool changed = std::exchange(from, 0) != 0 && passed_on(problem);
+      if (may_take(problem, changed, wait_end)) {
+        from = problem.holding.token;
+        say_taking(problem);
+        continue;
+      }
+      if (changed && takeovers_ < takeovers_max) continue;  // Free by now.
+      if (const auto end = end_after(problem, first, is_held(problem) ? wait_end : give_up)) {
         return std::unexpected(*end);
       }
       if (problem.code != ErrorCode::wait_over) pause();
@@ -103,16 +107,52 @@ class Run {
     }
   }
 
+  Answer<Holding> ask_until(Duration wait_end) {
+    client::AcquireCall ask = plan_.ask;
+    ask.wait = std::clamp<Duration>(wait_end - now(), 0s, one_wait_max);
+    return call_before_start([this, ask] { return leases_.acquire(ask); });
+  }
+
+  Answer<Holding> take_over(std::uint64_t token) {
+    const client::TakeoverCall call{.want = plan_.ask, .token = token, .flush = plan_.flush, .reason = plan_.takeover};
+    return call_before_start([this, call] { return leases_.takeover(call); });
+  }
+
+  /// Of a takeover: it meant a holding that is over.
+  static bool passed_on(const Problem& problem) {
+    return problem.code == ErrorCode::stale || problem.code == ErrorCode::token_needed;
+  }
+  static bool is_held(const Problem& problem) { return problem.is_contention() || passed_on(problem); }
+
+  /// Whether to take it from whoever `problem` says holds it: never from anybody who was not shown here.
+  bool may_take(const Problem& problem, bool changed, Duration wait_end) {
+    const bool by_somebody = problem.holding.held && problem.holding.token != 0;
+    const bool others_turn = problem.code == ErrorCode::takeover_pending || problem.code == ErrorCode::wait_superseded;
+    const bool time = changed || (problem.is_contention() && !others_turn && now() >= wait_end);
+    return !plan_.takeover.empty() && by_somebody && time && takeovers_ < takeovers_max;
+  }
+
+  void say_taking(const Problem& problem) {
+    ++takeovers_;
+    const bool ours = problem.holding.owner == plan_.ask.owner;
+    say_(fmt::format("taking {} from {}{}", name_, ours ? "another session of yours, " : "",
+                     told_holding(problem.holding, wall_now())));
+    if (plan_.flush <= 0s || ours) return;
+    const auto until = wall_now() + std::chrono::ceil<std::chrono::microseconds>(plan_.flush);
+    say_(fmt::format("the holder is told and may hand in what it has: {}, until {}; Ctrl-C withdraws it",
+                     told(plan_.flush), told_clock(until)));
+  }
+
   /// None: ask again.
   std::optional<int> end_after(const Problem& problem, bool first, Duration until) {
     const bool superseded = problem.code == ErrorCode::wait_superseded;  // By another process under our session.
     const bool refused = problem.status >= 400 && problem.status < 500 && problem.status != 408;
     const bool final =
-        superseded || (refused && !problem.is_contention()) || (first && problem.code == ErrorCode::unreachable);
+        superseded || (refused && !is_held(problem)) || (first && problem.code == ErrorCode::unreachable);
     if (!final && now() < until) return std::nullopt;
 
     say_(told(problem, plan_.ask.name, wall_now()));
-    if (problem.is_contention()) return plan_.held_status;
+    if (is_held(problem)) return plan_.held_status;
     const Exit exit = exit_of(problem);
     return status(exit == Exit::not_allowed || exit == Exit::wrong_usage ? exit : Exit::unreachable);
   }
@@ -162,7 +202,7 @@ class Run {
     const Loop::Event event = loop_.wait(-1, until);
     if (event.kind != Loop::Event::Kind::signal) return;
     if (event.signal == SIGTSTP) loop_.stop_self(SIGTSTP);
-    if (!ends_us(event.signal)) return;
+    if (!local::ends_us(event.signal)) return;
     signal_ = event.signal;
     leases_.interrupt();
   }
@@ -176,10 +216,12 @@ class Run {
   // While the command runs -----------------------------------------------------------------------------------------
 
   int look_after(Child& child, Keeper& keeper, const Holding& grant) {
+    keeper.ask_by(now() + heed_every);
     for (;;) {
       enforce(child, keeper);
       if (keeper.renewal_due(now())) {
-        keeper.renewal_sent(now());
+        sent_ = now();
+        keeper.renewal_sent(sent_);
         call_.begin(
             [this, call = renew_call(grant), patience = keeper.patience()] { return leases_.renew(call, patience); });
       }
@@ -212,7 +254,15 @@ class Run {
 
   std::string why(const Keeper& keeper) {
     const auto& trouble = keeper.trouble();
+    if (ahead_ && !(trouble && trouble->means_lost())) {
+      return fmt::format("{} is about to be taken over by {}", name_, shown(ahead_->by));
+    }
     if (!trouble) return fmt::format("the lease on {} was not renewed in time", name_);
+    if (trouble->code == ErrorCode::stale && !trouble->because.empty()) {
+      const Holding& over = trouble->holding;
+      return fmt::format("the lease on {} is lost, {}", name_,
+                         told_end(trouble->because, over.ended_by, over.ended_reason));
+    }
     const std::string_view what = trouble->means_lost() ? "is lost" : "cannot be renewed";
     return fmt::format("the lease on {} {}: {}", name_, what, reason(*trouble));
   }
@@ -225,6 +275,8 @@ class Run {
 
   void on_renewal(const Answer<Holding>& answer, Keeper& keeper) {
     keeper.renewal_answered(answer, now());
+    keeper.ask_by(now() + heed_every);
+    if (answer) heed(*answer, keeper);
     if (told_ || keeper.stand(now()) != Keeper::Stand::holds) return;
     if (!answer && !failing_) {
       say_(fmt::format("renewing {} failed, trying again; {} of the lease are left: {}", name_,
@@ -232,6 +284,24 @@ class Run {
     }
     if (answer && failing_) say_(fmt::format("{} is renewed again", name_));
     failing_ = !answer;
+  }
+
+  /// Who wants the name from us: R5.
+  void heed(const Holding& renewed, Keeper& keeper) {
+    if (told_) return;
+    if (renewed.request && renewed.request != asked_) {
+      say_(fmt::format("{}: {}", name_, told_asked(*renewed.request)));
+    }
+    asked_ = renewed.request;
+    if (renewed.takeover) {
+      // The wire rounds up.
+      keeper.changes_hands_at(sent_ + renewed.takeover->ends_in - 1ms);
+      if (!ahead_) say_(fmt::format("{}: {}", name_, told_ahead(*renewed.takeover)));
+    } else if (ahead_) {
+      keeper.changes_hands_at(Belief::forever);
+      say_(fmt::format("{}: {} takes it over no more; it stays yours", name_, shown(ahead_->by)));
+    }
+    ahead_ = renewed.takeover;
   }
 
   void on_signal(int signal, Child& child, Keeper& keeper) {
@@ -343,7 +413,11 @@ class Run {
   bool waiting_said_ = false;
   bool told_ = false;  ///< The command was told to end, because the lease is lost.
   bool killed_ = false;
-  bool failing_ = false;  ///< The last renewal failed, and that was said.
+  Duration sent_{};                             ///< When the last renewal was.
+  std::optional<client::TakeoverAhead> ahead_;  ///< Of which the last answer told, and we on stderr.
+  std::optional<client::AskedFor> asked_;       ///< The same.
+  int takeovers_ = 0;                           ///< Before the command.
+  bool failing_ = false;                        ///< The last renewal failed, and that was said.
 };
 
 }  // namespace

@@ -6,7 +6,10 @@
 //   this
 //       process is stopped or killed (local/guard.h);
 //   R3  a command that was stopped goes on only while there is belief;
-//   R4  the lease is released only after the command has ended.
+//   R4  the lease is released only after the command has ended;
+//   R5  a takeover that is announced counts as the end of belief, and whoever takes the name, or asks for it, is named
+//   on
+//       stderr.
 #pragma once
 
 #include <functional>
@@ -22,6 +25,8 @@ namespace holdfast::cli {
 
 struct UnderLease {
   client::AcquireCall ask;  ///< With a session and a ttl. `wait` may be longer than one request can be.
+  std::string takeover;     ///< Why to take it over where it is held still after the wait; empty: do not.
+  Duration flush{};         ///< How long its holder may hand in what it has, then.
   Duration grace{};         ///< At most half of the ttl.
   int held_status = status(Exit::held);
   std::string server;  ///< For the command's environment.

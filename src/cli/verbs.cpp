@@ -17,10 +17,6 @@ constexpr Verb planned(std::string_view name, std::string_view summary) {
   return {.name = name, .usage = {}, .summary = summary, .examples = {}};
 }
 
-constexpr Verb takeover_verb = planned("takeover", "Take a name from its holder, with a reason.");
-constexpr Verb move_verb = planned("move", "Take a name from another session of your own.");
-constexpr Verb transfer_verb = planned("transfer", "Give a name you hold to somebody else.");
-constexpr Verb watch_verb = planned("watch", "See every change of a name as it happens.");
 constexpr Verb top_verb = planned("top", "The busiest names, live.");
 constexpr Verb verify_verb = planned("verify", "Check a recording against the promises.");
 constexpr Verb simulate_verb = planned("simulate", "Run seeded worlds around the engine.");
@@ -29,10 +25,11 @@ constexpr Verb sync_verb = planned("sync", "Pull a feed into a directory.");
 constexpr Verb login_verb = planned("login", "Keep what proves who you are.");
 
 constexpr std::array verbs{
-    &serve_verb, &run_verb,      &acquire_verb, &renew_verb,      &release_verb,   &check_verb,    &takeover_verb,
-    &move_verb,  &transfer_verb, &show_verb,    &list_verb,       &ready_verb,     &watch_verb,    &history_verb,
-    &top_verb,   &bench_verb,    &verify_verb,  &simulate_verb,   &audit_verb,     &sync_verb,     &journal_verb,
-    &login_verb, &config_verb,   &version_verb, &completion_verb, &reference_verb, &complete_verb, &manual_verb,
+    &serve_verb,     &run_verb,      &acquire_verb,  &renew_verb, &release_verb,  &check_verb,   &show_verb,
+    &list_verb,      &request_verb,  &takeover_verb, &move_verb,  &transfer_verb, &revoke_verb,  &session_verb,
+    &ready_verb,     &watch_verb,    &history_verb,  &top_verb,   &bench_verb,    &verify_verb,  &simulate_verb,
+    &audit_verb,     &sync_verb,     &journal_verb,  &login_verb, &config_verb,   &version_verb, &completion_verb,
+    &reference_verb, &complete_verb, &manual_verb,
 };
 
 bool asks_for_help(std::string_view word) {

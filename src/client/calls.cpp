@@ -27,6 +27,35 @@ json::object body_of(const TokenCall& call) {
   return body;
 }
 
+json::object body_of(const AcquireCall& call) {
+  json::object body{{"owner", call.owner}};
+  if (!call.session.empty()) body["session"] = call.session;
+  if (call.ttl) {
+    body["ttl_ms"] = ceil_ms(*call.ttl);
+  } else {
+    body["ttl_ms"] = nullptr;
+  }
+  if (!call.note.empty()) body["note"] = call.note;
+  if (call.metadata) body["metadata"] = *call.metadata;
+  if (!call.holder.empty()) body["holder"] = call.holder;
+  return body;
+}
+
+Request session_request(const SessionCall& call, std::string_view what) {
+  json::object body{{"owner", call.owner}};
+  if (call.ttl) body["ttl_ms"] = ceil_ms(*call.ttl);
+  return {.method = "POST",
+          .target = "/v1/sessions/" + segment_of(call.session) + "/" + std::string{what},
+          .body = std::move(body),
+          .repeatable = true};
+}
+
+/// The object that `from` has at `key`. Null: none.
+const json::object* object_at(const json::object& from, std::string_view key) {
+  const json::value* found = from.if_contains(key);
+  return found && found->is_object() ? &found->get_object() : nullptr;
+}
+
 }  // namespace
 
 std::string text_at(const json::object& from, std::string_view key) {
@@ -62,6 +91,7 @@ bool Problem::is_contention() const {
     case ErrorCode::wait_superseded:
     case ErrorCode::queue_full:
     case ErrorCode::sessions_full:
+    case ErrorCode::takeover_pending:
       return true;
     default:
       return false;
@@ -103,6 +133,12 @@ std::string path_of(const std::string& name) {
       out += {'%', hex[byte >> 4], hex[byte & 15]};
     }
   }
+  return out;
+}
+
+std::string segment_of(const std::string& text) {
+  std::string out;
+  for (const char c : path_of(text)) c == '/' ? out += "%2F" : out += c;
   return out;
 }
 
@@ -151,8 +187,21 @@ Holding holding_of(json::object json) {
               .waiting = number_at(json, "waiting").value_or(0),
               .last_owner = text_at(json, "last_owner"),
               .ended = text_at(json, "because"),
+              .ended_by = text_at(json, "by"),
+              .ended_reason = text_at(json, "reason"),
+              .takeover = {},
+              .request = {},
               .waited = ms_at(json, "waited_ms").value_or(Duration::zero()),
               .joined = flag_at(json, "joined")};
+  if (const json::object* takeover = object_at(json, "takeover")) {
+    out.takeover = TakeoverAhead{.by = text_at(*takeover, "by"),
+                                 .session = text_at(*takeover, "session"),
+                                 .reason = text_at(*takeover, "reason"),
+                                 .ends_in = ms_at(*takeover, "ends_in_ms").value_or(Duration::zero())};
+  }
+  if (const json::object* request = object_at(json, "request")) {
+    out.request = AskedFor{.by = text_at(*request, "by"), .message = text_at(*request, "message")};
+  }
   out.json = std::move(json);
   return out;
 }
@@ -179,17 +228,8 @@ Answer<json::object> object_of(Result<Response>&& response) {
 }
 
 Request acquire_request(const AcquireCall& call) {
-  json::object body{{"owner", call.owner}};
-  if (!call.session.empty()) body["session"] = call.session;
-  if (call.ttl) {
-    body["ttl_ms"] = ceil_ms(*call.ttl);
-  } else {
-    body["ttl_ms"] = nullptr;
-  }
+  json::object body = body_of(call);
   if (call.wait > Duration::zero()) body["wait_ms"] = ceil_ms(call.wait);
-  if (!call.note.empty()) body["note"] = call.note;
-  if (call.metadata) body["metadata"] = *call.metadata;
-  if (!call.holder.empty()) body["holder"] = call.holder;
   // A wait is asked for once only: of a wait that was asked for twice nobody knows from when waited_ms counts.
   const bool repeatable = !call.session.empty() && call.wait <= Duration::zero();
   return {.method = "POST",
@@ -211,6 +251,52 @@ Request check_request(const std::string& name, std::uint64_t token) {
           .target = "/v1/check/" + path_of(name),
           .body = json::object{{"token", token}},
           .repeatable = true};
+}
+
+Request takeover_request(const TakeoverCall& call) {
+  json::object body = body_of(call.want);
+  body["reason"] = call.reason;
+  if (call.token != 0) body["token"] = call.token;
+  if (call.flush > Duration::zero()) body["flush_ms"] = ceil_ms(call.flush);
+  // As a wait, a window is asked for once only: else nobody knows from when waited_ms counts.
+  const bool repeatable = !call.want.session.empty() && call.flush <= Duration::zero();
+  return {.method = "POST",
+          .target = "/v1/takeover/" + path_of(call.want.name),
+          .body = std::move(body),
+          .repeatable = repeatable};
+}
+
+Request move_request(const TokenCall& to) {
+  return {.method = "POST", .target = "/v1/move/" + path_of(to.name), .body = body_of(to), .repeatable = true};
+}
+
+Request ask_request(const AskCall& call) {
+  json::object body{{"owner", call.owner}};
+  if (!call.session.empty()) body["session"] = call.session;
+  if (!call.message.empty()) body["message"] = call.message;
+  return {.method = "POST", .target = "/v1/request/" + path_of(call.name), .body = std::move(body), .repeatable = true};
+}
+
+Request transfer_request(const TransferCall& call) {
+  json::object body = body_of(call.from);
+  body["to"] = call.to;
+  if (!call.to_session.empty()) body["to_session"] = call.to_session;
+  // Twice is not as good as once: the second is told that the token is stale.
+  return {.method = "POST", .target = "/v1/transfer/" + path_of(call.from.name), .body = std::move(body)};
+}
+
+Request revoke_request(const RevokeCall& call) {
+  json::object body{{"owner", call.owner}, {"reason", call.reason}};
+  if (call.token != 0) body["token"] = call.token;
+  return {.method = "POST", .target = "/v1/revoke/" + path_of(call.name), .body = std::move(body)};
+}
+
+Request renew_session_request(const SessionCall& call) {
+  return session_request(call, "renew");
+}
+
+Request end_session_request(const SessionCall& call) {
+  return session_request(call, "end");
 }
 
 Request get_request(const std::string& name) {

@@ -19,6 +19,21 @@
 
 namespace holdfast::client {
 
+/// A takeover whose flush window runs: then the name changes hands.
+struct TakeoverAhead {
+  std::string by;  ///< The owner.
+  std::string session;
+  std::string reason;
+  Duration ends_in{};  ///< The window, rounded up to a millisecond.
+};
+
+/// Somebody asks the holder to give it up.
+struct AskedFor {
+  std::string by;
+  std::string message;  ///< May be empty.
+  bool operator==(const AskedFor&) const = default;
+};
+
 /// A name as the server shows it: of a grant one's own, of a refusal the holder's. What is not said is empty.
 struct Holding {
   std::string name;
@@ -34,6 +49,10 @@ struct Holding {
   std::uint64_t waiting = 0;
   std::string last_owner;    ///< Of a free name that is remembered.
   std::string ended;         ///< Of such a name: why its last holding ended.
+  std::string ended_by;      ///< Of such a name, and of `stale`: who took it over or revoked it.
+  std::string ended_reason;  ///< And what they said.
+  std::optional<TakeoverAhead> takeover;
+  std::optional<AskedFor> request;
   Duration waited{};         ///< Of a grant: in the queue, since this session first asked.
   bool joined = false;       ///< Of a grant: another session of the same owner held it already.
   boost::json::object json;  ///< All of it, as it came.
@@ -76,12 +95,47 @@ struct AcquireCall {
   std::string holder;  ///< "session" or "owner"; empty is session.
 };
 
+/// Owning what somebody else holds.
+struct TakeoverCall {
+  AcquireCall want;         ///< What the taker asks for; `wait` counts for nothing.
+  std::uint64_t token = 0;  ///< Of the holding that is meant; 0: of none, so a name that is held is refused.
+  Duration flush{};         ///< How long the holder may hand in what it has.
+  std::string reason;
+};
+
 struct TokenCall {
   std::string name;
   std::uint64_t token = 0;
   std::string owner;
   std::string session;            ///< Empty: the token's only one.
   std::optional<Duration> ttl{};  ///< Of a renewal; none: as before.
+};
+
+struct AskCall {
+  std::string name;
+  std::string owner;
+  std::string session;  ///< May be empty.
+  std::string message;  ///< The same.
+};
+
+struct TransferCall {
+  TokenCall from;
+  std::string to;
+  std::string to_session;  ///< Empty: the first that waits, else a fresh one.
+};
+
+struct RevokeCall {
+  std::string name;
+  std::uint64_t token = 0;  ///< 0: whichever holding there is.
+  std::string owner;
+  std::string reason;
+};
+
+/// A session and all that it holds.
+struct SessionCall {
+  std::string session;
+  std::string owner;
+  std::optional<Duration> ttl{};  ///< Of a renewal; none: each as before.
 };
 
 struct Released {
@@ -106,11 +160,23 @@ Request acquire_request(const AcquireCall& call);
 Request renew_request(const TokenCall& call);
 Request release_request(const TokenCall& call);
 Request check_request(const std::string& name, std::uint64_t token);
+/// Repeatable where the session is named: asking again gives the same grant (L12).
+Request takeover_request(const TakeoverCall& call);
+/// `to.session` is where it goes. Asking again is answered like the first time.
+Request move_request(const TokenCall& to);
+Request ask_request(const AskCall& call);
+Request transfer_request(const TransferCall& call);
+Request revoke_request(const RevokeCall& call);
+Request renew_session_request(const SessionCall& call);
+Request end_session_request(const SessionCall& call);
 Request get_request(const std::string& name);
 Request list_request(const ListCall& call);
 
 /// Appends `key=value` to the query of `target`; nothing where `value` is empty.
 void add_parameter(std::string& target, std::string_view key, const std::string& value);
+
+/// One segment of a path, slashes escaped too.
+std::string segment_of(const std::string& text);
 
 /// `name` for a path: what is not a letter, a digit or one of -._~/ is escaped.
 std::string path_of(const std::string& name);

@@ -37,13 +37,6 @@ Duration patience_of(Duration timeout) {
   return std::min(timeout, std::max(timeout / 3, one_try_at_least));
 }
 
-/// A session is one segment of a path, whatever is in it.
-std::string segment_of(const std::string& session) {
-  std::string out;
-  for (const char c : path_of(session)) c == '/' ? out += "%2F" : out += c;
-  return out;
-}
-
 void put(json::object& into, std::string_view key, const std::string& value) {
   if (!value.empty()) into[key] = value;
 }
@@ -100,11 +93,21 @@ PastHolding past_of(const json::object& from) {
           .token = client::number_at(from, "token").value_or(0),
           .owner = text_at(from, "owner"),
           .session = text_at(from, "session"),
+          .previous = client::number_at(from, "previous").value_or(0),
           .since = text_at(from, "since"),
           .until = text_at(from, "until"),
+          .open = client::flag_at(from, "open"),
+          .uncertain = client::flag_at(from, "uncertain"),
           .because = text_at(from, "because"),
           .by = text_at(from, "by"),
+          .by_session = text_at(from, "by_session"),
           .reason = text_at(from, "reason"),
+          .to = text_at(from, "to"),
+          .to_session = text_at(from, "to_session"),
+          .began = text_at(from, "began"),
+          .taken_from = text_at(from, "taken_from"),
+          .taken_because = text_at(from, "taken_because"),
+          .note = text_at(from, "note"),
           .address = text_at(from, "address"),
           .json = json::serialize(from)};
 }
@@ -359,11 +362,19 @@ Answer<LeasePage> Client::list(const List& what) const {
 Answer<HistoryPage> Client::history(const History& what) const {
   std::string target = what.name.empty() ? "/v1/history" : "/v1/history/" + path_of(what.name);
   client::add_parameter(target, "prefix", what.prefix);
+  client::add_parameter(target, "owner", what.owner);
+  client::add_parameter(target, "from", what.from);
+  client::add_parameter(target, "to", what.to);
   client::add_parameter(target, "after", what.after);
   client::add_parameter(target, "limit", what.limit ? std::to_string(what.limit) : "");
   auto answer = ask(*core_, {.target = std::move(target)});
   if (!answer) return problem_of(std::move(answer).error());
-  HistoryPage page{.holdings = {}, .next = text_at(*answer, "next")};
+  HistoryPage page{.holdings = {},
+                   .next = text_at(*answer, "next"),
+                   .has_gaps = answer->contains("gaps"),
+                   .memory_only = client::flag_at(*answer, "memory_only"),
+                   .position = text_at(*answer, "position"),
+                   .json = json::serialize(*answer)};
   const json::value* holdings = answer->if_contains("holdings");
   if (!holdings || !holdings->is_array()) {
     return problem_of(client::problem_of(Error{ErrorCode::bad_answer, "a history without holdings"}));
@@ -424,7 +435,7 @@ Answer<SessionAnswer> Client::renew_session(const std::string& session,
   json::object body{{"owner", core_->owner}};
   if (ttl) body["ttl_ms"] = ttl->count();
   const Request request{.method = "POST",
-                        .target = "/v1/sessions/" + segment_of(session) + "/renew",
+                        .target = "/v1/sessions/" + client::segment_of(session) + "/renew",
                         .body = std::move(body),
                         .repeatable = true};
   const Duration before = now();
@@ -437,7 +448,7 @@ Answer<SessionAnswer> Client::renew_session(const std::string& session,
 
 Answer<SessionAnswer> Client::end_session(const std::string& session) const {
   const Request request{.method = "POST",
-                        .target = "/v1/sessions/" + segment_of(session) + "/end",
+                        .target = "/v1/sessions/" + client::segment_of(session) + "/end",
                         .body = json::object{{"owner", core_->owner}},
                         .repeatable = true};
   const BootTime::time_point before = BootTime::now();

@@ -173,14 +173,37 @@ TEST(Client, lists_a_page) {
 }
 
 TEST(Client, reads_a_page_of_history) {
-  Exchange exchange{.answer = R"({"holdings":[{"name":"job","token":8,"owner":"x","since":"a","until":"b",)"
-                              R"("because":"taken_over","by":"y","reason":"r","address":"::1"}],"next":"8"})"};
-  const auto page = exchange.of([](const Client& client) { return client.history({.name = "job", .limit = 5}); });
-  EXPECT_EQ(exchange.line, "GET /v1/history/job?limit=5");
-  ASSERT_EQ(page->holdings.size(), 1u);
-  EXPECT_EQ(page->holdings[0].by, "y");
-  EXPECT_EQ(page->holdings[0].until, "b");
+  Exchange exchange{
+      .answer =
+          R"({"name":"job","holdings":[)"
+          R"({"name":"job","token":9,"previous":8,"owner":"y","session":"s2","holder":"session","since":"b",)"
+          R"("until":null,"open":true,"uncertain":true,"began":"taken_over","taken_from":"x","taken_because":"r",)"
+          R"("waited_ms":0,"ttl_ms":null,"steps":[]},)"
+          R"({"name":"job","token":8,"previous":null,"owner":"x","session":"s1","holder":"session","since":null,)"
+          R"("until":"b","open":false,"because":"taken_over","by":"y","by_session":"s2","to":"z","to_session":"s3",)"
+          R"("reason":"r","began":"granted","note":"n","address":"::1","waited_ms":0,"steps":[]}],)"
+          R"("next":"8","gaps":[{"after_position":3,"up_to_position":5,"noticed":"c"}],"memory_only":true,)"
+          R"("position":"3.9"})"};
+  const auto page = exchange.of([](const Client& client) {
+    return client.history({.name = "job", .owner = "x", .from = "a", .to = "c", .after = "12", .limit = 5});
+  });
+  EXPECT_EQ(exchange.line, "GET /v1/history/job?owner=x&from=a&to=c&after=12&limit=5");
+  ASSERT_EQ(page->holdings.size(), 2u);
+  const PastHolding& now = page->holdings[0];
+  EXPECT_TRUE(now.open && now.uncertain);
+  EXPECT_EQ(now.until, "");
+  EXPECT_EQ(now.previous, 8u);
+  EXPECT_EQ(now.began + now.taken_from + now.taken_because, "taken_overxr");
+  const PastHolding& before = page->holdings[1];
+  EXPECT_FALSE(before.open || before.uncertain);
+  EXPECT_EQ(before.since, "") << "its beginning is not kept";
+  EXPECT_EQ(before.until, "b");
+  EXPECT_EQ(before.because, "taken_over");
+  EXPECT_EQ(before.by + before.by_session + before.to + before.to_session, "ys2zs3");
+  EXPECT_EQ(before.note + before.address, "n::1");
   EXPECT_EQ(page->next, "8");
+  EXPECT_EQ(page->position, "3.9");
+  EXPECT_TRUE(page->has_gaps && page->memory_only);
 }
 
 TEST(Client, asks_again_under_a_named_session_and_never_without_one) {  // L12

@@ -36,7 +36,7 @@ void Keeper::end_at(Duration when) {
 }
 
 Duration Keeper::stop_at() const {
-  const Duration last = last_until_ - margin_;
+  const Duration last = std::min(last_until_, changes_hands_at_) - margin_;
   return told_ ? std::min(*told_ + grace_, last) : last;
 }
 

@@ -36,6 +36,8 @@ class Keeper {
   void renewal_answered(const Answer<Holding>& answer, Duration now);
   /// Something is known to happen then: the next renewal is due at `when` already.
   void ask_by(Duration when) { renew_at_ = std::min(renew_at_, when); }
+  /// It is known to change hands at `when`, whatever is renewed: a takeover is ahead. Belief::forever: no more.
+  void changes_hands_at(Duration when) { changes_hands_at_ = when; }
   /// How long to wait for the answer of a renewal: there is time for several before the end.
   Duration patience() const { return patience_; }
 
@@ -53,7 +55,7 @@ class Keeper {
 
  private:
   void end_at(Duration when);
-  Duration tell_at() const { return belief_.until() - grace_; }
+  Duration tell_at() const { return std::min(belief_.until(), changes_hands_at_) - grace_; }
 
   Belief belief_;
   const Duration ttl_;
@@ -61,6 +63,7 @@ class Keeper {
   const Duration margin_;
   const Duration patience_;
   Duration last_until_;  ///< Of the belief before it was lost.
+  Duration changes_hands_at_ = Belief::forever;
   Duration renew_at_;
   Duration pause_;                ///< Until the next try, after a failure.
   std::optional<Duration> sent_;  ///< The renewal in flight.

@@ -48,6 +48,31 @@ TEST(Keeper, counts_the_third_from_the_request_of_a_grant_that_came_late) {
   EXPECT_TRUE(keeper.renewal_due(noon + 10s));
 }
 
+TEST(Keeper, ends_before_it_changes_hands_whatever_is_renewed) {
+  Keeper keeper = keeper_at_noon(30s, 5s);
+  keeper.changes_hands_at(noon + 12s);
+  EXPECT_EQ(keeper.stand(noon + 7s - 1ns), Stand::holds);
+  EXPECT_EQ(keeper.next(noon + 1s), noon + 7s);
+  EXPECT_EQ(keeper.stand(noon + 7s), Stand::ending);
+  EXPECT_EQ(keeper.stop_at(), noon + 12s - Keeper::margin_for(30s));
+  EXPECT_EQ(keeper.stand(keeper.stop_at()), Stand::over);
+}
+
+TEST(Keeper, ends_at_once_where_it_changes_hands_sooner_than_the_grace) {
+  Keeper keeper = keeper_at_noon(30s, 5s);
+  keeper.changes_hands_at(noon + 4s);
+  EXPECT_EQ(keeper.stand(noon + 1s), Stand::ending);
+  EXPECT_EQ(keeper.stop_at(), noon + 4s - Keeper::margin_for(30s));
+}
+
+TEST(Keeper, goes_on_where_it_changes_hands_no_more) {
+  Keeper keeper = keeper_at_noon(30s, 5s);
+  keeper.changes_hands_at(noon + 12s);
+  EXPECT_EQ(keeper.stand(noon + 6s), Stand::holds);
+  keeper.changes_hands_at(Belief::forever);
+  EXPECT_EQ(keeper.stand(noon + 12s), Stand::holds);
+}
+
 TEST(Keeper, has_one_renewal_in_flight) {
   Keeper keeper = keeper_at_noon(30s);
   keeper.renewal_sent(noon + 10s);

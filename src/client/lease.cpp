@@ -40,6 +40,34 @@ Answer<Released> HttpLeases::release(const TokenCall& call, Duration patience) {
   return Released{released, *std::move(answer)};
 }
 
+Answer<Holding> HttpLeases::takeover(const TakeoverCall& call) {
+  return holding_answer(ask(takeover_request(call), call.flush + patience_default));
+}
+
+Answer<Holding> HttpLeases::move(const TokenCall& to) {
+  return holding_answer(ask(move_request(to), patience_default));
+}
+
+Answer<Holding> HttpLeases::ask_for(const AskCall& call) {
+  return holding_answer(ask(ask_request(call), patience_default));
+}
+
+Answer<Holding> HttpLeases::transfer(const TransferCall& call) {
+  return holding_answer(ask(transfer_request(call), patience_default));
+}
+
+Answer<Holding> HttpLeases::revoke(const RevokeCall& call) {
+  return holding_answer(ask(revoke_request(call), patience_default));
+}
+
+Answer<json::object> HttpLeases::renew_session(const SessionCall& call) {
+  return ask(renew_session_request(call), patience_default);
+}
+
+Answer<json::object> HttpLeases::end_session(const SessionCall& call) {
+  return ask(end_session_request(call), patience_default);
+}
+
 Answer<Holding> HttpLeases::check(const std::string& name, std::uint64_t token) {
   return holding_answer(ask(check_request(name, token), patience_default));
 }

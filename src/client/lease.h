@@ -12,6 +12,9 @@ class Leases {
  public:
   virtual ~Leases() = default;
   virtual Answer<Holding> acquire(const AcquireCall& call) = 0;
+  /// Answered when the flush window is over.
+  virtual Answer<Holding> takeover(const TakeoverCall& call) = 0;
+  virtual Answer<Holding> get(const std::string& name) = 0;
   /// `patience`: how long to wait for the answer.
   virtual Answer<Holding> renew(const TokenCall& call, Duration patience) = 0;
   virtual Answer<Released> release(const TokenCall& call, Duration patience) = 0;
@@ -29,8 +32,19 @@ class HttpLeases final : public Leases {
   Answer<Holding> acquire(const AcquireCall& call) override;
   Answer<Holding> renew(const TokenCall& call, Duration patience) override;
   Answer<Released> release(const TokenCall& call, Duration patience) override;
+  Answer<Holding> takeover(const TakeoverCall& call) override;
+  /// To `to.session`.
+  Answer<Holding> move(const TokenCall& to);
+  /// Asks whoever holds it to give it up; the answer says who that is.
+  Answer<Holding> ask_for(const AskCall& call);
+  /// The answer says whose it is now.
+  Answer<Holding> transfer(const TransferCall& call);
+  /// The answer's `held` says whether somebody who waited has it now.
+  Answer<Holding> revoke(const RevokeCall& call);
+  Answer<boost::json::object> renew_session(const SessionCall& call);
+  Answer<boost::json::object> end_session(const SessionCall& call);
   Answer<Holding> check(const std::string& name, std::uint64_t token);
-  Answer<Holding> get(const std::string& name);
+  Answer<Holding> get(const std::string& name) override;
   Answer<Page> list(const ListCall& call);
   /// Whatever a GET of `target` answers.
   Answer<boost::json::object> look(std::string target);

@@ -125,6 +125,42 @@ TEST(Leases, read_why_a_token_is_stale) {  // L13
   EXPECT_EQ(stale.holding.token, 9u);
 }
 
+TEST(Leases, read_who_wants_it_and_who_ended_it) {  // L9, L13
+  const Holding wanted =
+      holding_of(boost::json::parse(R"({"takeover":{"by":"bob","session":"s","reason":"why","ends_in_ms":1500},)"
+                                    R"("request":{"by":"carol"},"because":"revoked","by":"admin","reason":"left"})")
+                     .as_object());
+  EXPECT_EQ(wanted.takeover.value().by, "bob");
+  EXPECT_EQ(wanted.takeover->session, "s");
+  EXPECT_EQ(wanted.takeover->reason, "why");
+  EXPECT_EQ(wanted.takeover->ends_in, 1500ms);
+  EXPECT_EQ(wanted.request, (AskedFor{"carol", ""}));
+  EXPECT_EQ(wanted.ended_by, "admin");
+  EXPECT_EQ(wanted.ended_reason, "left");
+  EXPECT_FALSE(holding_of(boost::json::parse(R"({"takeover":7})").as_object()).takeover);
+}
+
+TEST(Leases, ask_for_a_takeover_with_the_holding_they_mean) {
+  TakeoverCall call{
+      .want = {.name = "a b", .owner = "bob", .session = "s", .ttl = {}, .note = {}, .metadata = {}, .holder = {}},
+      .token = 7,
+      .flush = 5s,
+      .reason = "why"};
+  const Request asked = takeover_request(call);
+  EXPECT_EQ(asked.target, "/v1/takeover/a%20b");
+  EXPECT_EQ(boost::json::serialize(*asked.body),
+            R"({"owner":"bob","session":"s","ttl_ms":null,"reason":"why","token":7,"flush_ms":5000})");
+  EXPECT_FALSE(asked.repeatable) << "of a window that was asked for twice nobody knows since when it was waited";
+  call.flush = 0s;
+  EXPECT_TRUE(takeover_request(call).repeatable);
+  call.want.session.clear();
+  EXPECT_FALSE(takeover_request(call).repeatable);
+}
+
+TEST(Leases, name_a_session_as_one_segment) {
+  EXPECT_EQ(end_session_request({.session = "a/b c", .owner = "bob"}).target, "/v1/sessions/a%2Fb%20c/end");
+}
+
 TEST(Leases, take_the_fate_that_the_server_says_and_else_that_of_the_code) {  // L12
   EXPECT_EQ(problem_from(503, R"({"code":"commit_unknown","fate":"not_done"})").fate, Fate::not_done);
   EXPECT_EQ(problem_from(503, R"({"code":"commit_unknown"})").fate, Fate::maybe_done);

@@ -45,14 +45,21 @@ void SseReader::end_line() {
   } else if (field == "event") {
     type_ = value;
   } else if (field == "id") {
-    if (value.find('\0') == std::string_view::npos) id_ = value;
+    if (value.find('\0') != std::string_view::npos) return;
+    id_ = value;
+    has_id_ = true;
   }  // Everything else is for others, or for later versions.
 }
 
 void SseReader::end_event() {
   SseEvent event{.type = std::exchange(type_, {}), .id = id_, .data = std::exchange(data_, {})};
-  if (!std::exchange(has_data_, false)) return;  // The standard's word: nothing to hand out.
-  if (event.type.empty()) event.type = "message";
+  const bool has_id = std::exchange(has_id_, false);
+  if (!std::exchange(has_data_, false)) {
+    if (!has_id) return;
+    event.type.clear();
+  } else if (event.type.empty()) {
+    event.type = "message";
+  }
   events_.push_back(std::move(event));
 }
 

@@ -39,10 +39,15 @@ TEST(Sse, keeps_the_id_until_the_next_one_and_the_type_for_one_event) {
               ElementsAre(SseEvent{"x", "5", "1"}, SseEvent{"message", "5", "2"}, SseEvent{"message", "", "3"}));
 }
 
-TEST(Sse, hands_out_nothing_for_comments_ids_alone_and_what_was_cut_off) {
-  EXPECT_THAT(read(": still here\n\nid: 9\n\nretry: 5\n\ndata: half"), IsEmpty());
-  EXPECT_THAT(read("data: half\n"), IsEmpty());
-  EXPECT_THAT(read("id: 9\n\ndata: 1\n\n"), ElementsAre(SseEvent{"message", "9", "1"}));
+TEST(Sse, hands_out_nothing_for_comments_and_what_was_cut_off) {
+  EXPECT_THAT(read(": still here\n\nretry: 5\n\ndata: half"), IsEmpty());
+  EXPECT_THAT(read("id: 9\ndata: half\n"), IsEmpty());
+}
+
+TEST(Sse, hands_out_an_id_that_comes_without_an_event_as_no_event) {
+  EXPECT_THAT(read(":\nid: 9\n\nevent: x\n\ndata: 1\n\n"),
+              ElementsAre(SseEvent{"", "9", ""}, SseEvent{"message", "9", "1"}));
+  EXPECT_THAT(read(":\nid: 9\n"), IsEmpty()) << "it was cut off";
 }
 
 TEST(Sse, takes_an_id_with_a_nul_for_none) {

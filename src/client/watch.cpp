@@ -28,19 +28,20 @@ bool fit_for_header(const std::string& position) {
   return std::ranges::none_of(position, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
-/// A change, or none where the data cannot be read.
+/// None where the data cannot be read.
 std::optional<Event> event_of(const client::SseEvent& from) {
   json::error_code error;
   const json::value value = json::parse(from.data, error);
+  const bool readable = !error && value.is_object();
+  if (!readable && from.type != "reset") return std::nullopt;  // That there is a gap is said by the type alone.
+  const json::object data = readable ? value.get_object() : json::object{};
+  std::string position = from.id.empty() ? text_at(data, "position") : from.id;
+  if (from.type == "begin") return Begin{.position = std::move(position), .json = from.data};
   if (from.type == "reset") {
-    std::string position = from.id;
-    if (!error && value.is_object() && position.empty()) position = text_at(value.get_object(), "position");
-    return Gap{.position = std::move(position)};
+    return Gap{.position = std::move(position), .code = text_at(data, "code"), .json = from.data};
   }
-  if (error || !value.is_object()) return std::nullopt;
-  const json::object& data = value.get_object();
   std::string type = text_at(data, "type");
-  return Change{.position = from.id.empty() ? text_at(data, "position") : from.id,
+  return Change{.position = std::move(position),
                 .type = type.empty() ? from.type : std::move(type),
                 .name = text_at(data, "name"),
                 .token = client::number_at(data, "token").value_or(0),
@@ -61,7 +62,10 @@ class Watch::Following {
 
   Answer<Event> next(const std::stop_token& stop) {
     for (;;) {
-      if (auto event = reader_.next()) return handed_out(*event);
+      if (const auto event = reader_.next()) {
+        if (auto answer = taken(*event)) return *std::move(answer);
+        continue;
+      }
       if (stop.stop_requested()) return as_problem(Error{ErrorCode::unreachable, "the watch was stopped"}, true);
       if (!stream_) {
         if (auto refusal = connect(stop)) return *std::move(refusal);
@@ -74,12 +78,18 @@ class Watch::Following {
   const std::string& position() const { return position_; }
 
  private:
-  Answer<Event> handed_out(const client::SseEvent& from) {
-    auto event = event_of(from);
+  /// What to hand out; none where only the position moved.
+  std::optional<Answer<Event>> taken(const client::SseEvent& from) {
+    const bool is_event = !from.type.empty();
+    auto event = is_event ? event_of(from) : std::nullopt;
     const std::string position = event ? std::visit([](const auto& it) { return it.position; }, *event) : from.id;
     if (!position.empty()) position_ = position;
+    const bool begins_again = event && std::holds_alternative<Begin>(*event) && begun_;
+    if (begins_again) return std::nullopt;  // Whoever ends each stream so soon is not to be asked in haste.
     backoff_ = {};
+    if (!is_event) return std::nullopt;
     if (!event) return as_problem(Error{ErrorCode::bad_answer, "an event at " + position + " that is not JSON"});
+    begun_ = true;
     return *std::move(event);
   }
 
@@ -96,8 +106,19 @@ class Watch::Following {
       return as_problem(Error{ErrorCode::bad_answer, "an event is larger than any should be"});
     }
     drop();
-    client::Servers::paused(backoff_.pause({}, client::Servers::chance()), client::Deadline::max(), stop);
+    if (stop.stop_requested()) return std::nullopt;
+    pause_for(bytes ? client::problem_of(Error{ErrorCode::answer_lost, "the server ended the stream"})
+                    : client::problem_of(bytes.error()),
+              stop);
     return std::nullopt;
+  }
+
+  void pause_for(client::Problem problem, const std::stop_token& stop) {
+    const Duration pause = backoff_.pause(problem, client::Servers::chance());
+    if (what_.on_trouble) {
+      what_.on_trouble(problem_of(std::move(problem)), std::chrono::ceil<std::chrono::milliseconds>(pause));
+    }
+    client::Servers::paused(pause, client::Deadline::max(), stop);
   }
 
   void drop() {
@@ -108,11 +129,6 @@ class Watch::Following {
   /// One try to open the stream behind the last position; after a failed one a pause. What the server refuses for good
   /// is returned.
   std::optional<Problem> connect(const std::stop_token& stop) {
-    // Without a position, what happens until a connection that breaks is opened again would be missed in silence.
-    if (position_.empty()) {
-      if (auto refusal = find_position(stop)) return refusal;
-      if (position_.empty()) return std::nullopt;
-    }
     if (!fit_for_header(position_)) return bad_field("after", "it is not a position");
 
     const client::Url where = core_->servers.current();
@@ -130,23 +146,12 @@ class Watch::Following {
     return after_failure(std::move(problem), where, stop);
   }
 
-  /// Where "from now on" is: each answer of the server says it.
-  std::optional<Problem> find_position(const std::stop_token& stop) {
-    const client::Url where = core_->servers.current();
-    auto page = core_->servers.once(client::list_request({.prefix = what_.prefix, .limit = 1}),
-                                    BootTime::now() + core_->timeout, stop);
-    if (!page) return after_failure(std::move(page).error(), where, stop);
-    position_ = text_at(*page, "position");
-    if (position_.empty()) return as_problem(Error{ErrorCode::bad_answer, "a list without a position"});
-    return std::nullopt;
-  }
-
   std::optional<Problem> after_failure(client::Problem problem, const client::Url& where, const std::stop_token& stop) {
     if (stop.stop_requested()) return std::nullopt;
     const client::Next next = client::next_after(problem, true);
     if (next == client::Next::answer) return problem_of(std::move(problem));
     if (next == client::Next::elsewhere && core_->servers.current() == where) core_->servers.failed(where);
-    client::Servers::paused(backoff_.pause(problem, client::Servers::chance()), client::Deadline::max(), stop);
+    pause_for(std::move(problem), stop);
     return std::nullopt;
   }
 
@@ -154,14 +159,15 @@ class Watch::Following {
     std::string target = "/v1/events";
     client::add_parameter(target, "prefix", what_.prefix);
     client::add_parameter(target, "after", position_);
-    return {.target = std::move(target),
-            .accept = "text/event-stream",
-            .more_headers = "Cache-Control: no-cache\r\nLast-Event-ID: " + position_ + "\r\n"};
+    std::string headers = "Cache-Control: no-cache\r\n";
+    if (!position_.empty()) headers += "Last-Event-ID: " + position_ + "\r\n";
+    return {.target = std::move(target), .accept = "text/event-stream", .more_headers = std::move(headers)};
   }
 
   const std::shared_ptr<client::Core> core_;
   const WatchOptions what_;
   std::string position_;
+  bool begun_ = false;  ///< Something has been handed out.
   std::optional<client::Stream> stream_;
   client::SseReader reader_;
   client::Backoff backoff_;

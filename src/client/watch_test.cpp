@@ -17,6 +17,7 @@ using client::PeerEnd;
 using client::ScriptedServer;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr std::string_view head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 
@@ -26,8 +27,9 @@ std::string event(int number, const std::string& type = "granted") {
          "\",\"name\":\"job\",\"token\":" + std::to_string(number) + "}\n\n";
 }
 
-bool asks_events(const std::string& request) {
-  return request.starts_with("GET /v1/events");
+std::string begin(int number) {
+  const std::string position = "3." + std::to_string(number);
+  return "id: " + position + "\nevent: begin\ndata: {\"position\":\"" + position + "\",\"type\":\"begin\"}\n\n";
 }
 
 Client client_of(const ScriptedServer& server) {
@@ -58,16 +60,63 @@ TEST(Watch, hands_out_changes_in_order_with_their_positions) {
   EXPECT_THAT(server.requests().at(0), HasSubstr("\r\nLast-Event-ID: 3.0\r\n"));
 }
 
-TEST(Watch, begins_where_an_answer_says_that_now_is) {
-  ScriptedServer server([](PeerEnd& end, const std::string& request, int) {
-    if (!asks_events(request)) return end.answer(200, R"({"leases":[],"position":"3.41"})");
+TEST(Watch, begins_now_unless_told_where_and_says_where_that_is_only_once) {
+  ScriptedServer server([](PeerEnd& end, const std::string&, int number) {
     end.send(head);
-    end.send(event(42));
+    end.send(number == 1 ? begin(41) : begin(41) + event(42) + begin(42) + event(43));
+    if (number == 1) end.close();
   });
   Watch watch(client_of(server), {.prefix = "p"});
+  const auto first = watch.next();
+  ASSERT_TRUE(std::holds_alternative<Begin>(*first));
+  EXPECT_EQ(position_of(first), "3.41");
+  EXPECT_THAT(std::get<Begin>(*first).json, HasSubstr(R"("type":"begin")"));
   EXPECT_EQ(position_of(watch.next()), "3.42");
-  EXPECT_EQ(server.lines().at(0), "GET /v1/leases?prefix=p&limit=1");
-  EXPECT_THAT(server.requests().at(1), HasSubstr("\r\nLast-Event-ID: 3.41\r\n"));
+  EXPECT_EQ(position_of(watch.next()), "3.43");
+  EXPECT_EQ(server.lines().at(0), "GET /v1/events?prefix=p");
+  EXPECT_THAT(server.requests().at(0), Not(HasSubstr("Last-Event-ID")));
+  EXPECT_THAT(server.requests().at(1), HasSubstr("\r\nLast-Event-ID: 3.41\r\n")) << "nothing in between is missed";
+}
+
+TEST(Watch, goes_on_from_where_the_server_said_that_nothing_concerned_it) {
+  ScriptedServer server([](PeerEnd& end, const std::string&, int number) {
+    end.send(head);
+    if (number > 1) return end.send(event(90));
+    end.send(begin(1) + ":\nid: 3.80\n\n:\nid: 3.81\n");  // The last is cut off.
+    end.close();
+  });
+  Watch watch(client_of(server), {});
+  EXPECT_EQ(position_of(watch.next()), "3.1");
+  EXPECT_EQ(position_of(watch.next()), "3.90");
+  EXPECT_THAT(server.requests().at(1), HasSubstr("\r\nLast-Event-ID: 3.80\r\n"));
+}
+
+TEST(Watch, tells_of_trouble_so_that_its_caller_can_end_it) {
+  std::stop_source enough;
+  std::vector<Problem> troubles;
+  const auto on_trouble = [&](const Problem& why, std::chrono::milliseconds pause) {
+    EXPECT_GT(pause, 0ms);
+    troubles.push_back(why);
+    if (troubles.size() == 3) enough.request_stop();
+  };
+  auto server = std::make_unique<ScriptedServer>([](PeerEnd& end, const std::string&, int number) {
+    if (number == 1) return end.answer(503, R"({"code":"stopping","fate":"not_done","detail":"it stops"})");
+    end.send(head);
+    end.send(begin(1));
+    end.close();
+  });
+  Watch watch(client_of(*server), {.on_trouble = on_trouble});
+  EXPECT_EQ(position_of(watch.next()), "3.1");
+  ASSERT_EQ(troubles.size(), 1u);
+  EXPECT_EQ(troubles[0].code, "stopping");
+  EXPECT_EQ(troubles[0].status, 503);
+  server.reset();
+  const auto ended = watch.next(enough.get_token());
+  ASSERT_FALSE(ended);
+  EXPECT_TRUE(ended.problem().cancelled);
+  ASSERT_EQ(troubles.size(), 3u);
+  EXPECT_EQ(troubles[1].code, "answer_lost") << "the stream ended";
+  EXPECT_EQ(troubles[2].code, "unreachable") << "and nobody is there";
 }
 
 TEST(Watch, goes_on_behind_the_last_whole_event_where_the_connection_breaks) {
@@ -92,14 +141,18 @@ TEST(Watch, goes_on_behind_the_last_whole_event_where_the_connection_breaks) {
 TEST(Watch, says_where_changes_were_missed) {
   ScriptedServer server([](PeerEnd& end, const std::string&, int) {
     end.send(head);
-    end.send("id: 4.7\nevent: reset\ndata: {\"position\":\"4.7\"}\n\nid: 4.8\ndata: {\"type\":\"lapsed\"}\n\n");
+    end.send("id: 4.7\nevent: reset\ndata: {\"position\":\"4.7\",\"code\":\"position_gone\"}\n\n");
+    end.send("id: 4.8\ndata: {\"type\":\"lapsed\"}\n\nid: 4.9\nevent: reset\ndata: {\n\n");
   });
   Watch watch(client_of(server), {.after = "3.9"});
   const auto gap = watch.next();
   ASSERT_TRUE(std::holds_alternative<Gap>(*gap));
   EXPECT_EQ(position_of(gap), "4.7");
+  EXPECT_EQ(std::get<Gap>(*gap).code, "position_gone");
+  EXPECT_THAT(std::get<Gap>(*gap).json, HasSubstr("position_gone"));
   EXPECT_EQ(std::get<Change>(*watch.next()).type, "lapsed");
   EXPECT_EQ(watch.position(), "4.8");
+  EXPECT_TRUE(std::holds_alternative<Gap>(*watch.next())) << "also where nobody can read why";
 }
 
 TEST(Watch, reads_a_chunked_stream) {
@@ -185,9 +238,11 @@ TEST(Watch, puts_nothing_into_a_header_that_does_not_belong_there) {
 TEST(Watch, does_not_ask_as_fast_as_that_goes_where_each_stream_ends_at_once) {
   ScriptedServer server([](PeerEnd& end, const std::string&, int) {
     end.send(head);
+    end.send(begin(0));
     end.close();
   });
   Watch watch(client_of(server), {.after = "3.0"});
+  EXPECT_EQ(position_of(watch.next()), "3.0");
   std::stop_source source;
   std::jthread stopping([&] {
     std::this_thread::sleep_for(500ms);

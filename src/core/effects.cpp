@@ -89,6 +89,15 @@ bool of_snapshot(const Effect& effect) {
          std::holds_alternative<KeptWhys>(effect) || std::holds_alternative<KeptStart>(effect);
 }
 
+bool is_event(const Effect& effect) {
+  constexpr auto silent = [](const auto& e) {
+    using E = std::decay_t<decltype(e)>;
+    return std::is_same_v<E, Renewed> || std::is_same_v<E, Forgotten> || std::is_same_v<E, Numbered> ||
+           std::is_same_v<E, Started>;
+  };
+  return !of_snapshot(effect) && !std::visit(silent, effect);
+}
+
 std::string_view name_of(const Effect& effect) {
   return std::visit(
       [](const auto& e) -> std::string_view {

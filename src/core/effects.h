@@ -232,6 +232,9 @@ using Effect = std::variant<Granted, Joined, Renewed, Released, Lapsed, Revived,
 /// Only snapshots hold it: it says what is, not what happened.
 bool of_snapshot(const Effect& effect);
 
+/// Whether watchers of its name hear of it (L14): who owns it, owned it, or wants it has changed.
+bool is_event(const Effect& effect);
+
 /// The one name that `effect` is about; empty where it is about none.
 std::string_view name_of(const Effect& effect);
 

@@ -10,6 +10,11 @@
 
 namespace holdfast::local {
 
+/// Whether `signal` asks this process to end.
+inline bool ends_us(int signal) {
+  return signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTERM;
+}
+
 /// While it lives, the signals below are not delivered but come as events, and SIGTTOU is blocked, so that a process in
 /// the background may write to its terminal and take it back.
 ///

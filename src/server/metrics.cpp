@@ -172,6 +172,11 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine, const Standi
   counter("holdfast_lapses_total", "Holdings whose deadline passed.", number(engine.engine.lapses));
   counter("holdfast_takeovers_total", "Holdings taken from their holders by somebody else.",
           number(engine.engine.takeovers));
+  gauge("holdfast_watchers", "Connections that are sent events.", value_of(watchers));
+  counter("holdfast_watchers_refused_total", "Watchers beyond the limit.", value_of(watchers_refused));
+  counter("holdfast_watchers_cut_off_total", "Watchers that took nothing any more.", value_of(watchers_cut_off));
+  counter("holdfast_events_sent_total", "Events sent, counted for each watcher.", value_of(events_sent));
+  counter("holdfast_event_resets_total", "Watchers that were told of a gap.", value_of(event_resets));
   counter("holdfast_stale_writes_total", "Operations refused because their token was not current.",
           value_of(stale_writes));
   counter("holdfast_grants_taken_back_total", "Grants whose answer could not be handed over.",

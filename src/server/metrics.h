@@ -66,6 +66,12 @@ class Metrics {
   std::atomic<std::uint64_t> bad_requests{0};  ///< That no operation could be told of.
   std::atomic<std::uint64_t> grants_taken_back{0};
 
+  std::atomic<std::int64_t> watchers{0};
+  std::atomic<std::uint64_t> watchers_refused{0};  ///< Beyond the limit.
+  std::atomic<std::uint64_t> watchers_cut_off{0};  ///< They took nothing any more.
+  std::atomic<std::uint64_t> events_sent{0};       ///< One for each watcher that was sent it.
+  std::atomic<std::uint64_t> event_resets{0};      ///< Watchers that were told of a gap.
+
   /// What is not counted but so.
   struct Standing {
     bool ready = false;

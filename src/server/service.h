@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/types.h"
+#include "engine/event_ring.h"
 #include "engine/runner.h"
 #include "history/store.h"
 #include "server/conflict_monitor.h"
@@ -46,7 +47,8 @@ class Service {
  public:
   static constexpr int lane_shift = 48;
 
-  explicit Service(Log& log) : log_(log), monitor_(log, metrics_) {}
+  /// Both must outlive it.
+  Service(Log& log, engine::EventRing& events) : log_(log), events_(events), monitor_(log, metrics_) {}
 
   Clients& clients() { return clients_; }
   Metrics& metrics() { return metrics_; }
@@ -70,12 +72,15 @@ class Service {
   void keep(history::Store* history) { history_ = history; }
   history::Store* history() { return history_; }
 
+  engine::EventRing& events() { return events_; }
+
   std::vector<std::string> injections;  ///< In force; for /readyz and the warnings.
   std::atomic<bool> ready{false};
   std::atomic<bool> out_of_room{false};  ///< Nobody new becomes an owner until there is room on the disk.
 
  private:
   Log& log_;
+  engine::EventRing& events_;
   Clients clients_;
   Metrics metrics_;
   ConflictMonitor monitor_;

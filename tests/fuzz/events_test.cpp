@@ -37,7 +37,7 @@ TEST(FuzzEvents, are_the_same_however_they_are_cut) {
 
     events += expected.size();
     for (const client::SseEvent& event : expected) {
-      ASSERT_FALSE(event.type.empty());
+      ASSERT_TRUE(!event.type.empty() || event.data.empty()) << bytes;
       ASSERT_EQ((event.type + event.id + event.data).find('\r'), std::string::npos) << bytes;
       ASSERT_EQ((event.type + event.id).find('\n'), std::string::npos) << bytes;
       ASSERT_EQ(event.id.find('\0'), std::string::npos) << bytes;

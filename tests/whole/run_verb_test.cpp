@@ -223,7 +223,7 @@ TEST_F(RunVerb, ends_with_64_after_wrong_usage) {
                                             {"run", "job", "--ttl", "none", "--", "true"},
                                             {"run", "job", "--grace", "20s", "--", "true"},
                                             {"run", "job", "-E", "256", "--", "true"},
-                                            {"run", "job", "--takeover", "why", "--", "true"}};
+                                            {"run", "job", "--flush", "1s", "--", "true"}};
   for (const auto& words : cases) {
     const Outcome got = run(server->port(), words);
     EXPECT_EQ(got.status, 64) << testing::PrintToString(words) << got.err;

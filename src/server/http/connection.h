@@ -15,6 +15,7 @@
 #include "core/commands.h"
 #include "core/rules.h"
 #include "engine/name_index.h"
+#include "server/http/event_streams.h"
 #include "server/http/wire.h"
 
 namespace holdfast::server::http {
@@ -58,6 +59,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<core::Answer*> ask(core::Command& command, bool may_wait);
   Awaitable<engine::NamePage> names(const api::PageRequest& page);
   Awaitable<api::Written> history(const api::HistoryRequest& request, const api::Context& context);
+  /// Gives the connection to those who watch, or refuses. False where it has gone there.
+  Awaitable<bool> watch(const api::Operation& operation, api::WatchRequest& wanted, const Request& request);
+  Result<Newcomer> newcomer(api::WatchRequest& wanted, const Request& request);
   void watch_for_close();
   void peer_has_gone();
   void take_back(const core::Answer& answer);

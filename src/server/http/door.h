@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "server/http/event_bounds.h"
 #include "server/service.h"
 
 namespace holdfast::server::http {
@@ -25,6 +26,7 @@ struct Options {
   std::chrono::seconds header_time{10};  ///< From a request's first byte to its last header's.
   std::chrono::seconds body_time{60};
   std::chrono::seconds idle_time{75};  ///< Between requests.
+  EventBounds events{};                ///< Of those who watch.
 };
 
 /// Serves the catalogue, /livez, /readyz, /metrics and /v1/openapi.json.
@@ -38,7 +40,7 @@ class Door {
   Result<void> open();
   std::uint16_t port() const;
 
-  /// Takes no more connections and no more requests on those that are open.
+  /// Takes no more connections and no more requests on those that are open, and ends every stream of events.
   void stop_taking();
   /// Waits until the answers under way are written, at most `patience`, and closes every connection.
   void close(std::chrono::milliseconds patience);

@@ -117,6 +117,7 @@ net::awaitable<bool> Connection::handle(const Request& request) {
     Error error = std::move(call).error();
     co_return co_await refuse_call(std::move(error));
   }
+  if (call->watch) co_return co_await watch(operation, *call->watch, request);
   co_return co_await operate(operation, *call, request, context);
 }
 

@@ -13,8 +13,13 @@ namespace holdfast::server::http {
 namespace net = boost::asio;
 using tcp = net::ip::tcp;
 
-IoThread::IoThread(Service& its_service, const Options& its_options, const Admission& its_admission)
-    : service(its_service), options(its_options), admission(its_admission), lane_(service.add_lane(*this)) {}
+IoThread::IoThread(Service& its_service, const Options& its_options, const Admission& its_admission,
+                   EventStreams& its_streams)
+    : service(its_service),
+      options(its_options),
+      admission(its_admission),
+      streams(its_streams),
+      lane_(service.add_lane(*this)) {}
 
 IoThread::~IoThread() {
   for (const Offer& offer : offers_) ::close(offer.fd);

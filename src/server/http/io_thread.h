@@ -19,6 +19,7 @@
 #include "engine/engine.h"
 #include "server/http/admission.h"
 #include "server/http/door.h"
+#include "server/http/event_streams.h"
 #include "server/service.h"
 
 namespace holdfast::server::http {
@@ -35,7 +36,7 @@ struct Offer {
 /// `deliver`, `start`, `join`, `offer`, `withdraw` and `closing` are for any thread; everything else runs on its own.
 class IoThread final : public Lane {
  public:
-  IoThread(Service& its_service, const Options& its_options, const Admission& its_admission);
+  IoThread(Service& its_service, const Options& its_options, const Admission& its_admission, EventStreams& its_streams);
   ~IoThread() override;
 
   void deliver(std::vector<core::Answer> answers) override;
@@ -59,6 +60,7 @@ class IoThread final : public Lane {
   Service& service;
   const Options& options;
   const Admission& admission;
+  EventStreams& streams;  ///< Where those who watch go.
   RandomIds ids;
   std::atomic<bool> closing = false;
 

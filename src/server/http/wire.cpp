@@ -110,8 +110,17 @@ Request RequestReader::request() const {
           .origin = view(message[field::origin]),
           .content_type = view(message[field::content_type]),
           .body = message.body(),
+          .last_event_id = view(message["Last-Event-ID"]),
           .one_host_at_most = message.count(field::host) <= 1,
+          .one_last_event_id_at_most = message.count("Last-Event-ID") <= 1,
           .keep_alive = message.keep_alive()};
+}
+
+std::string_view event_stream_head() {
+  // Whoever buffers in between would make an event late by as much as it takes to fill the buffer; nginx is told not
+  // to.
+  return "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-store\r\n"
+         "x-content-type-options: nosniff\r\nx-accel-buffering: no\r\nconnection: close\r\n\r\n";
 }
 
 std::string response_head(int status, std::string_view type, std::size_t body_bytes, std::int64_t retry_after_s,

@@ -22,7 +22,9 @@ struct Request {
   std::string_view origin;
   std::string_view content_type;
   std::string_view body;
+  std::string_view last_event_id;
   bool one_host_at_most = true;
+  bool one_last_event_id_at_most = true;
   bool keep_alive = true;
 
   bool wants_only_the_head() const { return method == "HEAD"; }
@@ -63,6 +65,9 @@ class RequestReader {
   std::size_t header_bytes_max_;
   std::size_t body_bytes_max_;
 };
+
+/// The head of a response that is events, and ends when the connection does.
+std::string_view event_stream_head();
 
 /// The head of a response, with room behind it for the body. `retry_after_s` 0: says nothing of that.
 std::string response_head(int status, std::string_view type, std::size_t body_bytes, std::int64_t retry_after_s,

@@ -121,23 +121,39 @@ struct PastHolding {
   std::string name;
   std::uint64_t token = 0;
   std::string owner, session;
-  std::string since, until;  ///< RFC 3339.
-  std::string because;       ///< Why it ended. Empty: it has not.
-  std::string by, reason;    ///< Who took it over, transferred or revoked it, and why.
-  std::string address;       ///< Where the holder asked from.
-  std::string json;
+  std::uint64_t previous = 0;  ///< The token of the holding before. 0: that is not kept.
+  std::string since, until;    ///< RFC 3339. Without `since`: its beginning is not kept.
+  bool open = false;           ///< It has not ended,
+  bool uncertain = false;      ///< as far as is known: the history has a gap behind it.
+  std::string because;         ///< Why it ended. Also empty where that is not known.
+  std::string by, by_session;  ///< Who released it, took it over, transferred or revoked it,
+  std::string reason;          ///< and why.
+  std::string to, to_session;  ///< To whom it was transferred or moved.
+  std::string began;           ///< How: granted, taken_over, moved or transferred.
+  std::string taken_from;      ///< From whom, where it was not free,
+  std::string taken_because;   ///< and what was said to that.
+  std::string note;
+  std::string address;  ///< Where the holder asked from.
+  std::string json;     ///< All of it: also what happened to it meanwhile, as `steps`.
 };
 
 struct History {
   std::string name = {};  ///< Of this name; or empty, and then of all below `prefix`.
   std::string prefix = {};
+  std::string owner = {};   ///< Only what they held.
+  std::string from = {};    ///< RFC 3339: only what was held then or later,
+  std::string to = {};      ///< and then or earlier.
   std::string after = {};   ///< The `next` of the page before.
   std::uint64_t limit = 0;  ///< 0: the server's.
 };
 
 struct HistoryPage {
-  std::vector<PastHolding> holdings;
-  std::string next;
+  std::vector<PastHolding> holdings;  ///< Newest first.
+  std::string next;                   ///< For `after`; empty at the end.
+  bool has_gaps = false;              ///< Something is missing that was never kept; `json` says where, as `gaps`.
+  bool memory_only = false;           ///< It reaches back to the server's start only.
+  std::string position;               ///< Where a Watch goes on from without a hole.
+  std::string json;
 };
 
 /// All leases of a session at once.

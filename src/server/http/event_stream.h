@@ -1,0 +1,61 @@
+// One watcher's connection: what it was told to write, and how much of that its peer has taken. Does not wait.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/types.h"
+
+namespace holdfast::server::http {
+
+using Steady = std::chrono::steady_clock;
+
+/// The blocks of a text/event-stream. `id` is a position as text; `data` is one line.
+void append_event(std::string& out, std::string_view id, std::string_view event, std::string_view data);
+/// Keeps the connection alive and lets the watcher's position rise where nothing happens that concerns it.
+void append_sign_of_life(std::string& out, std::string_view id);
+
+/// Owns the socket.
+class EventStream {
+ public:
+  /// `socket` does not block.
+  EventStream(int socket, std::string prefix, core::Position after)
+      : prefix(std::move(prefix)), seen(after), socket_(socket) {}
+  ~EventStream();
+  EventStream(const EventStream&) = delete;
+  EventStream& operator=(const EventStream&) = delete;
+
+  int socket() const { return socket_; }
+  std::size_t pending() const { return out_.size() - sent_; }
+  void add(std::string_view text, Steady::time_point now);
+
+  /// Hands as much to the kernel as it takes. False: the peer is gone.
+  bool flush(Steady::time_point now);
+  /// Throws away what the peer sent: there is nothing to say on this connection. False: the peer is gone, or floods.
+  bool read_away() const;
+  /// Throws away what the kernel has not sent yet, too: nobody is going to read it.
+  void cut_off() const;
+
+  /// Something is pending, and the kernel has taken nothing of it for `patience`.
+  bool stalled(Steady::time_point now, Steady::duration patience) const {
+    return pending() > 0 && now - progress_ >= patience;
+  }
+  Steady::time_point written() const { return written_; }
+
+  const std::string prefix;
+  core::Position seen;  ///< Everything up to here has been written, or does not concern it, or came before it.
+  bool live = false;    ///< It is told each event as it comes; else it reads from the ring at its own pace.
+  bool dirty = false;   ///< Something was added, and is to be flushed.
+  bool gone = false;    ///< To be removed.
+
+ private:
+  const int socket_;
+  std::string out_;
+  std::size_t sent_ = 0;           ///< Of `out_`.
+  Steady::time_point progress_{};  ///< When the kernel last took something, or there was nothing to take.
+  Steady::time_point written_{};   ///< When something was last added.
+};
+
+}  // namespace holdfast::server::http

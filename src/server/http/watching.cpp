@@ -1,0 +1,91 @@
+// How a connection becomes a watcher's: from where it is to be told, and its way to the thread that tells.
+#include <boost/asio/use_awaitable.hpp>
+
+#include "server/http/connection.h"
+#include "server/http/io_thread.h"
+
+namespace holdfast::server::http {
+
+namespace net = boost::asio;
+
+namespace {
+
+constexpr std::string_view resume_header = "Last-Event-ID";
+
+/// The position to go on from: the header's, which a browser that connects again sends to the same URL, else the
+/// URL's. Error: bad_field.
+Result<std::optional<api::GivenPosition>> resume_at(const api::WatchRequest& wanted, const Request& request) {
+  const std::string field{resume_header};
+  if (!request.one_last_event_id_at_most) return fail(ErrorCode::duplicate_field, {}, field);
+  if (request.last_event_id.empty()) return wanted.after;
+  Result<api::GivenPosition> given = api::parse_position(request.last_event_id);
+  if (!given) return fail(given.error().code, given.error().where, field);
+  return *given;
+}
+
+}  // namespace
+
+/// Without its socket, which is given away last.
+Result<Newcomer> Connection::newcomer(api::WatchRequest& wanted, const Request& request) {
+  HF_TRY(asked, resume_at(wanted, request));
+  engine::Runner& runner = io_.service.runner();
+  Newcomer made;
+  made.prefix = std::move(wanted.prefix);
+  made.incarnation = runner.incarnation();
+  made.after = io_.service.events().last();
+  if (!asked) return made;
+  made.asked = *asked;
+  switch (runner.standing(asked->incarnation, asked->position)) {
+    case engine::Runner::Standing::known:
+      made.after = asked->position;
+      break;
+    case engine::Runner::Standing::foreign:
+      made.reset = ErrorCode::position_foreign;
+      break;
+    case engine::Runner::Standing::future:
+      made.reset = ErrorCode::position_future;
+      break;
+  }
+  return made;
+}
+
+net::awaitable<bool> Connection::watch(const api::Operation& operation, api::WatchRequest& wanted,
+                                       const Request& request) {
+  Service& service = io_.service;
+  const auto count = [&](ErrorCode code) {
+    const auto number = static_cast<std::size_t>(&operation - api::operations().data());
+    service.metrics().count_request(number, code, Duration::zero());
+  };
+  const auto refuse = [&](const Error& error) {
+    count(error.code);
+    return respond(request, api::problem(error));
+  };
+  if (io_.closing || !io_.streams.reserve()) {
+    const Error error{io_.closing ? ErrorCode::stopping : ErrorCode::too_many_watchers};
+    co_return co_await refuse(error);
+  }
+  // After its place is reserved: from here on nothing can become durable without that thread hearing of it.
+  Result<Newcomer> made = newcomer(wanted, request);
+  if (!made || request.wants_only_the_head()) io_.streams.cancel();
+  if (!made) {
+    const Error error = std::move(made).error();
+    co_return co_await refuse(error);
+  }
+  count(ErrorCode::none);
+  if (request.wants_only_the_head()) {
+    std::string head{event_stream_head()};
+    co_await write(std::move(head));
+    co_return false;
+  }
+  boost::system::error_code error;
+  service.clients().remove(client_);  // Before somebody else's connection has the socket's number.
+  made->socket = socket_.release(error);
+  if (error) {
+    io_.streams.cancel();
+    co_return false;
+  }
+  io_.streams.take(*std::move(made));
+  co_return false;
+}
+
+}  // namespace holdfast::server::http
