@@ -123,13 +123,12 @@ int show(const Verb& self, const Caller& caller, client::HttpLeases& server, con
     after = next_of(*answer);
     if (after.empty()) break;
   }
-  if (caller.json) return status(Exit::done);
-  if (count == 0) {
+  if (count == 0 && !caller.json) {
     say(self, wanted.name.empty() ? "nothing like that was held"
                                   : "nobody held " + shown(wanted.name) + ", as far as is kept");
   }
   if (!after.empty()) say(self, fmt::format("there is more: --after {}", shown(after)));
-  if (!gaps.empty()) fmt::print(stderr, "{}", gaps);
+  if (!gaps.empty() && !caller.json) fmt::print(stderr, "{}", gaps);
   return status(Exit::done);
 }
 

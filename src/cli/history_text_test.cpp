@@ -26,7 +26,7 @@ TEST(HistoryText, says_who_from_when_to_when_how_long_and_why_it_ended) {
       "reason":"on holiday","began":"granted","note":"release \u001b[31m","address":"192.0.2.7","waited_ms":1500})",
                  true),
             "job: alice (session a)\n"
-            "  held      from 11:00:00 (1 h ago) until 11:30:00 (30 min ago), for 30 min\n"
+            "  held      from 11:00:00 (60 min ago) until 11:30:00 (30 min ago), for 30 min\n"
             "  ended     taken over by bob: on holiday\n"
             "  waited    1 s for it\n"
             "  note      release \\x1b[31m\n"
