@@ -355,9 +355,13 @@ class Model {
   void give_up_place(Name& name, const ScriptAsk& ask) {
     const auto place = std::ranges::find(name.queue, ask.who, [](const Waiting& waiting) { return waiting.ask.who; });
     if (place == name.queue.end()) return;
-    const Address from = place->from;
+    const Waiting waited = *place;
     name.queue.erase(place);
-    say(from, ask.name, ErrorCode::wait_superseded);
+    if (waited.until <= now_) {
+      say(waited.from, ask.name, ErrorCode::wait_over).waited = now_ - waited.since;
+    } else {
+      say(waited.from, ask.name, ErrorCode::wait_superseded);
+    }
   }
   void wait(Name& name, const ScriptAsk& ask, Address from) {
     const Waiting waiting{ask, from, now_, now_ + ask.wait};

@@ -277,9 +277,9 @@ void Step::give_up_place(const Lease& lease, const Who& who) {
   if (!lease.queue) return;
   const auto place = lease.queue->by_who.find(WaitQueue::key(who));
   if (place == lease.queue->by_who.end()) return;
-  const Address waited_at = place->second->waiter.from;
-  state_.leave(waited_at);
-  tell_superseded(waited_at, lease.name);
+  const Waiter waiter = *state_.leave(place->second->waiter.from);
+  if (waiter.until <= now_.lease) return tell_wait_over(waiter);  // It was over before; only nobody had looked.
+  tell_superseded(waiter.from, lease.name);
 }
 
 void Step::operate(const Renew& command, Address from) {
