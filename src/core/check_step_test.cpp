@@ -19,6 +19,7 @@ class CheckStepDeathTest : public testing::Test {
     apply(Granted{"shared", alice, Token{4}, 10s, HolderKind::owner});
     apply(Joined{"shared", "a2", Token{4}, 10s});
   }
+  static TakeoverAsked asked() { return {"job", Token{1}, bob, "stuck", 5s, {}, ""}; }
   State state;
 };
 
@@ -36,6 +37,19 @@ TEST_F(CheckStepDeathTest, lets_every_sound_step_pass) {
   check_step(state, Revived{"late", "a1", Token{3}, 1s});
   check_step(state, Forgotten{"free"});
   check_step(state, Numbered{"job", 1});
+  check_step(state, Taken{{"job", bob, Token{5}, 1s}, Loss::taken_over, "stuck"});
+  check_step(state, Taken{{"job", alice2, Token{5}, 1s}, Loss::moved, ""});
+  check_step(state, Taken{{"job", bob, Token{5}, 1s}, Loss::transferred, ""});
+  check_step(state, Revoked{"job", Token{1}, bob, "left"});
+  check_step(state, Revoked{"late", Token{3}, bob, "left"});
+  check_step(state, asked());
+  check_step(state, Requested{"job", Token{1}, bob, ""});
+  check_step(state, Started{9});
+  apply(asked());
+  check_step(state, Taken{{"job", bob, Token{5}, 1s}, Loss::taken_over, "stuck"});
+  check_step(state, TakeoverDropped{"job", Token{1}, bob, Drop::taker_left});
+  apply(Lapsed{"job", "a1", Token{1}});
+  check_step(state, Taken{{"job", bob, Token{5}, 1s}, Loss::none, "stuck"});
 }
 
 TEST_F(CheckStepDeathTest, stops_rather_than_hand_a_held_name_to_another_owner) {  // L1
@@ -116,6 +130,71 @@ TEST_F(CheckStepDeathTest, stops_rather_than_revive_a_second_holder_of_what_is_n
   EXPECT_STOPS((Revived{"x", "a1", Token{9}, 1s}), "HolderKind::owner");
 }
 
+// --- Names that change hands (L9).
+
+TEST_F(CheckStepDeathTest, stops_rather_than_take_what_nobody_holds_from_anybody) {  // L1, L13
+  EXPECT_STOPS((Taken{{"free", bob, Token{5}, 1s}, Loss::taken_over, "stuck"}), "before.held");
+  EXPECT_STOPS((Taken{{"new", bob, Token{5}, 1s}, Loss::taken_over, "stuck"}), "lease != nullptr");
+}
+TEST_F(CheckStepDeathTest, stops_rather_than_end_a_holding_without_saying_why) {  // L13
+  EXPECT_STOPS((Taken{{"job", bob, Token{5}, 1s}, Loss::none, "stuck"}), "Loss::none");
+}
+TEST_F(CheckStepDeathTest, stops_rather_than_take_over_without_a_reason) {  // L9
+  EXPECT_STOPS((Taken{{"job", bob, Token{5}, 1s}, Loss::taken_over, ""}), "reason.empty");
+}
+TEST_F(CheckStepDeathTest, stops_rather_than_call_a_move_what_another_owner_does_or_a_takeover_what_the_same_one_does) {
+  EXPECT_STOPS((Taken{{"job", bob, Token{5}, 1s}, Loss::moved, ""}), "Loss::moved");
+  EXPECT_STOPS((Taken{{"job", alice2, Token{5}, 1s}, Loss::taken_over, "mine"}), "Loss::moved");
+}
+TEST_F(CheckStepDeathTest, stops_rather_than_let_anybody_but_the_taker_have_it_in_the_window) {  // L9
+  apply(asked());
+  EXPECT_STOPS((Taken{{"job", carol, Token{5}, 1s}, Loss::taken_over, "mine"}), "pending->by");
+  EXPECT_STOPS((Taken{{"job", alice2, Token{5}, 1s}, Loss::moved, ""}), "pending->by");
+  apply(Lapsed{"job", "a1", Token{1}});
+  EXPECT_STOPS((Granted{"job", carol, Token{5}, 1s}), "before->pending");
+  apply(TakeoverAsked{"shared", Token{4}, bob, "stuck", 5s, {}, ""});
+  EXPECT_STOPS((Joined{"shared", "a3", Token{4}, 1s}), "before.pending");
+}
+TEST_F(CheckStepDeathTest, stops_rather_than_take_what_came_free_before_the_queue) {  // L8
+  EXPECT_STOPS((Taken{{"free", bob, Token{5}, 1s}, Loss::none, "stuck"}), "pending");
+}
+TEST_F(CheckStepDeathTest, stops_rather_than_take_under_an_old_token) {  // L2
+  EXPECT_STOPS((Taken{{"job", bob, Token{4}, 1s}, Loss::taken_over, "stuck"}), "next_token");
+}
+TEST_F(CheckStepDeathTest, stops_rather_than_revoke_what_is_over_or_another_holding_or_for_no_reason) {  // L7, L13
+  EXPECT_STOPS((Revoked{"free", Token{2}, bob, "left"}), "Loss::lapsed");
+  EXPECT_STOPS((Revoked{"job", Token{2}, bob, "left"}), "before.token");
+  EXPECT_STOPS((Revoked{"job", Token{1}, bob, ""}), "reason.empty");
+  EXPECT_STOPS((Revoked{"new", Token{1}, bob, "left"}), "lease != nullptr");
+}
+TEST_F(CheckStepDeathTest, stops_rather_than_begin_a_window_on_what_nobody_holds_or_another_one_ends) {
+  EXPECT_STOPS((TakeoverAsked{"free", Token{2}, bob, "stuck", 5s, {}, ""}), "before.held");
+  EXPECT_STOPS((TakeoverAsked{"job", Token{2}, bob, "stuck", 5s, {}, ""}), "before.token");
+  apply(asked());
+  EXPECT_STOPS(asked(), "before.pending");
+}
+TEST_F(CheckStepDeathTest, stops_rather_than_begin_a_window_for_the_same_owner_without_a_reason_or_for_no_time) {
+  EXPECT_STOPS((TakeoverAsked{"job", Token{1}, alice2, "stuck", 5s, {}, ""}), "by.owner");
+  EXPECT_STOPS((TakeoverAsked{"job", Token{1}, bob, "", 5s, {}, ""}), "reason.empty");
+  EXPECT_STOPS((TakeoverAsked{"job", Token{1}, bob, "stuck", 0s, {}, ""}), "flush");
+}
+TEST_F(CheckStepDeathTest, stops_rather_than_drop_what_nobody_asked_for) {
+  EXPECT_STOPS((TakeoverDropped{"job", Token{1}, bob, Drop::restart}), "before.pending");
+  apply(asked());
+  EXPECT_STOPS((TakeoverDropped{"job", Token{1}, carol, Drop::restart}), "e.by");
+  EXPECT_STOPS((TakeoverDropped{"job", Token{2}, bob, Drop::restart}), "before.token");
+}
+TEST_F(CheckStepDeathTest, stops_rather_than_ask_nobody_or_oneself) {
+  EXPECT_STOPS((Requested{"free", Token{2}, bob, ""}), "before.held");
+  EXPECT_STOPS((Requested{"job", Token{2}, bob, ""}), "before.token");
+  EXPECT_STOPS((Requested{"job", Token{1}, alice2, ""}), "by.owner");
+}
+TEST_F(CheckStepDeathTest, stops_rather_than_start_under_an_incarnation_of_before) {  // L14
+  apply(Started{9});
+  EXPECT_STOPS(Started{9}, "incarnation");
+  EXPECT_STOPS(Started{8}, "incarnation");
+}
+
 TEST_F(CheckStepDeathTest, stops_rather_than_forget_what_is_held) {
   EXPECT_STOPS(Forgotten{"job"}, "!before.held");
 }
@@ -131,6 +210,8 @@ TEST_F(CheckStepDeathTest, stops_rather_than_number_a_buffer_out_of_turn) {
 TEST_F(CheckStepDeathTest, stops_rather_than_journal_what_only_snapshots_hold) {
   EXPECT_STOPS(Kept{}, "only snapshots");
   EXPECT_STOPS(KeptTotals{}, "only snapshots");
+  EXPECT_STOPS(KeptWhys{}, "only snapshots");
+  EXPECT_STOPS(KeptStart{}, "only snapshots");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <set>
@@ -71,6 +72,24 @@ class Desk {
   Token grant(const std::string& name, const Who& who, Duration ttl = 10s) {
     return ask(Acquire{.name = name, .who = who, .ttl = ttl}).value().lease.token;
   }
+  /// As a stop of the server, or a disk without room, does.
+  void drop_takeovers(Drop because) {
+    Outcome outcome;
+    Step{state, at(now), clients, outcome}.drop_takeovers(because);
+    take(outcome);
+  }
+  /// What the next start of a server makes of the effects: nobody waits, and each lease has its full ttl.
+  std::unique_ptr<Desk> restarted() const {
+    auto next = std::make_unique<Desk>(state.limits());
+    next->clients = clients;
+    next->now = now;
+    next->requests_ = requests_;
+    next->effects = effects;
+    for (std::size_t i = 0; i < effects.size(); ++i) next->state.apply(effects[i], Position{i + 1}, at(now));
+    next->drop_takeovers(Drop::restart);
+    return next;
+  }
+
   LeaseView show(const std::string& name) { return ask(Get{.name = name}).value().lease; }
 
   State state;

@@ -285,6 +285,7 @@ Decision decide(const Lease* lease, const Transfer& command, const Acquire* wait
   if (command.to == lease->owner) return refused(ErrorCode::to_oneself, "to");
   if (lease->pending()) return refused(ErrorCode::takeover_pending);
   Decision decision;
+  decision.reply.before = Loss::transferred;
   if (waiting) {
     decision.change = Taken{new_holding(*waiting, next, Duration::zero(), now), Loss::transferred, {}};
   } else {

@@ -383,6 +383,124 @@ TEST(TakeBack, leaves_alone_what_was_answered_elsewhere_or_renewed_or_is_another
   EXPECT_TRUE(changes_nothing(decide(nullptr, TakeBack{"job", Token{7}, alice}, here, at(1s))));
 }
 
+// --- L9, L13: names change hands. Refusals come in this order.
+
+Takeover takeover(const Who& who, Token token, Duration flush = {}, const std::string& reason = "stuck") {
+  return {.want = acquire(who), .token = token, .flush = flush, .reason = reason};
+}
+Decision ask(const Lease* lease, const Takeover& command) {
+  return decide(lease, command, here, Token{lease ? lease->token.value + 1 : 1}, {}, at(1s));
+}
+/// Held by alice under 7, and bob takes it over.
+struct WantedLease : HeldLease {
+  WantedLease() : HeldLease(alice, Token{7}) {
+    extras = std::make_unique<Extras>();
+    extras->pending = std::make_unique<PendingTakeover>(PendingTakeover{.by = bob, .reason = "deploy"});
+  }
+};
+
+TEST(Takeover, needs_a_reason_then_a_token_that_was_given_then_the_newest) {
+  const HeldLease held(alice, Token{7});
+  EXPECT_EQ(ask(&held, takeover(bob, Token{9}, 0s, "")).reply.code, ErrorCode::reason_missing);
+  EXPECT_EQ(ask(&held, takeover(bob, Token{9})).reply.code, ErrorCode::unknown_token);
+  EXPECT_EQ(ask(&held, takeover(bob, Token{})).reply.code, ErrorCode::token_needed);
+  EXPECT_EQ(ask(&held, takeover(bob, Token{6})).reply.code, ErrorCode::stale);
+  const WantedLease wanted;
+  EXPECT_EQ(ask(&wanted, takeover(carol, Token{6})).reply.code, ErrorCode::stale) << "before takeover_pending";
+  EXPECT_EQ(ask(&wanted, takeover(carol, Token{7})).reply.code, ErrorCode::takeover_pending);
+  EXPECT_EQ(ask(&wanted, takeover(alice2, Token{7})).reply.code, ErrorCode::takeover_pending) << "nor does it move";
+}
+
+TEST(Takeover, is_one_effect_that_says_who_lost_it_and_why) {
+  const HeldLease held(alice, Token{7});
+  const Taken taken = std::get<Taken>(effect_of(ask(&held, takeover(bob, Token{7}))));
+  EXPECT_EQ(taken.grant.who, bob);
+  EXPECT_EQ(taken.grant.token, Token{8});
+  EXPECT_EQ(taken.displaced, Loss::taken_over);
+  EXPECT_EQ(taken.reason, "stuck");
+}
+
+TEST(Takeover, with_a_window_waits_and_answers_nobody_yet) {
+  const HeldLease held(alice, Token{7});
+  const Decision got = ask(&held, takeover(bob, Token{7}, 5s));
+  EXPECT_FALSE(got.answered);
+  EXPECT_EQ(std::get<TakeoverAsked>(effect_of(got)).flush, 5s);
+}
+
+TEST(Takeover, of_ones_own_is_a_move_without_reason_or_window) {
+  const HeldLease held(alice, Token{7});
+  const Decision got = ask(&held, takeover(alice2, Token{7}, 5s, ""));
+  EXPECT_TRUE(got.answered);
+  EXPECT_EQ(std::get<Taken>(effect_of(got)).displaced, Loss::moved);
+}
+
+Decision ask(const Lease* lease, const Move& command) {
+  return decide(lease, command, Token{8}, at(1s));
+}
+TEST(Move, refuses_in_the_order_of_what_it_names) {
+  const HeldLease held(alice, Token{7});
+  EXPECT_EQ(ask(nullptr, Move{"job", Token{7}, alice2}).reply.code, ErrorCode::nothing_held);
+  EXPECT_EQ(ask(&held, Move{"job", Token{9}, bob}).reply.code, ErrorCode::unknown_token);
+  EXPECT_EQ(ask(&held, Move{"job", Token{6}, bob}).reply.code, ErrorCode::stale);
+  EXPECT_EQ(ask(&held, Move{"job", Token{7}, bob}).reply.code, ErrorCode::not_yours);
+  EXPECT_EQ(ask(&held, Move{"job", Token{7}, alice}).reply.code, ErrorCode::to_oneself);
+  const FreeLease lapsed(Token{7}, Loss::lapsed);
+  EXPECT_EQ(ask(&lapsed, Move{"job", Token{7}, alice2}).reply.code, ErrorCode::stale);
+  const WantedLease wanted;
+  EXPECT_EQ(ask(&wanted, Move{"job", Token{7}, alice2}).reply.code, ErrorCode::takeover_pending);
+}
+
+Decision ask(const Lease* lease, const Transfer& command) {
+  return decide(lease, command, nullptr, Token{8}, at(1s));
+}
+TEST(Transfer, refuses_in_the_order_of_what_it_names) {
+  HeldLease held(alice, Token{7}, HolderKind::owner);
+  EXPECT_EQ(ask(nullptr, Transfer{"job", Token{7}, alice, "bob", "", "f"}).reply.code, ErrorCode::nothing_held);
+  EXPECT_EQ(ask(&held, Transfer{"job", Token{6}, bob, "carol", "", "f"}).reply.code, ErrorCode::stale);
+  EXPECT_EQ(ask(&held, Transfer{"job", Token{7}, bob, "carol", "", "f"}).reply.code, ErrorCode::not_yours);
+  EXPECT_EQ(ask(&held, Transfer{"job", Token{7}, alice2, "bob", "", "f"}).reply.code, ErrorCode::not_yours);
+  EXPECT_EQ(ask(&held, Transfer{"job", Token{7}, alice, "alice", "", "f"}).reply.code, ErrorCode::to_oneself);
+  held.add("a2");
+  EXPECT_EQ(ask(&held, Transfer{"job", Token{7}, {"alice", ""}, "bob", "", "f"}).reply.code, ErrorCode::session_needed);
+  const WantedLease wanted;
+  EXPECT_EQ(ask(&wanted, Transfer{"job", Token{7}, alice, "carol", "", "f"}).reply.code, ErrorCode::takeover_pending);
+}
+
+TEST(Transfer, gives_it_to_the_session_that_is_named_or_else_to_a_fresh_one) {
+  const HeldLease held(alice, Token{7});
+  const auto to = [&](const std::string& session) {
+    return std::get<Taken>(effect_of(ask(&held, Transfer{"job", Token{7}, alice, "bob", session, "f"}))).grant.who;
+  };
+  EXPECT_EQ(to("b7"), (Who{"bob", "b7"}));
+  EXPECT_EQ(to(""), (Who{"bob", "f"}));
+}
+
+TEST(Revoke, needs_a_reason_and_ends_the_right_to_come_back) {
+  const HeldLease held(alice, Token{7});
+  const auto revoke = [](const Lease* lease, Token token, const std::string& reason) {
+    return decide(lease, Revoke{"job", token, bob, reason}, at(1s));
+  };
+  EXPECT_EQ(revoke(&held, Token{6}, "").reply.code, ErrorCode::reason_missing);
+  EXPECT_EQ(revoke(&held, Token{6}, "left").reply.code, ErrorCode::stale);
+  EXPECT_EQ(revoke(nullptr, Token{}, "left").reply.code, ErrorCode::nothing_held);
+  EXPECT_TRUE(revoke(&held, Token{}, "left").reply.ended);
+  const FreeLease lapsed(Token{7}, Loss::lapsed);
+  EXPECT_EQ(std::get<Revoked>(effect_of(revoke(&lapsed, Token{}, "left"))).token, Token{7});
+  const FreeLease revoked(Token{7}, Loss::revoked);
+  EXPECT_TRUE(changes_nothing(revoke(&revoked, Token{}, "left")));
+  EXPECT_EQ(decide(&revoked, Renew{"job", Token{7}, alice, {}}, at(1s)).reply.code, ErrorCode::stale);
+}
+
+TEST(AskHolder, changes_nothing_where_the_same_has_been_said_already) {
+  HeldLease held(alice, Token{7});
+  const AskHolder please{"job", bob, "please", ""};
+  EXPECT_EQ(std::get<Requested>(effect_of(decide(&held, please, at(1s)))).message, "please");
+  held.extras = std::make_unique<Extras>();
+  held.extras->asked = std::make_unique<AskedFor>(AskedFor{bob, "please"});
+  EXPECT_TRUE(changes_nothing(decide(&held, please, at(1s))));
+  EXPECT_EQ(decide(&held, AskHolder{"job", alice2, "", ""}, at(1s)).reply.code, ErrorCode::to_oneself);
+}
+
 // --- L5: lapse.
 
 TEST(DueLapse, comes_at_the_first_instant_of_the_deadline_and_not_before) {

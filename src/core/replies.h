@@ -54,12 +54,13 @@ struct Reply {
   std::string field;                 ///< The field at fault, where a code has one.
 
   // Of a grant or a renewal.
-  Who who;                   ///< Whom it was granted to.
-  Duration waited{};         ///< In the queue.
-  bool joined = false;       ///< The holding was there already, of another session of the same owner.
-  Instant granted_at{};      ///< When it was decided.
-  Instant void_after{};      ///< From here on the lease may be over: not to be answered as granted any more (L4).
-  Loss before = Loss::none;  ///< How the holding of `lease.previous` ended; none where that is not known.
+  Who who;               ///< Whom it was granted to.
+  Duration waited{};     ///< In the queue.
+  bool joined = false;   ///< The holding was there already, of another session of the same owner.
+  Instant granted_at{};  ///< When it was decided.
+  Instant void_after{};  ///< From here on the lease may be over: not to be answered as granted any more (L4).
+  Loss before =
+      Loss::none;  ///< How the holding of `lease.previous` ended; none where that is not known. Of a transfer, too.
 
   // Of a stale answer or a refusal.
   Token asked;                     ///< The token that was named.

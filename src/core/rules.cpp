@@ -106,12 +106,13 @@ void Step::answer(Address to, std::string_view name, Reply&& reply, bool unsettl
 const Lease* Step::settle(const std::string& name) {
   const Lease* lease = state_.find(name);
   if (!lease || !lease->held()) return lease;
+  bool dropped = false;
   while (true) {
     // What came first is carried out first, however late it is looked at.
     const PendingTakeover* pending = lease->pending();
     const bool window_over = pending && pending->until <= now_.lease && lease->held();
     if (window_over && pending->until < lease->ends_at()) {
-      act_takeover(*lease);
+      dropped = !act_takeover(*lease);
       continue;
     }
     std::optional<Effect> lapse = due_lapse(*lease, now_);
@@ -120,6 +121,7 @@ const Lease* Step::settle(const std::string& name) {
     carry_out(*std::move(lapse));
   }
   hand_over(name);
+  if (dropped) join_others_of(*lease);  // Whoever came in the window was let in by nobody, and may be now.
   return lease;
 }
 
@@ -138,8 +140,9 @@ void Step::tell_superseded(Address from, const std::string& name) {
 
 void Step::tell_granted(const Waiter& waiter, Effect effect, bool joined) {
   const Acquire& asked = waiter.command;
+  const bool began = begins(effect);
   carry_out(std::move(effect));
-  state_.answered_at(asked.name, asked.who.session, waiter.from);
+  state_.answered_at(asked.name, asked.who.session, began ? waiter.from : Address{});
   Reply reply;
   reply.who = asked.who;
   reply.waited = now_.lease - waiter.since;
@@ -274,9 +277,9 @@ void Step::give_up_place(const Lease& lease, const Who& who) {
   if (!lease.queue) return;
   const auto place = lease.queue->by_who.find(WaitQueue::key(who));
   if (place == lease.queue->by_who.end()) return;
-  const Address waited_at = place->second->waiter.from;
-  state_.leave(waited_at);
-  tell_superseded(waited_at, lease.name);
+  const Waiter waiter = *state_.leave(place->second->waiter.from);
+  if (waiter.until <= now_.lease) return tell_wait_over(waiter);  // It was over before; only nobody had looked.
+  tell_superseded(waiter.from, lease.name);
 }
 
 void Step::operate(const Renew& command, Address from) {
@@ -318,6 +321,8 @@ void Step::operate(const List& command, Address from) {
 void Step::operate(const Leave&, Address from) {
   if (const Lease* lease = state_.awaited_at(from)) {
     drop_takeover(*lease, Drop::taker_left);
+    settle(lease->name);
+    join_others_of(*lease);  // As in settle.
   } else {
     state_.leave(from);
   }
@@ -330,6 +335,7 @@ void Step::operate(const TakeBack& command, Address from) {
 void Step::operate(const Takeover& command, Address from) {
   const std::string& name = command.want.name;
   const Lease* lease = settle(name);
+  if (lease && lease->held()) make_room(*lease, command.want);
   Decision decision = decide(lease, command, from, state_.next_token(), state_.limits(), now_);
   const bool done = decision.answered && decision.reply.code == ErrorCode::none;
   if (done && lease) give_up_place(*lease, command.want.who);

@@ -233,6 +233,54 @@ TEST_F(StateTest, is_rebuilt_from_what_it_keeps) {
   EXPECT_EQ(rebuilt.find("late")->loss_of(Token{3}), Loss::lapsed);
 }
 
+TEST_F(StateTest, is_rebuilt_from_what_it_keeps_of_names_that_changed_hands) {  // L9, L13, L14
+  apply(Started{5});
+  apply(Granted{"job", alice, Token{8}, forever, HolderKind::owner, "note"});
+  apply(Taken{{"job", bob, Token{9}, 10s, HolderKind::session, "his"}, Loss::taken_over, "stuck"});
+  apply(TakeoverAsked{"job", Token{9}, carol, "deploy", 5s, {}, ""});
+  apply(Granted{"gone", alice, Token{10}, 10s});
+  apply(Revoked{"gone", Token{10}, bob, "left"});
+  apply(Started{11});
+  std::vector<Effect> snapshot;
+  state.keep([&](const Effect& effect) { snapshot.push_back(effect); });
+  State again;
+  for (const Effect& effect : snapshot) again.apply(effect, state.position(), at(0s));
+
+  std::vector<Effect> second;
+  again.keep([&](const Effect& effect) { second.push_back(effect); });
+  EXPECT_THAT(second, testing::UnorderedElementsAreArray(snapshot));
+  EXPECT_EQ(again.next_token(), state.next_token());
+  ASSERT_EQ(again.starts().size(), 2U);
+  EXPECT_EQ(again.starts()[0].incarnation, 5U);
+  EXPECT_EQ(again.starts()[1].from, Position{7});
+  EXPECT_EQ(again.find("job")->loss_of(Token{8}), Loss::taken_over);
+  EXPECT_EQ(again.find("job")->why_of(Token{8})->by, "bob");
+  EXPECT_EQ(again.find("job")->why_of(Token{8})->reason, "stuck");
+  EXPECT_EQ(again.find("gone")->ended, Loss::revoked);
+  EXPECT_EQ(again.find("gone")->why_of(Token{10})->reason, "left");
+  EXPECT_EQ(again.count_of(bob), 1U);
+  EXPECT_EQ(again.count_of(alice), 0U);
+}
+
+TEST_F(StateTest, keeps_in_a_snapshot_who_wanted_to_take_over_so_that_a_start_can_drop_it) {  // L9
+  apply(Granted{"job", alice, Token{8}, 10s});
+  apply(TakeoverAsked{"job", Token{8}, bob, "deploy", 5s, {}, ""});
+  State again;
+  state.keep([&](const Effect& effect) { again.apply(effect, state.position(), at(0s)); });
+  EXPECT_EQ(again.all_pending(), std::vector<std::string>{"job"});
+  EXPECT_EQ(again.waiting(), 0U) << "nobody is there to be answered";
+
+  Clients clients;
+  Outcome outcome;
+  Step{again, at(0s), clients, outcome}.drop_takeovers(Drop::restart);
+  ASSERT_EQ(outcome.effects.size(), 1U);
+  EXPECT_EQ(std::get<TakeoverDropped>(outcome.effects[0]).by, bob);
+  EXPECT_EQ(std::get<TakeoverDropped>(outcome.effects[0]).because, Drop::restart);
+  EXPECT_TRUE(again.all_pending().empty());
+  EXPECT_TRUE(again.find("job")->held());
+  EXPECT_EQ(again.find("job")->token, Token{8});
+}
+
 using StateDeathTest = StateTest;
 
 TEST_F(StateDeathTest, stops_rather_than_believe_a_snapshot_that_speaks_of_a_name_twice) {

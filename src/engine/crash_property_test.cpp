@@ -35,12 +35,14 @@ void showValue(const Line& line, std::ostream& out) {
     showValue(line.move, out);
   }
 }
-rc::Gen<std::vector<Line>> any_script() {
+rc::Gen<Line> any_line_of_all() {
   using Disk = Line::Disk;
   const auto disk = rc::gen::weightedElement<Disk>(
       {{12, Disk::nothing}, {3, Disk::take}, {3, Disk::durable}, {2, Disk::commit}, {1, Disk::crash}});
-  return rc::gen::container<std::vector<Line>>(
-      rc::gen::build<Line>(rc::gen::set(&Line::disk, disk), rc::gen::set(&Line::move, core::any_line())));
+  return rc::gen::build<Line>(rc::gen::set(&Line::disk, disk), rc::gen::set(&Line::move, core::any_line()));
+}
+rc::Gen<std::vector<Line>> any_script() {
+  return rc::gen::container<std::vector<Line>>(any_line_of_all());
 }
 
 /// Bounds at which a short script arrives.
@@ -62,6 +64,12 @@ struct Shown {
   std::uint64_t position = 0;   ///< How much had been decided when it was answered.
   std::uint64_t waits_for = 0;  ///< The last effect that it shows.
 };
+
+/// How often crashes met what they are there to meet.
+std::map<std::string, int>& reached() {
+  static std::map<std::string, int> counts;
+  return counts;
+}
 
 class CrashTrial {
  public:
@@ -96,6 +104,7 @@ class CrashTrial {
   void move(const ScriptLine& move) {
     using What = ScriptLine::What;
     if (move.what == What::pass) return bench_.pass(core::script_passes[move.pass]);
+    if (move.what == What::restart) return crash();
     if (move.what == What::tick) return void(bench_.engine->tick(bench_.left));
     if (move.what == What::vanish) {
       bench_.clients.gone.insert(crowd_.client(move.person));
@@ -120,6 +129,8 @@ class CrashTrial {
     const bool any = !bench_.left.empty();
     for (const core::Answer& answer : std::exchange(bench_.left, {})) {
       const Reply& reply = answer.reply;
+      RC_ASSERT(reply.waits_for.value <=
+                bench_.disk.size());  // Also of what a session has, which shows no single name.
       const bool nothing_said = reply.unsettled || reply.code == ErrorCode::stopping ||
                                 reply.code == ErrorCode::journal_behind || reply.lease.name.empty();
       for (const core::LeaseView& each : reply.page) {
@@ -156,6 +167,7 @@ class CrashTrial {
     engine.start();
     const core::State& state = std::as_const(engine).state();
     RC_ASSERT(state.next_token() > greatest_);  // L3
+    check_takeovers(survives, engine);
     for (const auto& [name, all] : shown_) {
       for (const Shown& shown : all) {
         RC_ASSERT(shown.waits_for <= survives.size());  // It was durable when it left.
@@ -163,16 +175,36 @@ class CrashTrial {
       }
     }
   }
+  /// L9: what was asked for and neither came about nor was dropped is dropped by the start, which writes that down.
+  static void check_takeovers(const std::vector<Effect>& survives, Engine& engine) {
+    std::map<std::string, core::Who> pending;
+    for (const Effect& effect : survives) {
+      const std::string name{core::name_of(effect)};
+      if (const auto* asked = std::get_if<core::TakeoverAsked>(&effect)) pending[name] = asked->by;
+      const bool over =
+          std::holds_alternative<core::Taken>(effect) || std::holds_alternative<core::TakeoverDropped>(effect);
+      if (over) pending.erase(name);
+      if (const auto* taken = std::get_if<core::Taken>(&effect)) {
+        ++reached()["survived, " + std::string{core::word(taken->displaced)}];
+      }
+      if (std::holds_alternative<core::Revoked>(effect)) ++reached()["survived, revoked"];
+    }
+    RC_ASSERT(std::as_const(engine).state().all_pending().empty());
+    RC_ASSERT(std::as_const(engine).state().waiting() == 0U);
+    const std::vector<Effect> written = engine.take_batch().effects;
+    RC_ASSERT(written.size() == pending.size());
+    for (const Effect& effect : written) {
+      const auto* dropped = std::get_if<core::TakeoverDropped>(&effect);
+      RC_ASSERT(dropped != nullptr);
+      RC_ASSERT((pending.contains(dropped->name) && pending.at(dropped->name) == dropped->by));
+      RC_ASSERT(dropped->because == core::Drop::restart);
+      ++reached()["dropped by the start"];
+    }
+  }
   /// What was shown is true still, unless an effect that is durable as well changed it since.
   static void check_shown(const Shown& shown, const core::Lease* lease, const std::vector<Effect>& survives) {
     for (std::size_t i = shown.waits_for; i < survives.size(); ++i) {
-      const bool same = std::visit(
-          [&](const auto& e) {
-            if constexpr (requires { e.name; }) return e.name == shown.name;
-            return false;
-          },
-          survives[i]);
-      if (same) return;  // Changed since, for good.
+      if (core::name_of(survives[i]) == shown.name) return;  // Changed since, for good.
     }
     if (!shown.known) return RC_ASSERT((!lease || !lease->remembered()));
     RC_ASSERT(lease != nullptr);
@@ -194,6 +226,16 @@ class CrashTrial {
 
 RC_GTEST_PROP(Crash, takes_back_no_answer_wherever_it_comes, ()) {
   CrashTrial().run(*any_script());
+}
+
+TEST(Crash, is_tried_where_it_matters) {
+  const auto script = rc::gen::container<std::vector<Line>>(120, any_line_of_all());
+  reached().clear();
+  for (std::uint64_t seed = 0; seed < 20; ++seed) CrashTrial().run(script(rc::Random(seed), 100).value());
+  for (const char* outcome : {"survived, taken_over", "survived, moved", "survived, transferred", "survived, revoked",
+                              "dropped by the start"}) {
+    EXPECT_GE(reached()[outcome], 5) << outcome;
+  }
 }
 
 }  // namespace

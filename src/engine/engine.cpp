@@ -50,7 +50,7 @@ void Engine::replay(const core::Effect& effect, Position position) {
   state_.apply(effect, position, core::Now{});  // Lease time of a start begins here: each lease has its full ttl (L4).
 }
 
-void Engine::start() {
+void Engine::start(bool announced) {
   lease_clock_.skip();  // What the replay took is nobody's lease time.
   now_ = read_clock();
   state_.begin_tokens_at(token_of(now_.wall));
@@ -58,13 +58,9 @@ void Engine::start() {
   if (!state_.starts().empty()) state_.begin_tokens_at(core::Token{state_.starts().back().incarnation + 1});
   incarnation_ = state_.next_token().value;
   durable_ = state_.position();
-  core::Step(state_, now_, presence(), outcome_).drop_takeovers(core::Drop::restart);
-  std::vector<Answer> nobody;
-  collect(nobody);
-}
-
-void Engine::announce() {
-  core::Step(state_, now_, presence(), outcome_).carry_out(core::Started{incarnation_, now_.wall});
+  core::Step step(state_, now_, presence(), outcome_);
+  if (announced) step.carry_out(core::Started{incarnation_, now_.wall});
+  step.drop_takeovers(core::Drop::restart);
   std::vector<Answer> nobody;
   collect(nobody);
 }

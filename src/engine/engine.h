@@ -46,10 +46,10 @@ class Engine {
   void replay(const core::Effect& effect, core::Position position);
   /// Ends the replay: every recovered lease has its full ttl from now, tokens begin as L3 says, and takeovers that were
   /// pending are dropped (L9), which is journaled.
-  void start();
-  /// After `start`, where positions are given to clients: has it journaled that they are of this incarnation from here
-  /// on (L14).
-  void announce();
+  ///
+  /// `announced`: positions are given to clients, so the start is journaled, before all else that it decides: from
+  /// there on positions are of this incarnation (L14).
+  void start(bool announced = false);
 
   /// Decides `requests` in order, at one reading of the clock. Answers that wait for nothing are added to `leaving`;
   /// the others leave from `durable`.

@@ -432,6 +432,47 @@ TEST(Restart, counts_nothing_of_the_time_that_the_replay_took) {
   EXPECT_EQ(left[0].reply.lease.ends_in, 10s + 10ms);
 }
 
+TEST(Restart, drops_a_takeover_whose_window_was_open_and_writes_that_down) {  // L9
+  Workbench bench;
+  const Token token = bench.grant("job", alice, 60s);
+  bench.ask(core::Takeover{.want = acquire("job", bob), .token = token, .flush = 20s, .reason = "deploy"});
+  bench.commit();
+  bench.start();
+  bench.take();
+  ASSERT_THAT(bench.taken.effects, SizeIs(1));
+  EXPECT_EQ(std::get<core::TakeoverDropped>(bench.taken.effects[0]).because, core::Drop::restart);
+  bench.durable();
+  EXPECT_EQ(bench.done(Get{.name = "job"}).lease.wanted, nullptr);
+  bench.pass(21s);
+  EXPECT_EQ(bench.done(Get{.name = "job"}).lease.token, token);
+}
+
+TEST(Restart, writes_itself_down_before_anything_else_where_it_is_announced) {  // L14
+  Workbench bench;
+  const Token token = bench.grant("job", alice, 60s);
+  bench.ask(core::Takeover{.want = acquire("job", bob), .token = token, .flush = 20s, .reason = "deploy"});
+  bench.commit();
+  Engine next(bench.clock, bench.clients);
+  for (std::size_t i = 0; i < bench.disk.size(); ++i) next.replay(bench.disk[i], Position{i + 1});
+  next.start(true);
+  const Batch batch = next.take_batch();
+  ASSERT_THAT(batch.effects, SizeIs(2));
+  EXPECT_EQ(std::get<core::Started>(batch.effects[0]).incarnation, next.incarnation());
+  EXPECT_TRUE(std::holds_alternative<core::TakeoverDropped>(batch.effects[1]));
+}
+
+TEST(Stopping, drops_takeovers_so_that_a_release_acts_on_none) {  // L9
+  Workbench bench;
+  const Token token = bench.grant("job", alice, 60s);
+  const Address bobs =
+      bench.ask(core::Takeover{.want = acquire("job", bob), .token = token, .flush = 20s, .reason = "deploy"}, 2);
+  bench.engine->stop_waiting(bench.left);
+  EXPECT_EQ(bench.answer(bobs).value().code, ErrorCode::stopping);
+  EXPECT_TRUE(bench.done(Release{"job", token, alice}).ended);
+  EXPECT_FALSE(bench.engine->state().find("job")->held());
+  EXPECT_TRUE(std::holds_alternative<core::TakeoverDropped>(bench.disk[bench.disk.size() - 2]));
+}
+
 TEST(Restart, waits_for_nothing_with_answers_about_what_was_recovered) {
   Workbench bench;
   bench.grant("job", alice);

@@ -41,8 +41,7 @@ Result<journal::Opened> Runner::start() {
     engine_->replay(effect, position);
     for (Listener* listener : options_.listeners) listener->replayed(effect, position);
   }));
-  engine_->start();
-  engine_->announce();
+  engine_->start(true);
   incarnation_ = engine_->incarnation();
   {
     Lock lock(mutex_);

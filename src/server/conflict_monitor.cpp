@@ -38,12 +38,7 @@ void ConflictMonitor::Told::forget(std::size_t session) {
 }
 
 void ConflictMonitor::observe(const core::Reply& reply) {
-  if (reply.code == ErrorCode::grant_lapsed) {
-    const std::lock_guard lock(mutex_);
-    const std::size_t name = hash(reply.lease.name);
-    const auto found = shard_of(name).told.find(name);
-    if (found != shard_of(name).told.end() && found->second.ended_by(reply)) shard_of(name).told.erase(found);
-  }
+  if (reply.code == ErrorCode::grant_lapsed) forget_displaced(reply);
   if (reply.code != ErrorCode::none) return;
   for (const core::Reply::Part& part : reply.parts) over(part.name, part.token, reply.who);
   if (reply.lease.name.empty()) return;
@@ -52,7 +47,17 @@ void ConflictMonitor::observe(const core::Reply& reply) {
     granted(reply, hash(reply.lease.name));
   } else if (reply.ended) {
     over(reply);
+  } else if (reply.before == core::Loss::transferred) {
+    forget_displaced(reply);  // Whoever gave it away was told so; who has it now may never ask.
   }
+}
+
+void ConflictMonitor::forget_displaced(const core::Reply& reply) {
+  const std::lock_guard lock(mutex_);
+  const std::size_t name = hash(reply.lease.name);
+  Shard& shard = shard_of(name);
+  const auto found = shard.told.find(name);
+  if (found != shard.told.end() && found->second.ended_by(reply)) shard.told.erase(found);
 }
 
 void ConflictMonitor::granted(const core::Reply& reply, std::size_t name) {

@@ -56,6 +56,8 @@ class ConflictMonitor {
   Shard& shard_of(std::size_t name) { return shards_[name >> 56]; }
 
   void granted(const core::Reply& reply, std::size_t name);
+  /// Whoever held before what `reply` shows does not believe in it any more.
+  void forget_displaced(const core::Reply& reply);
   void over(const core::Reply& reply);
   void over(std::string_view name, core::Token token, const core::Who& who);
   void report(const core::Reply& reply, const Told& other);
