@@ -220,7 +220,7 @@ constexpr std::array watch_fields{
 Call read_watch(const Form& form, const Context&) {
   WatchRequest watch{.prefix = form.text("prefix"), .after = {}};
   if (const std::string after = form.text("after"); !after.empty()) watch.after = *parse_position(after);
-  return {core::Leave{}, {}, std::move(watch)};
+  return {core::Leave{}, {}, {}, std::move(watch)};
 }
 
 Result<Call> read_buffer(const Form& form, const Context& context, const std::string& project) {
@@ -259,7 +259,8 @@ constexpr std::array request_refusals{nothing_held, to_oneself};
 constexpr std::array transfer_refusals{stale,        takeover_pending, not_yours, unknown_token,
                                        nothing_held, session_needed,   to_oneself};
 constexpr std::array revoke_refusals{stale, reason_missing, unknown_token, nothing_held};
-constexpr std::array session_renew_refusals{nothing_of_session};
+constexpr std::array session_renew_refusals{nothing_of_session, partly_done};
+constexpr std::array session_end_refusals{partly_done};
 constexpr std::array history_refusals{history_off};
 constexpr std::array watch_refusals{too_many_watchers};
 constexpr std::array buffer_refusals{held, held_by_you, unknown_buffer, buffers_full};
@@ -380,6 +381,7 @@ constexpr std::array catalogue{
               .summary = "End the session's part in everything it holds. Repeatable.",
               .example = R"({"owner": "alice"})",
               .fields = session_end_fields,
+              .refusals = session_end_refusals,
               .read = [](const Form& f, const Context&) -> Result<Call> {
                 return Call{core::EndSession{{f.text("owner"), f.path_name}}, {}};
               },

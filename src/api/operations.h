@@ -82,7 +82,7 @@ struct Operation {
   bool (*go_on)(const core::Reply& reply, core::Command& asked) = nullptr;
 
   bool asks_history = false;  ///< It makes no command, but a HistoryRequest.
-  bool streams = false;  ///< Answers with events, without an end, instead of by `write`.
+  bool streams = false;       ///< Answers with events, without an end, instead of by `write`.
 
   bool changes() const { return method != "GET"; }
   bool supported() const { return read != nullptr; }

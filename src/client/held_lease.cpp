@@ -23,8 +23,9 @@ using client::Keeper;
 
 constexpr std::chrono::milliseconds ttl_least = 100ms;
 constexpr std::chrono::milliseconds ttl_most = 24h;
-constexpr Duration pause_in_takeover = 20ms;  ///< Between two questions whether it has happened.
-constexpr Duration last_patience = 2s;        ///< Of a release that nobody waits for.
+constexpr Duration answer_in_takeover = 500ms;  ///< After one has come about at the latest it is said, answer or not.
+constexpr Duration pause_in_takeover = 20ms;    ///< Between two questions whether it has happened.
+constexpr Duration last_patience = 2s;          ///< Of a release that nobody waits for.
 
 Duration now() {
   return BootTime::now().time_since_epoch();
@@ -163,14 +164,14 @@ class HeldLease::Keeping {
   void run() {
     while (!closing_) {
       const Duration at = now();
-      if (keeper_.stand(at) != Keeper::Stand::holds) {
+      if (keeper_.stand(at) != Keeper::Stand::holds || at >= say_taken_at()) {
         lose();
         return;
       }
       if (keeper_.renewal_due(at)) {
         renew(at);
       } else {
-        client::cancelled_before(point_of(keeper_.next(at)), wake_);
+        client::cancelled_before(point_of(std::min(keeper_.next(at), say_taken_at())), wake_);
       }
     }
   }
@@ -180,7 +181,7 @@ class HeldLease::Keeping {
     client::TokenCall call = token_call();
     call.ttl = how_.ttl;  // The same each time: one that was given up may still arrive, and must not shorten it.
     // No later than the loss would have to be said.
-    const Duration by = std::min(sent + keeper_.patience(), keeper_.next(sent));
+    const Duration by = std::min({sent + keeper_.patience(), keeper_.next(sent), say_taken_at()});
     auto object = core_->servers.once(client::renew_request(call), point_of(by), renewing_.get_token());
     if (closing_) return;
     const client::Answer<client::Holding> answer =
@@ -199,10 +200,16 @@ class HeldLease::Keeping {
     takeover_at_ = Duration::max();
     const json::value* pending = answer->json.if_contains("takeover");
     if (pending && pending->is_object()) {
-      takeover_at_ = sent + client::ms_at(pending->get_object(), "ends_in_ms").value_or(Duration::zero());
+      // The server rounds up, so a millisecond may be less.
+      takeover_at_ = sent + client::ms_at(pending->get_object(), "ends_in_ms").value_or(1ms) - 1ms;
       keeper_.ask_by(std::max(takeover_at_, now() + pause_in_takeover));
     }
     return takeover_at_;
+  }
+
+  /// When the loss is said where a takeover must have come about by now and no answer says anything else.
+  Duration say_taken_at() const {
+    return takeover_at_ == Duration::max() ? takeover_at_ : takeover_at_ + answer_in_takeover;
   }
 
   void lose() {

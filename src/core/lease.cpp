@@ -304,6 +304,7 @@ Decision decide(const Lease* lease, const Revoke& command, Now now) {
   const bool over = !lease->held() && lease->ended != Loss::lapsed;
   if (over) return decision;  // Repeatable: nobody holds it, and nobody may come back.
   decision.reply.ended = lease->held();
+  decision.reply.before = Loss::revoked;
   decision.change = Revoked{lease->name, lease->token, command.by, command.reason, now.wall};
   return decision;
 }

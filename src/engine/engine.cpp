@@ -76,12 +76,24 @@ bool Engine::out_of_room() const {
 
 /// Of a command whose answer may be that somebody owns what they did not own before. Whoever holds already and asks
 /// again is not one of them: that costs no room.
+/// A takeover or a move asked for again by the session that has it already only moves a deadline (L12).
+bool Engine::holds_already(const core::Command& command) const {
+  const core::Takeover* takeover = std::get_if<core::Takeover>(&command);
+  const core::Move* move = std::get_if<core::Move>(&command);
+  if (!takeover && !move) return false;
+  const core::Who& who = takeover ? takeover->want.who : move->who;
+  const core::Lease* lease = state_.find(core::name_of(command));
+  const core::Part* part = lease && lease->owner == who.owner ? lease->part_of(who.session) : nullptr;
+  return part && !part->lapsed && (!takeover || part->ttl == takeover->want.ttl);
+}
+
 /// What would fill the rest of the disk: new holdings, and whatever a client can say again and again.
 bool Engine::needs_room(const core::Command& command) const {
   if (const core::Renew* renew = std::get_if<core::Renew>(&command)) return changes_ttl(*renew);
   if (const core::RenewSession* renew = std::get_if<core::RenewSession>(&command)) return renew->ttl.has_value();
   const core::Acquire* acquire = std::get_if<core::Acquire>(&command);
-  if (!acquire) return begins_holding(command) || std::holds_alternative<core::AskHolder>(command);
+  if (!acquire)
+    return (begins_holding(command) && !holds_already(command)) || std::holds_alternative<core::AskHolder>(command);
   const std::string* name = acquire->buffer != 0 ? state_.name_of(acquire->buffer) : &acquire->name;
   const core::Lease* lease = name ? state_.find(*name) : nullptr;
   if (!lease || !lease->held() || lease->owner != acquire->who.owner) return true;
@@ -237,6 +249,7 @@ void Engine::fail(std::vector<Answer>& leaving) {
     for (Answer& answer : gathering.answers) {
       core::Reply lost;
       lost.code = ErrorCode::commit_unknown;
+      lost.position = durable_;
       leaving.push_back({answer.to, std::move(lost)});
     }
   }
@@ -262,6 +275,7 @@ void Engine::end_waits(ErrorCode why, std::vector<Answer>& leaving) {
     state_.leave(from);
     core::Reply reply;
     reply.code = why;
+    reply.position = durable_;
     leaving.push_back({from, std::move(reply)});
   }
 }

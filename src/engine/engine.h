@@ -121,6 +121,7 @@ class Engine {
   bool refuses(const core::Command& command) const;
   void tell_stopping(std::vector<core::Answer>& leaving);
   bool needs_room(const core::Command& command) const;
+  bool holds_already(const core::Command& command) const;
   void end_waits(ErrorCode why, std::vector<core::Answer>& leaving);
   bool changes_ttl(const core::Renew& renew) const;
   void collect(std::vector<core::Answer>& leaving);

@@ -47,6 +47,12 @@ void ConflictMonitor::observe(const core::Reply& reply) {
     granted(reply, hash(reply.lease.name));
   } else if (reply.ended) {
     over(reply);
+  } else if (reply.before == core::Loss::revoked) {
+    const std::lock_guard lock(mutex_);
+    const std::size_t name = hash(reply.lease.name);
+    const auto found = shard_of(name).told.find(name);
+    if (found != shard_of(name).told.end() && found->second.token == reply.lease.token)
+      shard_of(name).told.erase(found);
   } else if (reply.before == core::Loss::transferred) {
     forget_displaced(reply);  // Whoever gave it away was told so; who has it now may never ask.
   }

@@ -1,5 +1,6 @@
 #include "journal/file/repair.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -169,6 +170,16 @@ Result<Plan> examine(const Directory& directory) {
   return Examination(directory).run(found.error().where);
 }
 
+/// The file set aside would outlive a power cut, and so would its name: before what it was copied from is replaced.
+Result<void> made_durable(const std::filesystem::path& file) {
+  for (const std::filesystem::path& each : {file, file.parent_path()}) {
+    const Fd opened(::open(each.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!opened) return fail(ErrorCode::journal_io, each.string() + ": cannot be opened");
+    HF_TRY_VOID(sync_data(opened, each.string()));
+  }
+  return {};
+}
+
 Result<void> checked(const std::error_code& error, const std::string& what) {
   if (!error) return {};
   return fail(ErrorCode::journal_io, what + ": " + error.message());
@@ -203,6 +214,7 @@ Result<std::filesystem::path> repair(const std::filesystem::path& data) {
     if (std::filesystem::exists(data / name)) {
       std::filesystem::copy_file(data / name, aside / name, error);
       HF_TRY_VOID(checked(error, "copy " + directory.where(name)));
+      HF_TRY_VOID(made_durable(aside / name));
     }
     if (plan.rewrite) {
       HF_TRY(made, make_segment(directory, plan.store, plan.cut, plan.frames, header_bytes + plan.frames.size()));

@@ -147,11 +147,15 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
   core::Command rest = operation.go_on ? call.command : core::Command{};
   core::Answer* given = co_await ask(call.command, may_wait);
   core::Answer answer = std::move(*given);
-  while (operation.go_on && !gone_ && operation.go_on(answer.reply, rest)) {
+  std::size_t done = 0;  // By the steps before: a refusal of a later one must not say that nothing was.
+  while (operation.go_on && !gone_ && answer.reply.code == ErrorCode::none && operation.go_on(answer.reply, rest)) {
+    done = answer.reply.count;
     core::Command next = rest;
     given = co_await ask(next, false);
     answer = std::move(*given);
   }
+  const bool refused_midway = answer.reply.code != ErrorCode::none && done > 0;
+  if (refused_midway) answer.reply.code = ErrorCode::partly_done;
   if (gone_) {
     take_back(answer);
     co_return false;
