@@ -35,7 +35,8 @@ class Witness {
       RC_ASSERT((belief.token == lease.token && belief.who.owner == reply.who.owner));
       RC_ASSERT(lease.holder == HolderKind::owner);
     }
-    beliefs.push_back({reply.who, lease.token, end_of(lease.ttl, now)});
+    const bool over = lease.token <= over_[lease.name];  // In the very step that granted it.
+    if (!over) beliefs.push_back({reply.who, lease.token, end_of(lease.ttl, now)});
   }
   /// All leases of the session were renewed, this one under its `token`.
   void renewed(const std::string& name, const Who& who, Token token, Duration ttl, Duration now) {
@@ -44,9 +45,12 @@ class Witness {
     for (const Belief& belief : beliefs) RC_ASSERT((belief.token == token && belief.who.owner == who.owner));  // L1
     beliefs.push_back({who, token, end_of(ttl, now)});
   }
-  /// Whoever held it does not any more: it was taken over, moved, transferred or revoked. Nothing else cuts a belief
-  /// short (L4).
-  void displaced(const std::string& name) { beliefs_[name].clear(); }
+  /// The holding of `token` and those before it are over: taken over, moved, transferred or revoked. Nothing else cuts
+  /// a belief short (L4).
+  void displaced(const std::string& name, Token token) {
+    std::erase_if(beliefs_[name], [&](const Belief& belief) { return belief.token <= token; });
+    over_[name] = token;
+  }
   void ended(const std::string& name, const std::string& session) {
     std::erase_if(beliefs_[name], [&](const Belief& belief) { return belief.who.session == session; });
   }
@@ -68,6 +72,7 @@ class Witness {
   static Duration end_of(Duration ttl, Duration now) { return ttl == forever ? forever : now + ttl; }
 
   std::map<std::string, std::vector<Belief>> beliefs_;
+  std::map<std::string, Token> over_;  ///< The newest token of each name whose holding was ended for its holder.
   std::map<std::uint64_t, std::string> names_of_;
   std::uint64_t newest_ = 0;
 };
@@ -239,8 +244,10 @@ class Trial {
   void note_endings() {
     for (; noted_ < desk_->effects.size(); ++noted_) {
       const Effect& effect = desk_->effects[noted_];
-      const bool displaces = std::holds_alternative<Taken>(effect) || std::holds_alternative<Revoked>(effect);
-      if (displaces) witness_.displaced(std::string{name_of(effect)});
+      if (const Taken* taken = std::get_if<Taken>(&effect)) {
+        witness_.displaced(taken->grant.name, Token{taken->grant.token.value - 1});
+      }
+      if (const Revoked* revoked = std::get_if<Revoked>(&effect)) witness_.displaced(revoked->name, revoked->token);
       if (const Released* released = std::get_if<Released>(&desk_->effects[noted_])) {
         witness_.ended(released->name, released->session);
       }
