@@ -63,6 +63,31 @@ void ghost_is_noticed() {
   EXPECT_EQ(bob.receive().field("owner"), "bob");
 }
 
+void ghost_that_watches_is_let_go() {
+  enter_own_network();
+  if (testing::Test::HasFatalFailure()) return;
+  ServerProcess server({.arguments = {"--journal", "memory"}});
+  Talk alice(server.port()), ghost(server.port());
+  ghost.send("GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  ASSERT_TRUE(ghost.answered_within(5s));
+  const auto watchers = [&](const char* count) {
+    return alice.get("/metrics").body.find(fmt::format("\nholdfast_watchers {}\n", count)) != std::string::npos;
+  };
+  ASSERT_TRUE(watchers("1"));
+  cut_off(ghost);
+  const auto began = std::chrono::steady_clock::now();
+  alice.post("/v1/acquire/job", R"({"owner": "alice", "ttl_ms": 600000})");  // It is told, and never takes it.
+  while (!watchers("0")) {
+    ASSERT_LT(std::chrono::steady_clock::now() - began, 45s) << "still told what happens";
+    ::usleep(100'000);  // It shows nowhere but in the metrics.
+  }
+}
+
+TEST(VanishedPeer, that_watches_is_let_go_within_the_time_for_those_who_take_nothing) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, for a network of its own";
+  std::thread(ghost_that_watches_is_let_go).join();
+}
+
 TEST(VanishedPeer, is_noticed_within_ten_seconds_and_never_made_owner) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, for a network of its own";
   std::thread(ghost_is_noticed).join();
