@@ -258,6 +258,7 @@ TEST_F(StateTest, is_rebuilt_from_what_it_keeps_of_names_that_changed_hands) {  
   EXPECT_EQ(again.find("job")->why_of(Token{8})->reason, "stuck");
   EXPECT_EQ(again.find("gone")->ended, Loss::revoked);
   EXPECT_EQ(again.find("gone")->why_of(Token{10})->reason, "left");
+  EXPECT_TRUE(again.index_sessions(1'000));
   EXPECT_EQ(again.count_of(bob), 1U);
   EXPECT_EQ(again.count_of(alice), 0U);
 }

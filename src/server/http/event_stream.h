@@ -21,8 +21,7 @@ void append_sign_of_life(std::string& out, std::string_view id);
 class EventStream {
  public:
   /// `socket` does not block.
-  EventStream(int socket, std::string prefix, core::Position after)
-      : prefix(std::move(prefix)), seen(after), socket_(socket) {}
+  EventStream(int socket, std::string of, core::Position after) : prefix(std::move(of)), seen(after), socket_(socket) {}
   ~EventStream();
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;

@@ -98,7 +98,7 @@ void EventStreams::wake() {
 
 void EventStreams::poke() const {
   const std::uint64_t one = 1;
-  static_cast<void>(::write(poke_, &one, sizeof one));  // It can only fail where it has been poked already.
+  [[maybe_unused]] const ssize_t poked = ::write(poke_, &one, sizeof one);  // Fails only where it has been poked.
 }
 
 // --- On its own thread.
@@ -128,7 +128,7 @@ bool EventStreams::wait(int timeout_ms) {
     const epoll_event& event = ready[static_cast<std::size_t>(i)];
     if (event.data.u64 == poke_number) {
       std::uint64_t pokes = 0;
-      static_cast<void>(::read(poke_, &pokes, sizeof pokes));
+      [[maybe_unused]] const ssize_t taken = ::read(poke_, &pokes, sizeof pokes);
       continue;
     }
     const Number number = event.data.u64;
