@@ -469,7 +469,7 @@ TEST(Stopping, drops_takeovers_so_that_a_release_acts_on_none) {  // L9
   bench.engine->stop_waiting(bench.left);
   EXPECT_EQ(bench.answer(bobs).value().code, ErrorCode::stopping);
   EXPECT_TRUE(bench.done(Release{"job", token, alice}).ended);
-  EXPECT_FALSE(bench.engine->state().find("job")->held());
+  EXPECT_FALSE(std::as_const(*bench.engine).state().find("job")->held());
   EXPECT_TRUE(std::holds_alternative<core::TakeoverDropped>(bench.disk[bench.disk.size() - 2]));
 }
 

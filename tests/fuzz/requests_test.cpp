@@ -101,7 +101,8 @@ TEST(FuzzForms, make_commands_within_their_bounds_or_name_what_is_wrong) {
         }
         const bool makes_command = operation.command != std::variant_npos;  // Else it reads the history, or watches.
         ASSERT_TRUE(!makes_command || call->command.index() == operation.command);
-        if (const core::Acquire* acquire = std::get_if<core::Acquire>(&call->command)) check_bounds(*acquire);
+        const core::Acquire* acquire = makes_command ? std::get_if<core::Acquire>(&call->command) : nullptr;
+        if (acquire) check_bounds(*acquire);
         continue;
       }
       ASSERT_LT(info_of(form.error().code).http_status, 500) << text;

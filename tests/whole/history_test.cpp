@@ -135,7 +135,7 @@ TEST_F(History, misses_nothing_that_was_answered_whenever_the_server_is_killed) 
     const json::array all = holdings(answer);
     ASSERT_EQ(all.size(), 1u) << i << ' ' << answer.body;
     EXPECT_EQ(all[0].at("token").to_number<std::uint64_t>(), tokens[i]);
-    if (i % 250 % 2 == 0) EXPECT_EQ(text(all[0], "because"), "released");
+    EXPECT_TRUE(i % 250 % 2 != 0 || text(all[0], "because") == "released") << i;
     ASSERT_FALSE(answer.json().as_object().contains("gaps")) << answer.body;
   }
   EXPECT_FALSE(std::filesystem::is_empty(scratch.path() / "data" / "history")) << "nothing was folded: no point";
