@@ -111,9 +111,25 @@ TEST_F(BadInput, ttl_and_wait) {
     expect_refusal("/v1/acquire/x", fmt::format(R"({{"owner": "alice", "wait_ms": {}}})", wait),
                    {400, "bad_field", "wait_ms"});
   }
-  expect_refusal("/v1/acquire/x", R"({"owner": "alice", "ttl_ms": null})", {422, "not_supported_yet", "ttl_ms"});
   expect_refusal("/v1/renew/mine", fmt::format(R"({{"owner": "alice", "token": {}, "ttl_ms": 0}})", token_),
                  {400, "bad_field", "ttl_ms"});
+}
+
+TEST_F(BadInput, of_names_that_change_hands) {
+  expect_refusal("/v1/takeover/mine", R"({"owner": "bob"})", {422, "reason_missing", "reason"});
+  expect_refusal("/v1/takeover/mine", R"({"owner": "bob", "reason": "x"})", {422, "token_needed", "token"});
+  expect_refusal("/v1/takeover/mine", R"({"owner": "bob", "reason": "x", "token": 1})", {409, "stale"});
+  expect_refusal("/v1/takeover/mine", R"({"owner": "bob", "reason": "x", "flush_ms": 30001})",
+                 {400, "bad_field", "flush_ms"});
+  expect_refusal("/v1/transfer/mine", fmt::format(R"({{"owner": "alice", "token": {}, "to": "alice"}})", token_),
+                 {422, "to_oneself", "to"});
+  expect_refusal("/v1/transfer/mine", fmt::format(R"({{"owner": "alice", "token": {}}})", token_),
+                 {400, "missing_field", "to"});
+  expect_refusal("/v1/move/mine", fmt::format(R"({{"owner": "alice", "token": {}}})", token_),
+                 {400, "missing_field", "session"});
+  expect_refusal("/v1/revoke/mine", R"({"owner": "admin"})", {422, "reason_missing", "reason"});
+  expect_refusal("/v1/request/nobodys", R"({"owner": "bob"})", {404, "nothing_held"});
+  expect_refusal("/v1/sessions/unheard-of/renew", R"({"owner": "bob"})", {404, "nothing_of_session"});
 }
 
 TEST_F(BadInput, fields) {
@@ -191,7 +207,7 @@ TEST_F(BadInput, paths_and_methods) {
   expect_refusal(request_text("GET", "/v1/acquire/x"), {405, "method_not_allowed"});
   expect_refusal(request_text("DELETE", "/v1/leases/mine"), {405, "method_not_allowed"});
   expect_refusal(request_text("GET", "/v1/leases/" + std::string(9'000, 'n')), {414, "uri_too_long"});
-  for (const char* planned : {"/v1/acquire", "/v1/takeover/x", "/v1/move/x", "/v1/transfer/x", "/v1/edit/x"}) {
+  for (const char* planned : {"/v1/acquire", "/v1/undo/x", "/v1/edit/x"}) {
     expect_refusal(planned, "{}", {422, "not_supported_yet"});
   }
 }

@@ -150,7 +150,8 @@ TEST_F(Metrics, tell_how_the_journal_the_connections_and_the_process_stand) {
   const Scraped& after = *after_;
   EXPECT_GT(after["holdfast_journal_commit_seconds_count"], 0);
   EXPECT_EQ(after["holdfast_journal_batch_effects_count"], after["holdfast_journal_commit_seconds_count"]);
-  EXPECT_EQ(after["holdfast_journal_batch_effects_sum"], 8);  // Five grants, a release, a lapse, a buffer's number.
+  EXPECT_EQ(after["holdfast_journal_batch_effects_sum"],
+            9);  // The start, five grants, a release, a lapse, a buffer's number.
   EXPECT_GT(after["holdfast_journal_bytes_total"], 0);
   EXPECT_EQ(after["holdfast_connections"], 2);
   EXPECT_GT(after["holdfast_connections_limit"], 2);
