@@ -404,7 +404,6 @@ Answer<Grant> Client::take_over(const Takeover& what) const {
 
 Answer<Grant> Client::move(const Move& what) const {
   json::object body{{"owner", core_->owner}, {"session", what.session}, {"token", what.token}};
-  put(body, "from_session", what.from_session);
   const Request request{.method = "POST", .target = "/v1/move/" + path_of(what.name), .body = std::move(body)};
   return ask_for_grant(*core_, request, std::nullopt);
 }

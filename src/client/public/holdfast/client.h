@@ -85,8 +85,7 @@ struct Takeover {
 struct Move {
   std::string name;
   std::uint64_t token = 0;
-  std::string session;            ///< Where it goes.
-  std::string from_session = {};  ///< Empty: the token's only one.
+  std::string session;  ///< Where it goes.
 };
 
 /// Gives a name to somebody, before everybody who waits.
