@@ -335,7 +335,8 @@ void Step::operate(const TakeBack& command, Address from) {
 void Step::operate(const Takeover& command, Address from) {
   const std::string& name = command.want.name;
   const Lease* lease = settle(name);
-  if (lease && lease->held()) make_room(*lease, command.want);
+  // As for an acquire; but what is refused changes nothing.
+  if (lease && lease->held() && command.token <= lease->token) make_room(*lease, command.want);
   Decision decision = decide(lease, command, from, state_.next_token(), state_.limits(), now_);
   const bool done = decision.answered && decision.reply.code == ErrorCode::none;
   if (done && lease) give_up_place(*lease, command.want.who);

@@ -300,6 +300,24 @@ TEST(Sharing, makes_room_by_giving_up_the_right_of_a_lapsed_session_to_come_back
   EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}}).value().code, ErrorCode::not_yours);
 }
 
+TEST(Sharing, makes_room_for_a_further_session_that_takes_over_but_not_for_one_that_is_refused) {
+  Limits limits;
+  limits.sessions_max = 2;
+  Desk desk(limits);
+  const Token token = desk.ask(acquire(alice, 60s, {}, HolderKind::owner)).value().lease.token;
+  desk.ask(acquire(alice2, 1s, {}, HolderKind::owner));
+  desk.now = 2s;
+  EXPECT_EQ(desk.show("job").sessions, 1U);
+  const auto takeover = [&](Token meant) {
+    const Acquire want = acquire({"alice", "a3"}, 60s, {}, HolderKind::owner);
+    return desk.ask(Takeover{.want = want, .token = meant, .reason = "mine"}).value();
+  };
+  EXPECT_EQ(takeover(Token{token.value + 9}).code, ErrorCode::unknown_token);
+  EXPECT_EQ(desk.state.count_of(alice2), 1U) << "what is refused changes nothing";
+  EXPECT_TRUE(takeover(token).joined);
+  EXPECT_EQ(desk.state.count_of(alice2), 0U) << "the lapsed one gave way";
+}
+
 TEST(Sharing, tells_each_session_its_own_ttl) {
   Desk desk;
   const Token token = desk.ask(acquire(alice, 10s, {}, HolderKind::owner)).value().lease.token;
