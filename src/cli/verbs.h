@@ -15,6 +15,7 @@ enum class Exit : int {
   maybe_done = 2,  ///< Nobody knows. Ask again under the same session to find out.
   not_done = 3,    ///< Nothing was changed; asking again is safe.
   wrong_usage = 64,
+  bad_input = 65,  ///< `verify`, `simulate`: a file that they were given is not what it should be.
   unreachable = 69,
   failed = 70,          ///< A mistake of ours.
   journal_failed = 74,  ///< `serve`: the journal could not be opened or written; see the message.
