@@ -1,0 +1,31 @@
+// A counter guarded by one name: read, add one, write. It loses an update if two owners ever wrote.
+#include "verify/workload.h"
+
+namespace holdfast::verify {
+namespace {
+
+using namespace std::chrono_literals;
+
+void play(Stage& stage) {
+  const recording::Index name = stage.fresh_name();
+  stage.together(stage.players(), [&](std::size_t i) {
+    Player& player = stage.player(i);
+    while (!stage.time_is_up()) {
+      const bool waits = stage.manner().traits.waits && player.chance().once_in(2);
+      const std::optional<Held> held = player.acquire(name, nullptr, waits ? Duration(200ms) : Duration{});
+      if (!held) {
+        player.linger(8ms);
+        continue;
+      }
+      player.count(*held, [&] { player.linger(4ms); });
+      player.release(*held);
+    }
+  });
+}
+
+}  // namespace
+
+const Workload counter_workload{
+    .name = "counter", .told = "a guarded counter, read and written by whoever holds", .share = 3, .play = play};
+
+}  // namespace holdfast::verify
