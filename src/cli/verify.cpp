@@ -8,10 +8,10 @@
 
 #include "cli/asking.h"
 #include "cli/options.h"
+#include "cli/settings.h"
 #include "cli/text.h"
 #include "cli/verify_output.h"
 #include "cli/verify_targets.h"
-#include "recording/read.h"
 #include "verify/drive.h"
 
 namespace holdfast::cli {
@@ -128,7 +128,7 @@ int run(const Verb& self, const Words& words) {
                                                                : failed(self, target.error());
   }
   if (!*target) {
-    const Result<recording::Recording> recording = recording::read_file(wanted.target);
+    const Result<recording::Recording> recording = fail(ErrorCode::recording_io, "not yet");
     if (!recording) return failed(self, recording.error());
     return judge_and_tell(self, *recording, {}, wanted.output, "holdfast verify " + wanted.target);
   }

@@ -141,6 +141,7 @@ class EngineSession final : public verify::Session {
       heard.holder.clear();
       return heard;
     }
+    heard.holder.clear();  // Whoever asked.
     if (what != What::renew) heard.previous = lease.previous.value;
     heard.joined = reply.joined;
     heard.ttl = lease.ttl;

@@ -8,7 +8,6 @@
 
 #include "cli/asking.h"
 #include "cli/text.h"
-#include "recording/write.h"
 #include "verify/judgement.h"
 #include "verify/report.h"
 
@@ -37,10 +36,10 @@ int judge_and_tell(const Verb& verb, const recording::Recording& recording, cons
   }
   const verify::ReportOptions options{.title = recording.about, .replay = replay};
   const std::string said = output.json ? verify::json_report(recording, judgement, options) + "\n"
-                                       : shown_lines(verify::text_report(recording, judgement, options));
+                                       : verify::text_report(recording, judgement, options);
   fmt::print("{}", said);
   bool all = true;
-  if (!output.record.empty()) all = written(verb, output.record, recording::write(recording));
+  if (!output.record.empty()) all = written(verb, output.record, "");
   if (!output.html.empty()) all = written(verb, output.html, verify::html_report(recording, judgement, options)) && all;
   if (!output.markdown.empty()) {
     all = written(verb, output.markdown, verify::markdown_report(recording, judgement, options)) && all;

@@ -159,6 +159,17 @@ void play_last(Player& player, Recorder& recorder, Sightings& sightings, const s
   }
 }
 
+std::string about(const Target& target, const DriveOptions& options, const Manner& manner,
+                  const std::vector<std::string>& played) {
+  std::string out = fmt::format("{}; {} clients, seed {}", target.about(), options.clients, options.seed);
+  if (manner.traits.lock.leases) {
+    out += fmt::format(", ttl {} ms", std::chrono::ceil<std::chrono::milliseconds>(manner.ttl).count());
+  }
+  const std::string faults = options.faults.text();
+  if (faults != "none") out += ", faults " + faults;
+  return out + fmt::format("; workloads {}", fmt::join(played, ", "));
+}
+
 }  // namespace
 
 Result<Driven> drive(Target& target, const DriveOptions& options) {
@@ -199,10 +210,7 @@ Result<Driven> drive(Target& target, const DriveOptions& options) {
   if (watching) play_last(*players.front(), recorder, sightings, names.next(), driven);
   watching.reset();
   for (const std::string& words : ground.odd.told()) driven.notes.push_back(words);
-  driven.recording = recorder.take(fmt::format("{}; {} clients, ttl {} ms, seed {}, faults {}; workloads {}",
-                                               target.about(), options.clients,
-                                               std::chrono::ceil<std::chrono::milliseconds>(manner.ttl).count(),
-                                               options.seed, options.faults.text(), fmt::join(driven.played, ", ")));
+  driven.recording = recorder.take(about(target, options, manner, driven.played));
   return driven;
 }
 

@@ -192,11 +192,14 @@ class HttpLockSession final : public Session {
     heard.holder = find_in(answer, lock_.holder);
     heard.outcome = outcome_of(ask.what, answer);
     if (ask.what == What::query) {
-      heard.held = means(answer, lock_.is_held);
+      heard.held = means(answer, lock_.is_held, client_);
       const bool says = heard.held || (answer.status >= 200 && answer.status < 300) || answer.status == 404;
       heard.outcome = says ? Outcome::ok : Outcome::unknown;
       if (!heard.held) heard.holder.clear();
-    } else if (ask.what == What::renew && heard.outcome == Outcome::ok) {
+      return heard;
+    }
+    if (heard.outcome == Outcome::ok) heard.holder.clear();  // Whoever asked.
+    if (ask.what == What::renew && heard.outcome == Outcome::ok) {
       if (heard.grip.token == 0) heard.grip.token = ask.grip.token;
       if (heard.grip.proof.empty()) heard.grip.proof = ask.grip.proof;
     }
@@ -207,12 +210,12 @@ class HttpLockSession final : public Session {
     const bool refused = answer.status >= 400 && answer.status < 500;
     switch (what) {
       case What::acquire:
-        if (means(answer, lock_.held)) return Outcome::busy;
-        if (means(answer, lock_.granted)) return Outcome::ok;
+        if (means(answer, lock_.held, client_)) return Outcome::busy;
+        if (means(answer, lock_.granted, client_)) return Outcome::ok;
         return refused ? Outcome::error : Outcome::unknown;
       case What::renew:
       case What::release:
-        if (means(answer, what == What::renew ? lock_.renewed : lock_.released)) return Outcome::ok;
+        if (means(answer, what == What::renew ? lock_.renewed : lock_.released, client_)) return Outcome::ok;
         // A success that is not the one looked for: {"released": false}.
         return answer.status < 500 ? Outcome::stale : Outcome::unknown;
       default:
@@ -313,13 +316,13 @@ std::string find_in(const HttpAnswer& answer, const std::string& place) {
   return find_in_json(answer.body, place);
 }
 
-bool means(const HttpAnswer& answer, const std::vector<HttpMeaning>& meanings) {
+bool means(const HttpAnswer& answer, const std::vector<HttpMeaning>& meanings, const std::string& client) {
   const std::string status = std::to_string(answer.status);
   return std::ranges::any_of(meanings, [&](const HttpMeaning& meaning) {
     const bool fits = meaning.status.empty() || meaning.status == status ||
                       (meaning.status.ends_with("xx") && meaning.status[0] == status[0]);
     return fits && std::ranges::all_of(meaning.fields, [&](const auto& field) {
-             return find_in(answer, field.first) == field.second;
+             return find_in(answer, field.first) == filled(field.second, {{"client", client}}, as_it_is);
            });
   });
 }

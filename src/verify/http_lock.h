@@ -23,7 +23,7 @@ struct HttpAsk {
   bool names(std::string_view placeholder) const;
 };
 
-/// Which answers mean something: `200`, `2xx`, `200 acquired=true`, `state=free`. All words of it must be true.
+/// Which answers mean something: `200`, `2xx`, `200 acquired=true`, `holder={client}`. All words of it must be true.
 struct HttpMeaning {
   std::string status;                                        ///< "200", "2xx", or empty: any.
   std::vector<std::pair<std::string, std::string>> fields;  ///< JSON path and value, as text.
@@ -34,7 +34,8 @@ struct HttpMeaning {
 
 /// Where in an answer something is: `lease.token` in its JSON, `header:X-Token`, or `body`.
 std::string find_in(const HttpAnswer& answer, const std::string& place);
-bool means(const HttpAnswer& answer, const std::vector<HttpMeaning>& meanings);
+/// Whether one of them fits; {client} in a value is `client`.
+bool means(const HttpAnswer& answer, const std::vector<HttpMeaning>& meanings, const std::string& client);
 
 /// What is known of the lock. Filled line by line.
 struct HttpLock {

@@ -95,7 +95,7 @@ class Target {
   /// For people: what it is and where.
   virtual std::string about() const = 0;
   virtual Traits traits() const = 0;
-  /// A session for the client called `client`, not connected yet.
+  /// A session for the client called `client`, not connected yet. The target outlives it.
   virtual std::unique_ptr<Session> session(const std::string& client) = 0;
   /// Tells of every change of names that begin with `prefix`, from when it returns; `told` is called from a thread of
   /// its own. Null: this lock cannot be watched.

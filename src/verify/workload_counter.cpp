@@ -12,13 +12,11 @@ void play(Stage& stage) {
     Player& player = stage.player(i);
     while (!stage.time_is_up()) {
       const bool waits = stage.manner().traits.waits && player.chance().once_in(2);
-      const std::optional<Held> held = player.acquire(name, nullptr, waits ? Duration(200ms) : Duration{});
-      if (!held) {
-        player.linger(8ms);
-        continue;
+      if (const auto held = player.acquire(name, nullptr, waits ? Duration(200ms) : Duration{})) {
+        player.count(*held, [&] { player.linger(4ms); });
+        player.release(*held);
       }
-      player.count(*held, [&] { player.linger(4ms); });
-      player.release(*held);
+      player.linger(8ms);  // Whoever came again at once would get it again, and nobody else ever.
     }
   });
 }
