@@ -12,6 +12,7 @@
 #include "cli/text.h"
 #include "cli/verify_output.h"
 #include "cli/verify_targets.h"
+#include "recording/read.h"
 #include "verify/drive.h"
 
 namespace holdfast::cli {
@@ -37,7 +38,8 @@ void show_progress(const verify::Progress& progress) {
 
 int failed(const Verb& self, const Error& error) {
   say(self, shown(error.where.empty() ? error.text() : error.where));
-  const bool bad = error.code == ErrorCode::bad_description || error.code == ErrorCode::recording_damaged;
+  const bool bad = error.code == ErrorCode::bad_description || error.code == ErrorCode::recording_damaged ||
+                   error.code == ErrorCode::recording_io;
   return status(bad ? Exit::bad_input : Exit::wrong_usage);
 }
 
@@ -128,7 +130,7 @@ int run(const Verb& self, const Words& words) {
                                                                : failed(self, target.error());
   }
   if (!*target) {
-    const Result<recording::Recording> recording = fail(ErrorCode::recording_io, "not yet");
+    const Result<recording::Recording> recording = recording::read(std::filesystem::path{wanted.target});
     if (!recording) return failed(self, recording.error());
     return judge_and_tell(self, *recording, {}, wanted.output, "holdfast verify " + wanted.target);
   }

@@ -4,10 +4,12 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "cli/asking.h"
 #include "cli/text.h"
+#include "recording/write.h"
 #include "verify/judgement.h"
 #include "verify/report.h"
 
@@ -39,7 +41,11 @@ int judge_and_tell(const Verb& verb, const recording::Recording& recording, cons
                                        : verify::text_report(recording, judgement, options);
   fmt::print("{}", said);
   bool all = true;
-  if (!output.record.empty()) all = written(verb, output.record, "");
+  if (!output.record.empty()) {
+    const Result<void> kept = recording::write(recording, std::filesystem::path{output.record});
+    if (!kept) say(verb, shown(kept.error().where));
+    all = kept.has_value();
+  }
   if (!output.html.empty()) all = written(verb, output.html, verify::html_report(recording, judgement, options)) && all;
   if (!output.markdown.empty()) {
     all = written(verb, output.markdown, verify::markdown_report(recording, judgement, options)) && all;

@@ -122,24 +122,25 @@ Result<std::vector<const Workload*>> chosen(const DriveOptions& options) {
   return out;
 }
 
-/// What of `workloads` this lock can be asked. Why not is noted of those that somebody asked for by name, and of all
-/// others, too: a verdict must not seem to say more than was tried.
+/// What of `workloads` this lock can be asked. Which not, and why, is noted: a verdict must not seem to say more than was
+/// tried.
 std::vector<const Workload*> playable(const std::vector<const Workload*>& workloads, const Manner& manner,
                                       Duration time, std::vector<std::string>& notes) {
   std::vector<const Workload*> out;
+  std::string left_out;
   for (const Workload* workload : workloads) {
     std::string why{workload->lacks(manner)};
-    const bool waits_for_lapse = workload->lacks == lacks_leases;
-    if (why.empty() && waits_for_lapse && manner.ttl * 2 > time) {
+    if (why.empty() && workload->lacks == lacks_leases && manner.ttl * 2 > time) {
       why = fmt::format("a ttl of {:.1f} s is too long for a run of {:.1f} s; give it more --time",
                         std::chrono::duration<double>(manner.ttl).count(), std::chrono::duration<double>(time).count());
     }
     if (why.empty()) {
       out.push_back(workload);
     } else {
-      notes.push_back(fmt::format("not played: {} ({}): {}", workload->name, workload->told, why));
+      left_out += fmt::format("{}{} ({})", left_out.empty() ? "" : ", ", workload->name, why);
     }
   }
+  if (!left_out.empty()) notes.push_back("not played: " + left_out);
   return out;
 }
 

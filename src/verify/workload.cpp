@@ -27,7 +27,7 @@ const Workload* find_workload(std::string_view name) {
 }
 
 std::string_view lacks_leases(const Manner& manner) {
-  return manner.traits.lock.leases ? "" : "what is held there does not end by itself";
+  return manner.traits.lock.leases ? "" : "it has no ttl";
 }
 
 void Stage::together(std::size_t times, const std::function<void(std::size_t)>& part) {

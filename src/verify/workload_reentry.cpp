@@ -33,7 +33,7 @@ void play(Stage& stage) {
 }
 
 std::string_view lacks(const Manner& manner) {
-  return manner.counts_grants ? "it counts how often its holder acquired, which is not modelled" : "";
+  return manner.counts_grants ? "it counts how often its holder acquired, which is not judged" : "";
 }
 
 }  // namespace

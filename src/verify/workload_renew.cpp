@@ -47,7 +47,7 @@ void play(Stage& stage) {
 }
 
 std::string_view lacks(const Manner& manner) {
-  if (!manner.traits.renews) return "it renews nothing";
+  if (!manner.traits.renews) return "it has no renewal";
   return lacks_leases(manner);
 }
 

@@ -34,7 +34,7 @@ void play(Stage& stage) {
 }
 
 std::string_view lacks(const Manner& manner) {
-  return manner.traits.takes_over && manner.traits.queries ? "" : "nothing can be taken from its holder there";
+  return manner.traits.takes_over && manner.traits.queries ? "" : "it has no takeover";
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ void play(Stage& stage) {
 }
 
 std::string_view lacks(const Manner& manner) {
-  return manner.traits.waits ? "" : "nobody can wait there: {wait_ms} is nowhere in its acquire";
+  return manner.traits.waits ? "" : "nobody can wait there";
 }
 
 }  // namespace
