@@ -78,7 +78,6 @@ Result<verify::Driven> driven(const Verb& self, Wanted& wanted, verify::Target& 
   const bool watched = ::isatty(STDERR_FILENO) != 0;
   if (watched) wanted.drive.progress = show_progress;
   wanted.drive.give_up = [] { return interrupted != 0; };
-  stop_when_interrupted();
   say(self, shown(fmt::format("{}, {} clients, seed {}", target.about(), wanted.clients, wanted.seed)));
   Result<verify::Driven> result = verify::drive(target, wanted.drive);
   if (watched) fmt::print(stderr, "\r\x1b[K");
@@ -91,7 +90,8 @@ Result<verify::Driven> driven(const Verb& self, Wanted& wanted, verify::Target& 
 int run(const Verb& self, const Words& words) {
   Wanted wanted;
   Options options{self};
-  options.word("TARGET", wanted.target, "http://HOST:PORT, server, engine:memory, engine:file, LOCK.toml, or a recording")
+  options
+      .word("TARGET", wanted.target, "http://HOST:PORT, server, engine:memory, engine:file, LOCK.toml, or a recording")
       .number("--clients", wanted.clients, "How many ask at the same time; 16 unless given")
       .duration("--time", wanted.drive.time, "How long all workloads take together, about")
       .number("--names", wanted.names, "How many names the workload `names` uses; 32 unless given")
@@ -124,6 +124,7 @@ int run(const Verb& self, const Words& words) {
   wanted.drive.seed = wanted.seed;
   wanted.drive.faults = *faults;
 
+  stop_when_interrupted();  // Before there is anything that must not be left behind.
   Result<std::unique_ptr<verify::Target>> target = open_target(wanted.target, wanted.inject);
   if (!target) {
     return target.error().code == ErrorCode::bad_configuration ? options.wrong(shown(target.error().where))
@@ -156,7 +157,8 @@ const Verb verify_verb{
         "holdfast verify seen.jsonl --report ticket.md",
     .run = run,
     .details =
-        "Drives clients against a lock that contend, renew, pause, die and release twice, takes down what they see, and "
+        "Drives clients against a lock that contend, renew, pause, die and release twice, takes down what they see, "
+        "and "
         "judges it: whether its answers fit one order of events, whether two clients ever believed at once that they "
         "own, whether its tokens keep a late writer out, and more. Each is answered apart: holds, violated or "
         "undecided. What is violated comes with the two to six operations that show it.\n\n"
@@ -164,7 +166,8 @@ const Verb verify_verb{
         "(engine:memory, engine:file, engine:file:DIR); somebody else's HTTP lock, described in a few lines of a .toml "
         "file (docs/verifying.md shows one); or a recording, which is only judged. A lock in use is not disturbed "
         "otherwise than by more clients: they use names of their own.\n\n"
-        "Exit status: 0 it holds, 1 it is violated, 2 undecided, 3 inconclusive (too little was met to say that anything "
+        "Exit status: 0 it holds, 1 it is violated, 2 undecided, 3 inconclusive (too little was met to say that "
+        "anything "
         "holds), 64 wrong usage or nobody there, 65 a description or recording that is not what it should be."};
 
 }  // namespace holdfast::cli
