@@ -45,7 +45,8 @@ void write(const std::filesystem::path& path, const std::string& text) {
 /// A lock server in Python that says where it listens.
 class PythonLock {
  public:
-  explicit PythonLock(std::vector<std::string> words) : process_(with_python(std::move(words))) {
+  explicit PythonLock(std::vector<std::string> words)
+      : process_(with_python(std::move(words)), {{"TMPDIR", scratch_.path()}}) {
     const auto end = std::chrono::steady_clock::now() + 30s;
     while (port.empty() && process_.running() && std::chrono::steady_clock::now() < end) {
       const std::string said = process_.output();
@@ -62,6 +63,7 @@ class PythonLock {
     words.insert(words.begin(), "python3");
     return words;
   }
+  ScratchDirectory scratch_;
   Process process_;
 };
 
