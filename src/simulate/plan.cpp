@@ -32,7 +32,7 @@ Options options_of(std::uint64_t seed, const Scope& scope) {
   o.names = one_of<std::uint32_t>(random, {1, 2, 2, 3, 5});
   o.faulty = random.between(60, 300) * second;
   if (scope.faulty_max > 0) o.faulty = std::min(o.faulty, scope.faulty_max);
-  o.think = one_of<Nanos>(random, {100, 200, 400, 800}) * milli;
+  o.think = one_of<Nanos>(random, {40, 80, 150, 300}) * milli;
   o.ttl_min = one_of<Nanos>(random, {200, 500, 1'000}) * milli;
   o.ttl_max = one_of<Nanos>(random, {3, 6, 12, 20}) * second;
   o.wait_max = one_of<Nanos>(random, {2, 5, 10}) * second;

@@ -483,6 +483,7 @@ class World {
     covered.passed_on = counts.passed_on;
     covered.revoked = counts.revoked;
     covered.latest_lapse = counts.latest_lapse;
+    for (Index client = 0; client < plan_.options.clients; ++client) out_.acts.push_back(crowd_.acts(client));
     covered.torn_frames = server_.disk.torn_frames;
   }
 

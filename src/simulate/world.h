@@ -41,6 +41,7 @@ struct Outcome {
   Covered covered;
   std::uint64_t hash = 0;  ///< Of every event and every answer.
   std::vector<Moment> story;
+  std::vector<std::uint32_t> acts;  ///< By client: how often it did something.
 };
 
 struct WorldOptions {
