@@ -17,8 +17,8 @@ struct Shrunk {
 /// What is wrong with an outcome, as one word; empty: nothing.
 using WrongWith = std::function<std::string(const Outcome&)>;
 
-/// `plan` with fewer clients, faults and operations, and shorter; at most `runs_max` worlds are run for it. Each step is
-/// kept only if `wrong_with` still says `kind`.
+/// `plan` with fewer clients, faults and operations, and shorter; at most `runs_max` worlds are run for it. Each step
+/// is kept only if `wrong_with` still says `kind`.
 ///
 /// Method: delta debugging (Zeller, Hildebrandt: "Simplifying and Isolating Failure-Inducing Input", 2002), by kind.
 Shrunk shrink(const Plan& plan, const Machine& machine, const WrongWith& wrong_with, const std::string& kind,

@@ -92,7 +92,8 @@ class Story {
     if (told.code == ErrorCode::stale) return "stale newest=" + letter(told.token);
     const bool busy = told.code == ErrorCode::held || told.code == ErrorCode::held_by_you;
     if (busy && told.holder != recording::nobody) {
-      return fmt::format("{} by={} token={}", info_of(told.code).name, cast_.who(told.holder).owner, letter(told.token));
+      return fmt::format("{} by={} token={}", info_of(told.code).name, cast_.who(told.holder).owner,
+                         letter(told.token));
     }
     if (told.code != ErrorCode::none) return std::string{info_of(told.code).name};
     switch (call.ask.what) {
@@ -128,19 +129,27 @@ class Story {
     const bool about_the_disk = moment.kind == Kind::disk;
     if (about_the_disk) needs_.insert("disk");
     switch (moment.kind) {
-      case Kind::asked: return asked(moment);
-      case Kind::answered: return answered(moment);
-      case Kind::crash: return put(moment.at, "crash");
-      case Kind::restart: return began_ ? put(moment.at, "restart") : void();
-      case Kind::pause: return put(moment.at, "pause " + told_time(moment.by / milli * milli));
+      case Kind::asked:
+        return asked(moment);
+      case Kind::answered:
+        return answered(moment);
+      case Kind::crash:
+        return put(moment.at, "crash");
+      case Kind::restart:
+        return began_ ? put(moment.at, "restart") : void();
+      case Kind::pause:
+        return put(moment.at, "pause " + told_time(moment.by / milli * milli));
       case Kind::wall:
         return put(moment.at, fmt::format("wall{}{}", moment.by < 0 ? '-' : '+', told_time(std::abs(moment.by))));
-      case Kind::disk: return put(moment.at, "disk " + moment.words);
-      case Kind::leave: return put(moment.at, actor(moment.what.client) + " leave");
+      case Kind::disk:
+        return put(moment.at, "disk " + moment.words);
+      case Kind::leave:
+        return put(moment.at, actor(moment.what.client) + " leave");
       case Kind::vanish:
         needs_.insert("absence");
         return put(moment.at, actor(moment.what.client) + " vanish");
-      case Kind::remark: return remark(moment.words);
+      case Kind::remark:
+        return remark(moment.words);
     }
   }
 

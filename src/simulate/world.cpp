@@ -24,8 +24,9 @@ class World {
         cast_(plan.options),
         observer_(cast_, out_.violations),
         server_(machine, plan_, agenda_, observer_, [this](core::Answer& answer) { return leaves(answer); }),
-        crowd_(plan_, cast_, [this](Index client, const Ask& ask) { send(client, ask); },
-               [this](Index client, Nanos at) { agenda_.put(at, Happening::wakes, client, ++alarms_[client]); }),
+        crowd_(
+            plan_, cast_, [this](Index client, const Ask& ask) { send(client, ask); },
+            [this](Index client, Nanos at) { agenda_.put(at, Happening::wakes, client, ++alarms_[client]); }),
         store_(cast_.names()),
         record_(cast_, plan_, out_.recording) {
     lines_.resize(cast_.clients());
@@ -85,22 +86,38 @@ class World {
 
   void happens(const Event& event) {
     switch (event.what) {
-      case Happening::boots: return boot();
-      case Happening::committed: return committed(event.number);
-      case Happening::ticks: return tick();
-      case Happening::arrives: return arrives(event.number);
-      case Happening::answered: return answered(event.number);
-      case Happening::given_up: return given_up(event.number);
-      case Happening::closed: return closed(event.who, event.number);
-      case Happening::leaves: return left(event.number);
-      case Happening::wakes: return wakes(event.who, event.number);
-      case Happening::lost: return lost(event.number);
-      case Happening::fault: return fault(event.number);
-      case Happening::relief: return relief(event.number);
-      case Happening::calm: return crowd_.calm();
-      case Happening::tidies: return tidy();
-      case Happening::winds_down: return crowd_.wind_down();
-      case Happening::ends: return check_end();
+      case Happening::boots:
+        return boot();
+      case Happening::committed:
+        return committed(event.number);
+      case Happening::ticks:
+        return tick();
+      case Happening::arrives:
+        return arrives(event.number);
+      case Happening::answered:
+        return answered(event.number);
+      case Happening::given_up:
+        return given_up(event.number);
+      case Happening::closed:
+        return closed(event.who, event.number);
+      case Happening::leaves:
+        return left(event.number);
+      case Happening::wakes:
+        return wakes(event.who, event.number);
+      case Happening::lost:
+        return lost(event.number);
+      case Happening::fault:
+        return fault(event.number);
+      case Happening::relief:
+        return relief(event.number);
+      case Happening::calm:
+        return crowd_.calm();
+      case Happening::tidies:
+        return tidy();
+      case Happening::winds_down:
+        return crowd_.wind_down();
+      case Happening::ends:
+        return check_end();
     }
   }
 
@@ -268,7 +285,8 @@ class World {
       }
       return std::nullopt;
     }
-    const bool begins = call.ask.what == What::acquire || call.ask.what == What::takeover || call.ask.what == What::move;
+    const bool begins =
+        call.ask.what == What::acquire || call.ask.what == What::takeover || call.ask.what == What::move;
     if (!begins || reply.code != ErrorCode::none || reply.void_after == Instant{}) return std::nullopt;
     // As a door does that cannot hand over a grant (L8).
     ++out_.covered.taken_back;
@@ -358,9 +376,13 @@ class World {
     record_.fault(fault);
     agenda_.put(fault.until, Happening::relief, 0, number);
     switch (fault.kind) {
-      case FaultKind::kill: return end_server(false);
-      case FaultKind::power_cut: return end_server(true);
-      case FaultKind::disk_error: server_.disk.next_sync_fails = true; return;
+      case FaultKind::kill:
+        return end_server(false);
+      case FaultKind::power_cut:
+        return end_server(true);
+      case FaultKind::disk_error:
+        server_.disk.next_sync_fails = true;
+        return;
       case FaultKind::disk_full:
         ++out_.covered.full_disks;
         tell(Moment::Kind::disk, 0, "full");
@@ -372,8 +394,8 @@ class World {
         ++out_.covered.slow_disks;
         server_.slow_until = std::max(server_.slow_until, fault.until);
         server_.slow_by = fault.amount;
-        tell(Moment::Kind::remark, 0, fmt::format("from here to {} each batch takes {} ms longer",
-                                                  fault.until / milli, fault.amount / milli));
+        tell(Moment::Kind::remark, 0,
+             fmt::format("from here to {} each batch takes {} ms longer", fault.until / milli, fault.amount / milli));
         return;
       case FaultKind::disk_hung:
         ++out_.covered.hung_disks;
@@ -395,8 +417,11 @@ class World {
         ++out_.covered.client_pauses;
         crowd_.stands_still(fault.client, std::max(crowd_.still_until(fault.client), fault.until));
         return;
-      case FaultKind::client_dies: return client_dies(fault);
-      case FaultKind::network: storm_until_ = std::max(storm_until_, fault.until); return;
+      case FaultKind::client_dies:
+        return client_dies(fault);
+      case FaultKind::network:
+        storm_until_ = std::max(storm_until_, fault.until);
+        return;
     }
   }
 
@@ -411,8 +436,11 @@ class World {
     const PlannedFault& fault = plan_.faults[number];
     switch (fault.kind) {
       case FaultKind::kill:
-      case FaultKind::power_cut: return boot();
-      case FaultKind::disk_error: server_.disk.next_sync_fails = false; return;
+      case FaultKind::power_cut:
+        return boot();
+      case FaultKind::disk_error:
+        server_.disk.next_sync_fails = false;
+        return;
       case FaultKind::disk_full:
         if (now_ < server_.full_until) return;
         tell(Moment::Kind::disk, 0, "has_room");
@@ -421,8 +449,10 @@ class World {
       case FaultKind::disk_hung:
         if (now_ >= server_.hung_until) tell(Moment::Kind::disk, 0, "free");
         return;
-      case FaultKind::server_pause: return resume();
-      default: return;
+      case FaultKind::server_pause:
+        return resume();
+      default:
+        return;
     }
   }
 
