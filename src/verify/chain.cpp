@@ -46,17 +46,41 @@ class LapseBound {
     const Nanos from = operation.called + operation.waited;
     const Nanos lapse = earliest_lapse(lock, operation);
     const Nanos ttl = lapse == never ? never : lapse - from;
+    const bool first = latest_ == always;  // The grant was before any renewal.
     ttl_ = returned_ >= from ? std::min(ttl_, ttl) : ttl;
     latest_ = std::max(latest_, from);
-    returned_ = std::max(returned_, operation.returned);
+    if (!first) returned_ = std::max(returned_, operation.returned);
   }
-  Nanos at() const { return ttl_ == never ? never : latest_ + ttl_; }
+  /// `shortest`: the ttl of calls that nobody knows to have been done.
+  Nanos at(Nanos shortest = never) const {
+    const Nanos ttl = std::min(ttl_, shortest);
+    return ttl == never ? never : latest_ + ttl;
+  }
 
  private:
   Nanos latest_ = always;
   Nanos ttl_ = never;
   Nanos returned_ = always;
 };
+
+std::vector<std::pair<Index, Nanos>> maybe_granted(const Recording& recording, std::span<const Position> operations) {
+  std::vector<std::pair<Index, Nanos>> found;
+  for (const Position position : operations) {
+    const Operation& operation = recording.operations[position];
+    if (operation.outcome != Outcome::unknown || !grants(operation.what)) continue;
+    found.emplace_back(holder_after(operation), operation.called);
+  }
+  std::ranges::sort(found);
+  const auto rest = std::ranges::unique(found, {}, &std::pair<Index, Nanos>::first);
+  found.erase(rest.begin(), rest.end());
+  return found;
+}
+
+/// Whoever asks again after an unknown outcome may find that it was granted at its first request: when that was.
+Nanos asked_before(const Chain& chain, Index session) {
+  const auto found = std::ranges::lower_bound(chain.unseen, session, {}, &std::pair<Index, Nanos>::first);
+  return found != chain.unseen.end() && found->first == session ? found->second : never;
+}
 
 Flaw flaw_of(std::vector<Position> operations, std::string text) {
   std::erase(operations, none);
@@ -71,6 +95,9 @@ class ByToken {
   ByToken(const Recording& recording, std::span<const Position> operations)
       : recording_(recording), lock_(recording.lock), operations_(operations) {
     chain_.by_token = true;
+    chain_.unseen = maybe_granted(recording, operations);
+    note_shortest();
+    chain_.exact = chain_.unseen.empty();
   }
 
   Chain make() {
@@ -89,10 +116,22 @@ class ByToken {
     Position lost_by = none;  ///< The call of unknown outcome that may have begun it.
     Position seen = none;     ///< Where nobody was told of the grant: who saw it.
     bool granted = false;     ///< Somebody was told.
-    bool before = false;      ///< It began before the recording did.
   };
 
   const Operation& at(std::size_t i) const { return recording_.operations[operations_[i]]; }
+
+  void note_shortest() {
+    if (chain_.unseen.empty()) return;
+    for (const Position position : operations_) {
+      const Operation& operation = recording_.operations[position];
+      if (operation.outcome != Outcome::unknown || !grants(operation.what) || operation.ttl == 0) continue;
+      const Nanos ttl = earliest_lapse(lock_, operation);
+      if (ttl != never) shortest_.emplace_back(holder_after(operation), ttl - operation.called - operation.waited);
+    }
+    std::ranges::sort(shortest_);
+    const auto rest = std::ranges::unique(shortest_, {}, &std::pair<Index, Nanos>::first);
+    shortest_.erase(rest.begin(), rest.end());
+  }
 
   void collect_tokens() {
     std::vector<std::uint64_t> granted;
@@ -113,7 +152,8 @@ class ByToken {
     for (const Position position : operations_) {
       const Operation& operation = recording_.operations[position];
       if (operation.outcome == Outcome::ok && operation.what != What::query) see(operation.token);
-      see(operation.shown);
+      // A refusal may just repeat the token that it refuses.
+      if (operation.outcome != Outcome::stale || operation.shown > operation.token) see(operation.shown);
       see(operation.previous);
     }
     unique(seen);
@@ -199,8 +239,12 @@ class ByToken {
         case Outcome::error:
           break;
       }
+      if (operation.token == 0 && (operation.what == What::renew || operation.what == What::release)) {
+        about = by_client(operation);
+      }
       if (about != none && makes(operation)) ++count[about + 1];
       note_seen(operation, operations_[i]);
+      note_grant(operation, about);
     }
     for (std::size_t h = 1; h < count.size(); ++h) count[h] += count[h - 1];
     first_ = count;
@@ -208,6 +252,22 @@ class ByToken {
     for (std::size_t i = 0; i < operations_.size(); ++i) {
       if (chain_.about[i] != none && makes(at(i))) parts_[count[chain_.about[i]]++] = operations_[i];
     }
+  }
+
+  /// Without a token it is about the newest holding that its client was told of.
+  Position by_client(const Operation& operation) {
+    if (operation.outcome == Outcome::over || operation.outcome == Outcome::error) return none;
+    chain_.exact = false;
+    if (operation.outcome == Outcome::unknown) chain_.forced = false;
+    if (operation.client >= newest_of_.size() || newest_of_[operation.client].first == none) return none;
+    if (newest_of_[operation.client].second >= operation.called) chain_.forced = false;  // Which came first?
+    return newest_of_[operation.client].first;
+  }
+  void note_grant(const Operation& operation, Position holding) {
+    const Index session = holder_after(operation);
+    if (operation.outcome != Outcome::ok || !grants(operation.what) || session >= recording_.clients.size()) return;
+    newest_of_.resize(recording_.clients.size(), {none, always});
+    newest_of_[session] = {holding, operation.returned};
   }
 
   /// Whether `operation`, which is about a holding, may have changed it.
@@ -257,19 +317,16 @@ class ByToken {
       for (const Position h : lost) {
         Holding& holding = holdings_[h];
         if ((holding.session != nobody) != by_name) continue;
+        if (h < first_granted) continue;  // It may have begun before the recording did.
         (by_name ? named : unnamed) = true;
         for (std::size_t u = 0; u < unknown.size(); ++u) {
           const Operation& operation = recording_.operations[unknown[u]];
           if (used[u] || (by_name && holder_after(operation) != holding.session)) continue;
           used[u] = true;
           holding.lost_by = unknown[u];
-          holding.session = holder_after(operation);
           break;
         }
-        if (holding.lost_by != none) continue;
-        if (h < first_granted) {
-          holding.before = true;
-        } else {
+        if (holding.lost_by == none) {
           chain_.flaws.push_back(nobody_was_granted(h));
         }
       }
@@ -296,14 +353,18 @@ class ByToken {
       build(h, {parts_.begin() + first_[h], parts_.begin() + first_[h + 1]});
     }
     for (Position& about : chain_.about) {
-      if (about != none) about = first_stretch[about];
+      if (about == none) continue;
+      about = first_stretch[about];
+      if (chain_.stretches[about].vague) chain_.exact = false;
     }
   }
 
   struct Part {
     Index session = nobody;
     LapseBound lapse;
+    bool promised = false;  ///< Somebody was told that it lasts.
     Nanos released = never;
+    Nanos release_returned = never;
     Position release = none;
   };
 
@@ -313,61 +374,92 @@ class ByToken {
     const std::size_t begin = chain_.stretches.size();
     Stretch first{.token = holding.token, .session = holding.session};
     parts_of_holding_.clear();
+    if (!holding.granted && holding.lost_by == none) {
+      // From before the recording: it may be anybody's, also of somebody who is not in it.
+      first.session = nobody;
+      first.begins = first.ends = always;
+      first.vague = true;
+      chain_.stretches.push_back(first);
+      return;
+    }
     if (!holding.granted) {
       // Nobody was told, so nobody was promised that it lasts.
-      first.begins = holding.lost_by == none ? always : recording_.operations[holding.lost_by].called;
-      first.ends = first.begins;
+      first.begins = first.ends = recording_.operations[holding.lost_by].called;
       first.grant = holding.lost_by;
-      first.direct = holding.lost_by != none && recording_.operations[holding.lost_by].what != What::acquire;
+      first.direct = recording_.operations[holding.lost_by].what != What::acquire;
       chain_.stretches.push_back(first);
     } else {
       begin_holding(first, operations);
       chain_.stretches.push_back(first);
+      const Nanos told_of = recording_.operations[first.grant].called;
+      if (first.begins < told_of && lock_.late_renewal) {
+        // Granted at an earlier request, it may have lapsed by the time of the one that was answered.
+        chain_.stretches.back().ends = first.begins;
+        chain_.stretches.back().grant = none;
+        Stretch next{.token = first.token, .begins = told_of, .grant = first.grant, .session = first.session};
+        next.direct = true;
+        next.continues = true;
+        next.joined = first.joined;
+        chain_.stretches.push_back(next);
+      }
     }
     for (const Position position : operations) change(position, begin);
     finish(begin);
     displaced_by_unknown(operations, begin);
   }
 
+  static bool granted_by(const Operation& operation, std::uint64_t token) {
+    return operation.outcome == Outcome::ok && grants(operation.what) && operation.shown == token;
+  }
+
+  /// The grant of a holding is the earliest that did not join it.
   void begin_holding(Stretch& first, std::span<const Position> operations) {
+    Position joined = none;
     for (const Position position : operations) {
       const Operation& operation = recording_.operations[position];
-      if (operation.outcome != Outcome::ok || !grants(operation.what) || operation.shown != first.token) continue;
-      const Index session = holder_after(operation);
-      if (first.grant == none) {
-        first.grant = position;
-        first.session = session;
-        first.begins = operation.called;
-        first.direct = operation.what != What::acquire;
-        first.passed = operation.what == What::move || operation.what == What::transfer;
-        if (lock_.reentrant) first.begins = std::min(first.begins, asked_before(session, operation.called));
-        continue;
-      }
+      if (!granted_by(operation, first.token)) continue;
+      if (operation.joined) joined = std::min(joined, position);
+      if (!operation.joined && first.grant == none) first.grant = position;
+    }
+    if (first.grant == none) return begin_joined(first, joined);
+    const Operation& grant = recording_.operations[first.grant];
+    first.session = holder_after(grant);
+    first.begins = grant.called;
+    first.direct = grant.what != What::acquire;
+    first.passed = (grant.what == What::move || grant.what == What::transfer) && grant.token != 0;
+    if (lock_.reentrant && asked_before(chain_, first.session) < first.begins) {
+      first.begins = asked_before(chain_, first.session);
+      first.passed = false;
+    }
+    for (const Position position : operations) {
+      const Operation& operation = recording_.operations[position];
+      if (position == first.grant || !granted_by(operation, first.token)) continue;
       check_second_grant(first, position);
-      if (session != first.session) first.joined = true;
+      if (operation.what != grant.what) {  // Either may have begun it.
+        first.direct = first.direct || operation.what != What::acquire;
+        first.passed = false;
+        chain_.exact = false;
+      }
+      if (holder_after(operation) == first.session) continue;
+      first.joined = true;
+      chain_.exact = false;
     }
   }
 
-  /// Whoever asks again after an unknown outcome may find that it was granted at its first request.
-  Nanos asked_before(Index session, Nanos called) {
-    if (unknown_since_.empty()) index_unknown();
-    Nanos earliest = called;
-    for (const Nanos at : unknown_since_[session < unknown_since_.size() ? session : 0]) {
-      if (session < unknown_since_.size()) earliest = std::min(earliest, at);
+  /// All that were told of it joined it: then it began for somebody of the same owner who was not told.
+  void begin_joined(Stretch& first, Position joined) {
+    const Operation& operation = recording_.operations[joined];
+    first.grant = joined;
+    first.session = operation.client;
+    first.joined = true;
+    first.begins = never;
+    for (const auto& [session, called] : chain_.unseen) {
+      if (owner(session) == owner(operation.client)) first.begins = std::min(first.begins, called);
     }
-    return earliest;
-  }
-  void index_unknown() {
-    unknown_since_.resize(std::max<std::size_t>(recording_.clients.size(), 1));
-    for (const Position position : operations_) {
-      const Operation& operation = recording_.operations[position];
-      if (operation.outcome != Outcome::unknown || !grants(operation.what)) continue;
-      const Index session = holder_after(operation);
-      // Only the first of a session can matter: it is the weakest bound.
-      if (session < unknown_since_.size() && unknown_since_[session].empty()) {
-        unknown_since_[session].push_back(operation.called);
-      }
-    }
+    if (first.begins != never) return;
+    first.begins = operation.called;
+    chain_.flaws.push_back(
+        flaw_of({joined}, answered(recording_, operation) + " as one who joins, but nobody of its owner had it"));
   }
 
   void check_second_grant(const Stretch& first, Position position) {
@@ -423,6 +515,7 @@ class ByToken {
         Part& part = part_of(session_of(operation));
         if (operation.called < part.released) {
           part.released = operation.called;
+          part.release_returned = operation.outcome == Outcome::unknown ? never : operation.returned;
           part.release = position;
         }
         return;
@@ -448,14 +541,18 @@ class ByToken {
 
   void prolonged(Position position, Index session, std::size_t begin) {
     const Operation& operation = recording_.operations[position];
-    const bool first = chain_.stretches.size() == begin + 1 && chain_.stretches.back().grant == position;
-    if (!first && lock_.late_renewal && lock_.leases) begin_stretch(position, operation.called);
+    const bool first = chain_.stretches.back().grant == position;
+    if (!first && lock_.late_renewal && lock_.leases) {
+      if (operation.called < chain_.stretches[begin].begins) chain_.forced = chain_.exact = false;
+      begin_stretch(position, operation.called);
+    }
     Part& part = part_of(session);
-    if (grants(operation.what)) {
-      part.released = never;
+    if (grants(operation.what) && part.release_returned < operation.called) {
+      part.released = part.release_returned = never;
       part.release = none;
     }
     if (lock_.late_renewal) part.lapse = LapseBound{};
+    part.promised = true;
     part.lapse.renewed(lock_, operation);
   }
 
@@ -480,54 +577,62 @@ class ByToken {
       if (operation.ttl > 0) part.lapse.renewed(lock_, operation);
       return;
     }
+    const Nanos ends = chain_.stretches.back().ends;
     begin_stretch(position, operation.called);
     Stretch& stretch = chain_.stretches.back();
     stretch.optional = true;
-    stretch.ends = operation.called;
+    // Without a ttl it promises no more than what was promised before.
+    const Nanos before = chain_.stretches[chain_.stretches.size() - 2].ends;
+    stretch.ends =
+        operation.ttl > 0 ? earliest_lapse(lock_, operation) : std::max(operation.called, std::max(ends, before));
+    chain_.exact = false;
   }
 
-  /// The newest stretch is over when each session's part is.
-  void finish_stretch() {
+  /// The newest stretch is over when each session's part is. Releases count for the last stretch alone, for what was
+  /// released is not renewed; but of several sessions some may have gone before.
+  void finish_stretch(bool last = false) {
     Stretch& stretch = chain_.stretches.back();
-    if (stretch.optional || parts_of_holding_.empty()) return;
+    if (stretch.optional) return;
     Nanos ends = always;
     Position end = none;
     for (const Part& part : parts_of_holding_) {
-      const Nanos lapse = part.lapse.at();
-      const Nanos over = std::min(lapse, part.released);
+      if (!part.promised) continue;
+      const Nanos lapse = part.lapse.at(shortest_unknown(part.session));
+      const Nanos released = last || stretch.joined ? part.released : never;
+      const Nanos over = std::min(lapse, released);
       if (over <= ends) continue;
       ends = over;
-      end = part.released <= lapse ? part.release : none;
+      end = released <= lapse ? part.release : none;
     }
-    // Releases count for the last stretch alone: what was released is not renewed. With several sessions in it any may
-    // have gone before.
-    if (stretch.joined || ends_with_last_) {
-      stretch.ends = ends;
-      stretch.end = end;
-      return;
-    }
-    Nanos lapse = always;
-    for (const Part& part : parts_of_holding_) lapse = std::max(lapse, part.lapse.at());
-    stretch.ends = lapse;
+    if (ends == always) return;  // Nobody was promised anything.
+    stretch.ends = ends;
+    stretch.end = ends == never ? none : end;
+  }
+
+  /// The shortest ttl that `session` asked for in acquires of unknown outcome: any may have been done last.
+  Nanos shortest_unknown(Index session) const {
+    if (!lock_.reentrant || !lock_.leases) return never;
+    const auto found = std::ranges::lower_bound(shortest_, session, {}, &std::pair<Index, Nanos>::first);
+    return found != shortest_.end() && found->first == session ? found->second : never;
   }
 
   void finish(std::size_t begin) {
-    ends_with_last_ = true;
-    finish_stretch();
-    ends_with_last_ = false;
-    Stretch& last = chain_.stretches.back();
-    if (last.optional) {
-      // Without it the holding ends as the one before it may.
-      for (std::size_t s = chain_.stretches.size(); s-- > begin;) {
-        if (chain_.stretches[s].optional) continue;
-        for (const Part& part : parts_of_holding_)
-          chain_.stretches[s].ends = std::min(chain_.stretches[s].ends, part.released);
-        break;
-      }
+    finish_stretch(true);
+    // Trailing renewals of unknown outcome need not have been: the release may have come before them.
+    Nanos released = revoked_;
+    Position release = revoke_;
+    for (const Part& part : parts_of_holding_) {
+      if (chain_.stretches.back().joined || part.released >= released) continue;
+      released = part.released;
+      release = part.release;
     }
-    if (revoked_ < last.ends) {
-      last.ends = revoked_;
-      last.end = revoke_;
+    for (std::size_t s = chain_.stretches.size(); s-- > begin;) {
+      Stretch& stretch = chain_.stretches[s];
+      if (released < stretch.ends) {
+        stretch.ends = released;
+        stretch.end = release;
+      }
+      if (!stretch.optional) break;
     }
     revoked_ = never;
     revoke_ = none;
@@ -583,19 +688,24 @@ class ByToken {
   std::vector<Position> first_;  ///< Where the parts of each holding begin in `parts_`.
   std::vector<Position> parts_;
   std::vector<Part> parts_of_holding_;
-  std::vector<std::vector<Nanos>> unknown_since_;
   Nanos revoked_ = never;
   Position revoke_ = none;
-  bool ends_with_last_ = false;
+  std::vector<std::pair<Position, Nanos>>
+      newest_of_;                                  ///< Of each client, the last holding so far, and when it was told.
+  std::vector<std::pair<Index, Nanos>> shortest_;  ///< For shortest_unknown, in order of sessions.
 };
 
 /// The chain of a lock that shows no tokens.
 class ByTime {
  public:
   ByTime(const Recording& recording, std::span<const Position> operations)
-      : recording_(recording), lock_(recording.lock), operations_(operations), current_(recording.clients.size()) {}
+      : recording_(recording), lock_(recording.lock), operations_(operations), current_(recording.clients.size()) {
+    chain_.unseen = maybe_granted(recording, operations);
+    chain_.exact = chain_.unseen.empty();
+  }
 
   Chain make() {
+    if (lock_.joins) chain_.forced = chain_.exact = false;  // Who shares what is not to be seen without tokens.
     chain_.about.assign(operations_.size(), none);
     for (std::size_t i = 0; i < operations_.size(); ++i) take(i);
     displace();
@@ -608,11 +718,16 @@ class ByTime {
     Position stretch = none;
     LapseBound lapse;
     Nanos released = never;
+    Nanos shortest = never;     ///< The shortest ttl that it asked for without an answer.
+    bool release_lost = false;  ///< A release of unknown outcome may come late, and end a later holding.
+    bool renewal_lost = false;
+    Nanos busy_until = always;  ///< When the last of its calls that may have changed something returned.
   };
 
   void take(std::size_t i) {
     const Operation& operation = recording_.operations[operations_[i]];
     const bool ok = operation.outcome == Outcome::ok;
+    note_overlap(operation);
     switch (operation.what) {
       case What::acquire:
       case What::takeover:
@@ -620,6 +735,7 @@ class ByTime {
       case What::transfer:
         if (ok) granted(i);
         if (operation.outcome == Outcome::stale) chain_.about[i] = of(operation.client);
+        if (operation.outcome == Outcome::unknown && lock_.reentrant) note_unknown_ttl(operation);
         if (operation.outcome == Outcome::unknown && operation.what != What::acquire)
           displacing_.push_back(operations_[i]);
         return;
@@ -645,13 +761,34 @@ class ByTime {
     }
   }
 
+  /// Of calls that one client has under way at one time nobody can say which came first, and so what each was about.
+  void note_overlap(const Operation& operation) {
+    if (operation.what == What::query || operation.what == What::read || operation.what == What::write) return;
+    const bool open = operation.outcome == Outcome::unknown;
+    if (operation.outcome != Outcome::ok && operation.outcome != Outcome::stale && !open) return;
+    const Index client = holder_after(operation);
+    if (client >= current_.size()) return;
+    if (operation.called <= current_[client].busy_until) chain_.forced = chain_.exact = false;
+    if (!open) current_[client].busy_until = std::max(current_[client].busy_until, operation.returned);
+  }
+
   Position of(Index client) const { return client < current_.size() ? current_[client].stretch : none; }
+
+  /// What takes the name from its holder may have come before or after a grant at the same time.
+  void note_displacing(const Operation& operation) {
+    const bool displaces = operation.what != What::acquire;
+    if (operation.called <= (displaces ? granted_until_ : displaced_until_)) chain_.forced = chain_.exact = false;
+    granted_until_ = std::max(granted_until_, operation.returned);
+    if (displaces) displaced_until_ = std::max(displaced_until_, operation.returned);
+  }
 
   void granted(std::size_t i) {
     const Operation& operation = recording_.operations[operations_[i]];
+    note_displacing(operation);
     Stretch stretch{.begins = operation.called, .grant = operations_[i], .session = holder_after(operation)};
     stretch.direct = operation.what != What::acquire;
     stretch.passed = operation.what == What::move || operation.what == What::transfer;
+    if (lock_.reentrant) stretch.begins = std::min(stretch.begins, asked_before(chain_, stretch.session));
     begin(i, stretch);
   }
 
@@ -660,8 +797,14 @@ class ByTime {
     stretch.ends = earliest_lapse(lock_, operation);
     chain_.about[i] = static_cast<Position>(chain_.stretches.size());
     if (stretch.session < current_.size()) {
-      current_[stretch.session] = {chain_.about[i], {}, never};
-      current_[stretch.session].lapse.renewed(lock_, operation);
+      Current& current = current_[stretch.session];
+      current.stretch = chain_.about[i];
+      current.lapse = {};
+      current.released = never;
+      current.lapse.renewed(lock_, operation);
+      stretch.ends = current.lapse.at(current.shortest);
+      if (current.release_lost) stretch.ends = stretch.begins;
+      if (current.release_lost || (current.renewal_lost && lock_.late_renewal)) chain_.forced = chain_.exact = false;
     }
     chain_.stretches.push_back(stretch);
   }
@@ -670,8 +813,11 @@ class ByTime {
     const Operation& operation = recording_.operations[operations_[i]];
     const Position stretch = of(operation.client);
     chain_.about[i] = stretch;
-    if (stretch == none) return;
-    if (!lock_.leases) return;
+    if (stretch == none || !lock_.leases) return;
+    if (asked_before(chain_, operation.client) <= operation.returned) {  // It may be of a holding that nobody saw.
+      note_unknown_ttl(operation);
+      return;
+    }
     if (lock_.late_renewal) {
       const Stretch& before = chain_.stretches[stretch];
       if (recording_.operations[before.grant].returned >= operation.called) chain_.forced = false;
@@ -684,32 +830,50 @@ class ByTime {
     Current& current = current_[operation.client];
     current.lapse.renewed(lock_, operation);
     Stretch& held = chain_.stretches[stretch];
-    held.ends = std::min(current.lapse.at(), current.released);
-    if (current.released > current.lapse.at()) held.end = none;
+    const Nanos lapse = current.lapse.at(current.shortest);
+    held.ends = std::min(lapse, current.released);
+    if (current.released > lapse) held.end = none;
+  }
+
+  void note_unknown_ttl(const Operation& operation) {
+    const Nanos lapse = earliest_lapse(lock_, operation);
+    if (lapse == never || holder_after(operation) >= current_.size()) return;
+    Current& current = current_[holder_after(operation)];
+    current.shortest = std::min(current.shortest, lapse - operation.called - operation.waited);
+    if (current.stretch == none) return;
+    Stretch& held = chain_.stretches[current.stretch];
+    held.ends = std::min(held.ends, current.lapse.at(current.shortest));
+    chain_.exact = false;
   }
 
   void maybe_renewed(std::size_t i) {
     const Operation& operation = recording_.operations[operations_[i]];
-    const Position stretch = of(operation.client);
-    if (stretch == none || !lock_.leases) return;
-    if (lock_.late_renewal) {
+    if (operation.client >= current_.size() || !lock_.leases) return;
+    Current& current = current_[operation.client];
+    current.renewal_lost = true;
+    chain_.exact = false;
+    const Position stretch = current.stretch;
+    if (lock_.late_renewal && stretch != none) {
       Stretch next{
           .begins = operation.called, .ends = operation.called, .grant = operations_[i], .session = operation.client};
+      next.ends = operation.ttl > 0 ? earliest_lapse(lock_, operation)
+                                    : std::max(operation.called, chain_.stretches[stretch].ends);
       next.direct = true;
       next.continues = true;
       next.optional = true;
-      current_[operation.client].stretch = static_cast<Position>(chain_.stretches.size());
+      current.stretch = static_cast<Position>(chain_.stretches.size());
       chain_.stretches.push_back(next);
-    } else if (operation.ttl > 0) {
-      current_[operation.client].lapse.renewed(lock_, operation);
-      Stretch& held = chain_.stretches[stretch];
-      held.ends = std::min(held.ends, current_[operation.client].lapse.at());
     }
+    note_unknown_ttl(operation);
   }
 
   void released(std::size_t i) {
     const Operation& operation = recording_.operations[operations_[i]];
     const Position stretch = of(operation.client);
+    if (operation.outcome == Outcome::unknown && operation.client < current_.size()) {
+      current_[operation.client].release_lost = true;
+      chain_.exact = false;
+    }
     if (stretch == none) return;
     current_[operation.client].released = std::min(current_[operation.client].released, operation.called);
     Stretch& held = chain_.stretches[stretch];
@@ -724,10 +888,12 @@ class ByTime {
     for (const Position position : displacing_) {
       const Operation& operation = recording_.operations[position];
       for (Stretch& stretch : chain_.stretches) {
-        if (stretch.begins > operation.returned || operation.called >= stretch.ends) continue;
+        if (operation.called >= stretch.ends) continue;
+        if (operation.outcome == Outcome::ok && stretch.begins > operation.returned) continue;
         stretch.ends = std::max(operation.called, stretch.begins);
         stretch.end = position;
       }
+      chain_.exact = false;
     }
   }
 
@@ -785,6 +951,8 @@ class ByTime {
   std::span<const Position> operations_;
   std::vector<Current> current_;
   std::vector<Position> displacing_;
+  Nanos granted_until_ = always;    ///< When the last grant so far returned.
+  Nanos displaced_until_ = always;  ///< And the last of those that displaced somebody.
   Chain chain_;
 };
 
