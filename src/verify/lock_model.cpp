@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "verify/chain_parts.h"
+
 namespace holdfast::verify {
 
 using recording::Index;
@@ -18,12 +20,10 @@ namespace {
 /// The token of a holding that nobody ever saw.
 constexpr std::uint64_t unseen = std::numeric_limits<std::uint64_t>::max();
 
-bool grants(What what) {
-  return what == What::acquire || what == What::takeover || what == What::move || what == What::transfer;
-}
-
-Index holder_after(const recording::Operation& operation) {
-  return operation.what == What::transfer ? operation.holder : operation.client;
+/// Whether it names two holdings as the one before.
+bool contradicts(const recording::Operation& operation) {
+  return operation.what != What::acquire && operation.token != 0 && operation.previous != 0 &&
+         operation.token != operation.previous;
 }
 
 /// What is named of the holding before the one that is granted.
@@ -199,6 +199,7 @@ bool LockModel::follows(const State& state, const Operation& operation) const {
   if (operation.shown <= state.newest) return false;
   if (lock_.dense && state.newest != 0 && operation.shown != state.newest + 1) return false;
   const std::uint64_t named = predecessor(operation);
+  if (contradicts(operation)) return false;
   if (named == 0 || named == operation.shown) return true;
   if (named > operation.shown) return false;
   if (state.newest != 0) return named == state.last;
@@ -219,7 +220,7 @@ void LockModel::granted(const State& state, const Operation& operation, std::vec
   // Granted again, or joined.
   const std::uint64_t named = predecessor(operation);
   const bool after_that = named == 0 || named == operation.shown || state.before == 0 || named == state.before;
-  const bool same = !tokens_ || (state.last == operation.shown && after_that);
+  const bool same = !tokens_ || (state.last == operation.shown && after_that && !contradicts(operation));
   if (!mutex || !same) return;
   for (std::size_t i = 0; i < state.parts.size(); ++i) {
     if (state.parts[i].session != part.session || !(lock_.reentrant || lock_.joins)) continue;
