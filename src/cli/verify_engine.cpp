@@ -113,7 +113,11 @@ class EngineSession final : public verify::Session {
     const core::Token token{ask.grip.token};
     switch (ask.what) {
       case What::renew:
-        return core::Renew{.name = ask.name, .token = token, .who = who, .ttl = ask.ttl};
+        // Of every other holding, renewals say nothing of the ttl, which stays as it was.
+        return core::Renew{.name = ask.name,
+                           .token = token,
+                           .who = who,
+                           .ttl = token.value % 2 == 0 ? std::nullopt : std::optional(ask.ttl)};
       case What::release:
         return core::Release{.name = ask.name, .token = token, .who = who};
       case What::query:

@@ -70,7 +70,9 @@ class HoldfastSession final : public verify::Session {
     if (ask.what == What::query) return {.method = "GET", .path = "/v1/leases/" + ask.name};
     json::object body{{"owner", client_}, {"session", client_}};
     if (ask.grip.token != 0) body["token"] = ask.grip.token;
-    if (ask.what != What::release) body["ttl_ms"] = ms(ask.ttl);
+    // Of every other holding, renewals say nothing of the ttl, which stays as it was.
+    const bool as_before = ask.what == What::renew && ask.grip.token % 2 == 0;
+    if (ask.what != What::release && !as_before) body["ttl_ms"] = ms(ask.ttl);
     if (ask.wait > Duration{}) body["wait_ms"] = ms(ask.wait);
     if (ask.what == What::takeover) body["reason"] = "verified";
     return {.method = "POST",
