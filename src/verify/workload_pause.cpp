@@ -9,9 +9,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Asks until it is granted, or had to be for long.
+/// Asks until it is granted, or had to be for long; or waits for it, where one can.
 std::optional<Held> acquire_at_last(Stage& stage, Player& player, recording::Index name) {
   const Duration ttl = stage.manner().ttl;
+  const bool waits = stage.manner().traits.waits && player.chance().once_in(2);
+  if (waits) {
+    if (std::optional<Held> held = player.acquire(name, nullptr, 2 * ttl)) return held;
+  }
   const auto end = std::chrono::steady_clock::now() + 2 * ttl + 3s;
   while (std::chrono::steady_clock::now() < end) {
     if (std::optional<Held> held = player.acquire(name)) return held;
@@ -39,7 +43,7 @@ void play_pair(Stage& stage, Player& sleeper, Player& other) {
         next = acquire_at_last(stage, other, name);
         if (next) other.count(*next);
       });
-      sleeper.pause(manner.ttl + manner.ttl / 4 + sleeper.chance().rung(manner.ttl / 2));
+      sleeper.pause(manner.ttl + manner.ttl / 2 + sleeper.chance().rung(manner.ttl / 4));
     }
     sleeper.write_late(*old, value);
     const bool back = manner.traits.renews && sleeper.renew(*old) == recording::Outcome::ok;
