@@ -138,6 +138,7 @@ class EngineSession final : public verify::Session {
     if (lease.held) heard.holder = lease.who.session;
     heard.waiting = static_cast<unsigned>(lease.waiting);
     heard.words = reply.code == ErrorCode::none ? "done" : std::string{info_of(reply.code).name};
+    if (reply.code == ErrorCode::grant_lapsed) heard.grip = {};  // It was held for a while, and nobody was told.
     if (reply.code != ErrorCode::none || what == What::query) return heard;
     if (what == What::release) {
       if (!reply.ended) heard.outcome = Outcome::stale;
@@ -167,6 +168,8 @@ class EngineSession final : public verify::Session {
         return Outcome::stale;
       case ErrorCode::wait_over:
         return Outcome::over;
+      case ErrorCode::grant_lapsed:
+        return Outcome::unknown;
       default:
         return info_of(code).fate == Fate::not_done ? Outcome::error : Outcome::unknown;
     }

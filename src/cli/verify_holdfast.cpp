@@ -137,6 +137,9 @@ class HoldfastSession final : public verify::Session {
       heard.outcome = Outcome::stale;
     } else if (code == "wait_over") {
       heard.outcome = Outcome::over;
+    } else if (code == "grant_lapsed") {
+      heard.outcome = Outcome::unknown;  // It was held for a while, and nobody was told.
+      heard.grip = {};
     } else {
       heard.outcome = text(body, "fate") == "not_done" ? Outcome::error : Outcome::unknown;
     }

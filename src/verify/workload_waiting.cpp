@@ -54,7 +54,10 @@ class Leader {
 
 void wait_and_count(Stage& stage, Player& player, recording::Index name) {
   const std::optional<Held> held = player.acquire(name, nullptr, wait);
-  if (!held) return stage.miss("that whoever waits is granted in time: somebody waited 4 s for a name that was free");
+  if (!held && player.acquired() == recording::Outcome::over) {
+    stage.miss("that whoever waits is granted in time: somebody waited 4 s for a name that was free");
+  }
+  if (!held) return;
   player.count(*held, [&] { player.linger(4ms); });
   player.release(*held);
 }
@@ -88,6 +91,9 @@ void play_round(Stage& stage, std::size_t first, std::size_t size, bool one_leav
     if (const std::optional<Held> late = player.acquire(name)) player.release(*late);
     player.linger(4ms);
   }
+  waiters.clear();
+  // Behind all of them: it shows whether anybody had it that nobody knows of.
+  if (const std::optional<Held> last = player.acquire(name, nullptr, wait)) player.release(*last);
 }
 
 void play_group(Stage& stage, std::size_t first, std::size_t size) {
