@@ -156,7 +156,9 @@ void Crowd::act_as_anybody(Index client, Nanos now, Random& random) {
   if (random.chance(o.pass_on)) {  // What another session of the same owner holds.
     return send_(client, {.what = What::move, .name = name, .token = self.seen[name]});
   }
-  if (random.chance(o.revoke)) return send_(client, {.what = What::revoke, .name = name, .token = self.seen[name]});
+  if (random.chance(o.revoke) && self.seen[name] != 0) {
+    return send_(client, {.what = What::revoke, .name = name, .token = self.seen[name]});
+  }
   if (self.holds.size() >= 2) return think(client, now, random);
   if (random.chance(100)) return send_(client, {.what = What::query, .name = name});
   acquire(client, random, random.chance(o.wait));

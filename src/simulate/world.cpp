@@ -471,6 +471,7 @@ class World {
   }
 
   void finish() {
+    record_.settle();
     Covered& covered = out_.covered;
     const Observer::Counts& counts = observer_.counts();
     covered.worlds = 1;
