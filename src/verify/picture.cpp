@@ -1,0 +1,198 @@
+#include "verify/picture.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace holdfast::verify {
+
+using recording::Index;
+using recording::Nanos;
+using recording::Operation;
+using recording::Outcome;
+using recording::Recording;
+using recording::What;
+
+namespace {
+
+constexpr std::size_t lanes_max = 12;
+constexpr std::size_t operations_max = 240;
+constexpr std::size_t owned_max = 40;  // Of one lane.
+constexpr Nanos shortest = 1'000;      // A window of no width cannot be drawn.
+
+/// When it was over for whoever asked; what never returned is drawn to the end of the window.
+Nanos end_of(const Operation& operation, Nanos until) {
+  return std::min(operation.returned, until);
+}
+
+bool begins_holding(const Operation& operation) {
+  const bool takes =
+      operation.what == What::acquire || operation.what == What::takeover || operation.what == What::move;
+  return takes && operation.outcome == Outcome::ok;
+}
+
+/// When each client believed that it owned the name: from the answer that said so until it gave it up, heard that it
+/// had lost it, or its ttl was over.
+class Owners {
+ public:
+  Owners(const Recording& recording, Index name) {
+    for (const Operation& operation : recording.operations) {
+      if (operation.name == name && operation.client < recording.clients.size()) hear(operation);
+    }
+    for (auto& [client, one] : of_) end(one, recording::never);
+    for (const recording::Loss& loss : recording.losses) {
+      if (loss.name == name) hear(loss);
+    }
+  }
+
+  /// In order of time.
+  const std::vector<Ownership>& of(Index client) { return of_[client].all; }
+  std::vector<Index> within(Nanos from, Nanos until) const {
+    std::vector<Index> clients;
+    for (const auto& [client, one] : of_) {
+      const auto meets = [&](const Ownership& owned) { return owned.from <= until && owned.until >= from; };
+      if (std::ranges::any_of(one.all, meets)) clients.push_back(client);
+    }
+    return clients;
+  }
+
+ private:
+  struct One {
+    std::vector<Ownership> all;
+    std::optional<Ownership> now;
+  };
+  static void end(One& one, Nanos at) {
+    if (!one.now) return;
+    one.now->until = std::min(one.now->until, at);
+    one.all.push_back(*one.now);
+    one.now.reset();
+  }
+
+  void hear(const Operation& operation) {
+    One& one = of_[operation.client];
+    if (one.now && one.now->until < operation.called) end(one, one.now->until);
+    const Nanos until = operation.ttl == 0 ? recording::never : operation.called + operation.ttl;
+    if (begins_holding(operation)) {
+      const bool same = one.now && one.now->token == operation.shown && operation.shown != 0;
+      if (!same) end(one, operation.called);
+      const Nanos from = same ? one.now->from : operation.returned;
+      const bool ends = operation.ttl != 0;
+      one.now = Ownership{operation.client, operation.shown, from, ends ? until + operation.waited : until};
+    } else if (one.now && operation.what == What::renew && operation.outcome == Outcome::ok) {
+      one.now->until = until;
+    } else if (one.now && (operation.what == What::release || operation.what == What::transfer)) {
+      end(one, operation.called);
+    } else if (one.now && operation.outcome == Outcome::stale && operation.token == one.now->token) {
+      end(one, operation.returned);
+    }
+  }
+  void hear(const recording::Loss& loss) {
+    for (Ownership& owned : of_[loss.client].all) {
+      const bool meant = loss.token == 0 || loss.token == owned.token;
+      if (meant && owned.from <= loss.at) owned.until = std::min(owned.until, loss.at);
+    }
+  }
+
+  std::map<Index, One> of_;
+};
+
+bool in_window(const Picture& picture, Nanos from, Nanos until) {
+  return from <= picture.until && until >= picture.from;
+}
+
+void add_lane(Picture& picture, const Recording& recording, Owners& owners, Index client) {
+  const bool there = std::ranges::find(picture.lanes, client, &Picture::Lane::client) != picture.lanes.end();
+  if (there || client >= recording.clients.size()) return;
+  Picture::Lane lane{.client = client, .operations = {}, .owned = {}};
+  for (const Ownership& ownership : owners.of(client)) {
+    if (lane.owned.size() < owned_max && in_window(picture, ownership.from, ownership.until))
+      lane.owned.push_back(ownership);
+  }
+  picture.lanes.push_back(std::move(lane));
+}
+
+/// Lanes for whoever did something in the window, after those that are there; and what they did.
+void fill(Picture& picture, const Recording& recording, Owners& owners) {
+  for (const Index client : owners.within(picture.from, picture.until)) {
+    if (picture.lanes.size() < lanes_max) add_lane(picture, recording, owners, client);
+  }
+  std::size_t drawn = 0;
+  for (std::size_t i = 0; i < recording.operations.size(); ++i) {
+    const Operation& operation = recording.operations[i];
+    if (operation.called > picture.until) break;
+    if (operation.name != picture.name || !in_window(picture, operation.called, operation.returned)) continue;
+    if (picture.lanes.size() < lanes_max) add_lane(picture, recording, owners, operation.client);
+    const auto lane = std::ranges::find(picture.lanes, operation.client, &Picture::Lane::client);
+    const bool needed = std::ranges::find(picture.witness, i) != picture.witness.end();
+    if (lane == picture.lanes.end() || (drawn >= operations_max && !needed)) {
+      ++picture.left_out;
+      continue;
+    }
+    lane->operations.push_back(i);
+    ++drawn;
+  }
+  for (std::size_t i = 0; i < recording.faults.size(); ++i) {
+    const recording::Fault& fault = recording.faults[i];
+    const bool of_lane = std::ranges::find(picture.lanes, fault.client, &Picture::Lane::client) != picture.lanes.end();
+    const bool ours = fault.client == recording::nobody || of_lane;
+    if (ours && in_window(picture, fault.at, fault.until)) picture.faults.push_back(i);
+  }
+}
+
+}  // namespace
+
+Picture picture_of(const Recording& recording, const Witness& witness) {
+  Picture picture;
+  picture.name = witness.name;
+  picture.marked = witness.marked;
+  picture.witness = witness.operations;
+  Nanos from = recording::never;
+  Nanos until = 0;
+  const auto include = [&](Nanos at) {
+    if (at == recording::never) return;
+    from = std::min(from, at);
+    until = std::max(until, at);
+  };
+  for (const std::size_t i : witness.operations) {
+    include(recording.operations[i].called);
+    include(recording.operations[i].returned);
+  }
+  for (const Ownership& ownership : witness.marked) {
+    include(ownership.from);
+    include(ownership.until);
+  }
+  if (from == recording::never) from = 0;
+  const Nanos margin = std::max(shortest, (until - from) / 12);
+  picture.from = std::max<Nanos>(0, from - margin);
+  picture.until = until + margin;
+  Owners owners{recording, picture.name};
+  for (const std::size_t i : witness.operations) {
+    add_lane(picture, recording, owners, recording.operations[i].client);
+  }
+  for (const Ownership& ownership : witness.marked) add_lane(picture, recording, owners, ownership.client);
+  fill(picture, recording, owners);
+  return picture;
+}
+
+Picture sample_of(const Recording& recording) {
+  Picture picture;
+  // From a grant on, with somebody else refused or waiting meanwhile: that is what most runs are about.
+  std::map<Index, const Operation*> last_grant;
+  for (const Operation& operation : recording.operations) {
+    if (begins_holding(operation)) last_grant[operation.name] = &operation;
+    const auto grant = last_grant.find(operation.name);
+    const bool met = operation.what == What::acquire && operation.outcome == Outcome::busy;
+    if (!met || grant == last_grant.end() || grant->second->client == operation.client) continue;
+    picture.name = operation.name;
+    picture.from = grant->second->called;
+    const Nanos span = std::max(shortest, end_of(operation, operation.called + shortest) - picture.from);
+    picture.from = std::max<Nanos>(0, picture.from - span / 4);
+    picture.until = picture.from + 3 * span;
+    Owners owners{recording, picture.name};
+    fill(picture, recording, owners);
+    return picture;
+  }
+  return picture;
+}
+
+}  // namespace holdfast::verify
