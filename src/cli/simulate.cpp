@@ -90,7 +90,6 @@ int run(const Verb& self, const Words& words) {
   wanted.seed = seed;
   wanted.worlds = std::max<std::uint64_t>(seeds, hours > 0 ? 0 : 1);
   wanted.simulated = static_cast<simulate::Nanos>(hours) * 3600 * simulate::second;
-  wanted.judge = simulate::judged;
   const auto began = std::chrono::steady_clock::now();
   const auto took = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); };
   const bool watched = ::isatty(STDERR_FILENO) != 0;
@@ -120,7 +119,8 @@ int run(const Verb& self, const Words& words) {
     say(self, shown(written.error().text()));
     return status(Exit::not_done);
   }
-  const std::string text = json ? json_text(report, shrunk, injections, took()) : told(report, shrunk, injections, took());
+  const std::string text =
+      json ? json_text(report, shrunk, injections, took()) : told(report, shrunk, injections, took());
   fmt::print("{}", text);
   return status(exit_of(report.verdict()));
 }
@@ -130,7 +130,7 @@ int run(const Verb& self, const Words& words) {
 const Verb simulate_verb{
     .name = "simulate",
     .usage = "holdfast simulate [--seed 1] [--hours N] [--seeds N] [--inject BUG] [--record FILE] [--json]",
-    .summary = "Run seeded worlds around the engine: clocks, disks, networks and clients go wrong.",
+    .summary = "Run seeded worlds around the engine, in which much goes wrong.",
     .examples =
         "holdfast simulate --hours 100\n"
         "holdfast simulate --seed 8812\n"

@@ -21,8 +21,8 @@ constexpr std::uint64_t apart = 1'000;
 
 struct Row {
   std::string name;
-  std::uint64_t by_simulator = 0;  ///< Of the runs, in how many what is seen from inside was wrong.
-  std::uint64_t by_verifier = 0;   ///< Of the runs, in how many what clients saw was judged wrong.
+  std::uint64_t by_simulator = 0;         ///< Of the runs, in how many what is seen from inside was wrong.
+  std::uint64_t by_verifier = 0;          ///< Of the runs, in how many what clients saw was judged wrong.
   std::vector<std::uint64_t> events;      ///< Until it was found, in ascending order.
   std::vector<std::uint64_t> operations;  ///< That the verifier looked at until it found it.
   std::string how;
@@ -62,7 +62,9 @@ Row row_of(const std::string& name, std::uint64_t seed, const simulate::Machine&
 
 int print_table(std::uint64_t seed, bool json) {
   boost::json::array rows;
-  if (!json) fmt::print("| bug | simulator | events, median | as | verifier | operations, median |\n|---|---|---|---|---|---|\n");
+  if (!json)
+    fmt::print(
+        "| bug | simulator | events, median | as | verifier | operations, median |\n|---|---|---|---|---|---|\n");
   bool all = true;
   for (const std::string& form : injection_forms()) {
     const std::string name = form.substr(0, form.find('['));

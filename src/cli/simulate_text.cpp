@@ -125,9 +125,9 @@ std::string told(const Report& report, const std::optional<Shrunk>& shrunk, cons
     line += (line.empty() ? "" : ", ") + next;
   }
   out += "  " + line + "\n";
-  out += fmt::format("  latest lapse {} ms after its deadline; {} worlds run twice, {}\n",
-                     ceil_ms(covered.latest_lapse), report.run_twice,
-                     report.differs ? "and one differed" : "each the same to the last bit");
+  out +=
+      fmt::format("  latest lapse {} ms after its deadline; {} worlds run twice, {}\n", ceil_ms(covered.latest_lapse),
+                  report.run_twice, report.differs ? "and one differed" : "each the same to the last bit");
   if (report.differs) {
     out += fmt::format("seed {} made another world the second time: {}\n", *report.differs,
                        replay_command(*report.differs, injections));

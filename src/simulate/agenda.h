@@ -9,21 +9,21 @@
 namespace holdfast::simulate {
 
 enum class Happening : std::uint8_t {
-  boots,      ///< The server is started.
-  committed,  ///< The batch of start `number` is through with the disk.
-  ticks,      ///< The server's timer.
-  arrives,    ///< Call `number` reaches the server, or the guarded store.
-  answered,   ///< Its answer reaches the client.
-  given_up,   ///< Its client waits no longer for call `number`.
-  closed,     ///< The server hears that connection `number` of client `who` is closed.
-  leaves,     ///< And acts on it: call `number` is left.
-  wakes,      ///< Client `who` looks what to do, if `number` is its latest alarm.
-  lost,       ///< A notice of a loss reaches its client.
-  fault,      ///< The `number`th fault begins.
-  relief,     ///< And ends.
-  calm,       ///< From here on nothing goes wrong.
-  tidies,     ///< The operator revokes what nobody will ever release.
-  winds_down, ///< Nobody begins anything any more.
+  boots,       ///< The server is started.
+  committed,   ///< The batch of start `number` is through with the disk.
+  ticks,       ///< The server's timer.
+  arrives,     ///< Call `number` reaches the server, or the guarded store.
+  answered,    ///< Its answer reaches the client.
+  given_up,    ///< Its client waits no longer for call `number`.
+  closed,      ///< The server hears that connection `number` of client `who` is closed.
+  leaves,      ///< And acts on it: call `number` is left.
+  wakes,       ///< Client `who` looks what to do, if `number` is its latest alarm.
+  lost,        ///< A notice of a loss reaches its client.
+  fault,       ///< The `number`th fault begins.
+  relief,      ///< And ends.
+  calm,        ///< From here on nothing goes wrong.
+  tidies,      ///< The operator revokes what nobody will ever release.
+  winds_down,  ///< Nobody begins anything any more.
   ends,
 };
 

@@ -45,12 +45,12 @@ struct Call {
   std::uint32_t number = 0;  ///< Of its client.
   core::Address from;
   Nanos sent = 0;
-  std::uint64_t epoch = 0;  ///< How often all connections had broken when it was sent.
+  std::uint64_t epoch = 0;    ///< How often all connections had broken when it was sent.
   std::size_t operation = 0;  ///< In the recording.
   bool twin = false;          ///< The same request once more, by the network: nobody hears its answer.
   bool submitted = false;
-  bool answered = false;      ///< By the server.
-  Instant handled_at{};       ///< Lease time, as the observer counts it.
+  bool answered = false;  ///< By the server.
+  Instant handled_at{};   ///< Lease time, as the observer counts it.
   Told told;
 };
 

@@ -36,9 +36,9 @@ struct Failure {
 
 struct Report {
   Covered covered;
-  std::uint64_t run_twice = 0;      ///< Worlds that were run a second time, to see that nothing else decides than the seed.
+  std::uint64_t run_twice = 0;  ///< Worlds that were run a second time, to see that nothing else decides than the seed.
   std::uint64_t undecided = 0, inconclusive = 0;  ///< Worlds, as judged by what their clients saw.
-  std::optional<std::uint64_t> differs;  ///< The seed of a world that was another one the second time.
+  std::optional<std::uint64_t> differs;           ///< The seed of a world that was another one the second time.
   std::optional<Failure> failure;
   recording::Recording last;  ///< Of the last world.
 

@@ -50,7 +50,7 @@ void Crowd::act(Index client, Nanos now) {
   Client& self = clients_[client];
   const std::uint32_t number = self.acts++;
   Random random(plan_.seed, Stream::act, client, number);
-  if (!plan_.present(client) || plan_.left_out.contains({client, number})) return think(client, now, random);
+  if (!plan_.present(client)) return think(client, now, random);
   if (self.late) return send_(client, *std::exchange(self.late, std::nullopt));
   std::erase_if(self.holds, [&](const Belief& belief) {
     if (belief.until > now) return false;
@@ -147,11 +147,9 @@ void Crowd::act_as_anybody(Index client, Nanos now, Random& random) {
   }
   if (random.chance(o.takeover)) {
     const Duration flush = random.chance(o.flush) ? in(random.between(200 * milli, 3 * second)) : Duration{};
-    return send_(client, {.what = What::takeover,
-                          .name = name,
-                          .token = self.seen[name],
-                          .ttl = some_ttl(random),
-                          .flush = flush});
+    return send_(
+        client,
+        {.what = What::takeover, .name = name, .token = self.seen[name], .ttl = some_ttl(random), .flush = flush});
   }
   if (random.chance(o.pass_on)) {  // What another session of the same owner holds.
     return send_(client, {.what = What::move, .name = name, .token = self.seen[name]});
@@ -170,7 +168,8 @@ void Crowd::act_calmly(Index client, Nanos now, Random& random) {
   self.again.reset();
   if (!self.holds.empty()) {
     Belief& belief = self.holds.front();
-    const bool over = winding_down_ || self.holds.size() > 1 || belief.release_at > now + calm_hold || belief.release_at <= now;
+    const bool over =
+        winding_down_ || self.holds.size() > 1 || belief.release_at > now + calm_hold || belief.release_at <= now;
     if (over) return send_(client, {.what = What::release, .name = belief.name, .token = belief.token});
     return think(client, now, random);
   }
@@ -225,7 +224,8 @@ void Crowd::told(const Call& call, Nanos now) {
         const Nanos release_at = held != self.holds.end() ? held->release_at : recording::never;
         gained(call, now);
         if (release_at != recording::never) self.holds.back().release_at = release_at;
-      } else if (told.code == ErrorCode::stale || told.code == ErrorCode::not_yours || told.code == ErrorCode::nothing_held) {
+      } else if (told.code == ErrorCode::stale || told.code == ErrorCode::not_yours ||
+                 told.code == ErrorCode::nothing_held) {
         gone(self, name, call.ask.token);
       }
       break;

@@ -1,5 +1,5 @@
-// What clients do: they acquire, wait, renew in time, forget to, come late, stand still, take over, give away, and write
-// to what the lock guards, under whatever token they have.
+// What clients do: they acquire, wait, renew in time, forget to, come late, stand still, take over, give away, and
+// write to what the lock guards, under whatever token they have.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@ struct Belief {
   Index name = 0;
   std::uint64_t token = 0;
   Duration ttl{};
-  Nanos until = 0;       ///< World time; `never`: it does not end by itself.
+  Nanos until = 0;  ///< World time; `never`: it does not end by itself.
   Nanos renew_at = 0;
   Nanos release_at = 0;
   bool forgotten = false;  ///< It does not renew any more.
@@ -47,17 +47,16 @@ class Crowd {
   void calm() { calm_ = true; }
   /// And from here on nobody begins anything.
   void wind_down() { winding_down_ = true; }
-  std::uint32_t acts(Index client) const { return clients_[client].acts; }
   /// Who was granted nothing since the calm began; nobody: all were.
   Index unserved() const;
 
  private:
   struct Client {
     std::vector<Belief> holds;
-    std::vector<std::uint64_t> seen;                          ///< By name: the newest token that it saw there.
-    std::optional<std::pair<Index, std::uint64_t>> old;       ///< What it held and holds no more.
-    std::optional<Ask> again;                                 ///< It does not know what became of this.
-    std::optional<Ask> late;                                  ///< It was about to do this when it came to a stand.
+    std::vector<std::uint64_t> seen;                     ///< By name: the newest token that it saw there.
+    std::optional<std::pair<Index, std::uint64_t>> old;  ///< What it held and holds no more.
+    std::optional<Ask> again;                            ///< It does not know what became of this.
+    std::optional<Ask> late;                             ///< It was about to do this when it came to a stand.
     std::uint32_t acts = 0;
     Nanos still_until = 0;
     bool served = false;

@@ -13,8 +13,8 @@ namespace holdfast::simulate {
 struct DiskState {
   Disk disk;
   bool next_sync_fails = false;
-  bool dying = false;             ///< The next append is the last one: it is written, and the process ends before its sync.
-  std::uint64_t chance = 0;       ///< For what is left of what was not synced.
+  bool dying = false;        ///< The next append is the last one: it is written, and the process ends before its sync.
+  std::uint64_t chance = 0;  ///< For what is left of what was not synced.
   bool full = false;
   std::uint64_t room = 0;         ///< While it is full.
   std::uint64_t torn_frames = 0;  ///< Found by a start.

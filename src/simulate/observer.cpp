@@ -54,8 +54,9 @@ void Observer::recovers(const Effect& effect, core::Position position, Nanos now
   if (position.value <= durable_.size()) {
     if (differs_ || durable_[position.value - 1] == effect) return;
     differs_ = true;
-    return violated("lost", fmt::format("after the restart position {} is another thing than what was durable there",
-                                        position.value), now);
+    return violated(
+        "lost",
+        fmt::format("after the restart position {} is another thing than what was durable there", position.value), now);
   }
   // It was on its way when the server ended, and nobody was told.
   durable_.push_back(effect);
@@ -65,11 +66,16 @@ void Observer::recovers(const Effect& effect, core::Position position, Nanos now
 void Observer::recovered(core::Position last, Nanos now) {
   if (last.value < durable_.size() && !differs_) {
     differs_ = true;
-    violated("lost", fmt::format("the journal said that position {} was durable; after the restart it ends at {}",
-                                 durable_.size(), last.value), now);
+    violated("lost",
+             fmt::format("the journal said that position {} was durable; after the restart it ends at {}",
+                         durable_.size(), last.value),
+             now);
   } else if (last.value < told_position_) {
-    violated("lost", fmt::format("an answer that had left relied on position {}; after the restart the journal ends "
-                                 "at {}", told_position_, last.value), now);
+    violated("lost",
+             fmt::format("an answer that had left relied on position {}; after the restart the journal ends "
+                         "at {}",
+                         told_position_, last.value),
+             now);
   }
   decided_.clear();
   greatest_begun_ = greatest_told_;
@@ -132,8 +138,10 @@ void Observer::look_at_queue(const core::State& state, Index index, Nanos now) {
     }
   }
   if (!lease->held() && !std::exchange(name.idle, true)) {
-    violated("stuck", fmt::format("{} is free, and {} waits for it all the same", lease->name,
-                                  told_who(name.waiting.front().client)), now);
+    violated(
+        "stuck",
+        fmt::format("{} is free, and {} waits for it all the same", lease->name, told_who(name.waiting.front().client)),
+        now);
   }
 }
 
@@ -150,7 +158,8 @@ void Observer::answered(const Call& call, const core::Reply& reply, Nanos now) {
   check_answer(call, reply, now);
   if (reply.lease.known) greatest_told_ = std::max(greatest_told_, reply.lease.token.value);
   const bool acquired = call.ask.what == What::acquire;
-  if (acquired) std::erase_if(names_[call.ask.name].overtook, [&](const auto& one) { return one.first == call.client; });
+  if (acquired)
+    std::erase_if(names_[call.ask.name].overtook, [&](const auto& one) { return one.first == call.client; });
   // One that ran out before it could be told held all the same.
   const bool done = reply.code == ErrorCode::none || reply.code == ErrorCode::grant_lapsed;
   if (!done || names_[call.ask.name].token != reply.lease.token.value) return;
@@ -166,25 +175,32 @@ void Observer::check_answer(const Call& call, const core::Reply& reply, Nanos no
   const std::string& what = cast_.name(call.ask.name);
   const bool names_token = call.ask.what == What::renew || (call.ask.what == What::release && reply.ended);
   if (reply.code == ErrorCode::none && names_token && call.ask.token != reply.lease.token.value) {
-    violated("stale", fmt::format("{} was told that {} under its token {} is done, which is not the newest ({})",
-                                  told_who(call.client), what, call.ask.token, reply.lease.token.value), now);
+    violated("stale",
+             fmt::format("{} was told that {} under its token {} is done, which is not the newest ({})",
+                         told_who(call.client), what, call.ask.token, reply.lease.token.value),
+             now);
   }
   if (reply.code == ErrorCode::unknown_token && call.ask.token <= greatest_told_) {
-    violated("lost", fmt::format("{} was given token {} for {}, and the server does not know of it any more",
-                                 told_who(call.client), call.ask.token, what), now);
+    violated("lost",
+             fmt::format("{} was given token {} for {}, and the server does not know of it any more",
+                         told_who(call.client), call.ask.token, what),
+             now);
   }
   if (call.ask.what != What::acquire || reply.code != ErrorCode::none || reply.waited == Duration::zero()) return;
   const std::uint64_t connection = call.from.client;
   const Nanos closed = connection < gone_.size() ? gone_[connection] : recording::never;
   const Decided at = when(reply.waits_for.value);
   if (closed < (at.position ? at.at : now)) {
-    violated("ghost", fmt::format("{} was granted to {}, whose connection was known to be closed", what,
-                                  told_who(call.client)), now);
+    violated("ghost",
+             fmt::format("{} was granted to {}, whose connection was known to be closed", what, told_who(call.client)),
+             now);
   }
   const auto overtaken = std::ranges::find(name.overtook, call.client, &std::pair<Index, Index>::first);
   if (overtaken != name.overtook.end() && reply.before != Loss::transferred) {
-    violated("order", fmt::format("{} was granted to {}, though {} had waited for longer", what,
-                                  told_who(call.client), told_who(overtaken->second)), now);
+    violated("order",
+             fmt::format("{} was granted to {}, though {} had waited for longer", what, told_who(call.client),
+                         told_who(overtaken->second)),
+             now);
   }
 }
 
@@ -213,8 +229,10 @@ void Observer::begin(const core::Granted& grant, const Decided& at, bool check) 
   if (check) {
     ++counts_.grants;
     if (grant.token.value <= greatest_begun_) {
-      violated("token", fmt::format("{} was granted to {} under token {}, though {} was given before", grant.name,
-                                    told_who(client), grant.token.value, greatest_begun_), at.at);
+      violated("token",
+               fmt::format("{} was granted to {} under token {}, though {} was given before", grant.name,
+                           told_who(client), grant.token.value, greatest_begun_),
+               at.at);
     }
     greatest_begun_ = std::max(greatest_begun_, grant.token.value);
   }
@@ -232,14 +250,18 @@ void Observer::end_part(Index index, Index client, bool lapsed, const Decided& a
   const bool was_active = std::exchange(part->active, false);
   if (check && lapsed && was_active) {
     if (at.lease < part->until) {
-      violated("early", fmt::format("{} lapsed for {} {:.3f} s before its ttl was over", cast_.name(index),
-                                    told_who(client), seconds(part->until - at.lease)), at.at);
+      violated("early",
+               fmt::format("{} lapsed for {} {:.3f} s before its ttl was over", cast_.name(index), told_who(client),
+                           seconds(part->until - at.lease)),
+               at.at);
     } else {
       const Duration late = at.lease - (part->until + part->ttl / 1000);
       counts_.latest_lapse = std::max(counts_.latest_lapse, late);
       if (late > late_max) {
-        violated("late", fmt::format("{} lapsed for {} {:.3f} s after its deadline", cast_.name(index),
-                                     told_who(client), seconds(late)), at.at);
+        violated("late",
+                 fmt::format("{} lapsed for {} {:.3f} s after its deadline", cast_.name(index), told_who(client),
+                             seconds(late)),
+                 at.at);
       }
     }
   }
@@ -280,8 +302,9 @@ void Observer::apply(const Effect& effect, const Decided& at, bool check) {
   } else if (const auto* released = std::get_if<core::Released>(&effect)) {
     if (check) ++counts_.releases;
     if (check && !releases_.contains(released->token.value)) {
-      violated("stale", fmt::format("{} was released under token {}, which nobody had asked for", about,
-                                    released->token.value), at.at);
+      violated("stale",
+               fmt::format("{} was released under token {}, which nobody had asked for", about, released->token.value),
+               at.at);
     }
     end_part(index, cast_.client_of(released->owner, released->session), false, at, check);
   } else if (const auto* lapsed = std::get_if<core::Lapsed>(&effect)) {
@@ -294,7 +317,8 @@ void Observer::apply(const Effect& effect, const Decided& at, bool check) {
       *part = {client, revived->ttl, from(at.lease, revived->ttl), true};
       name.held = true;
     } else if (check) {
-      violated("two_holders", fmt::format("{} came back to {}, who had lost it for good", about, told_who(client)), at.at);
+      violated("two_holders", fmt::format("{} came back to {}, who had lost it for good", about, told_who(client)),
+               at.at);
     }
   } else if (std::holds_alternative<core::Revoked>(effect)) {
     displaced_by(Loss::revoked);
@@ -316,8 +340,10 @@ void Observer::look(const core::State& state, Nanos now, Instant lease) {
     }
     const core::Lease* kept = state.find(cast_.name(index));
     if (kept && kept->held() && kept->token.value == name.token && last < lease) {
-      violated("late", fmt::format("{} is held by {} {:.1f} s after its deadline", kept->name,
-                                   told_who(name.parts.front().client), seconds(lease - last + overdue_max)), now);
+      violated("late",
+               fmt::format("{} is held by {} {:.1f} s after its deadline", kept->name,
+                           told_who(name.parts.front().client), seconds(lease - last + overdue_max)),
+               now);
     }
   }
   if (state.names() > names_.size() || state.waiting() > cast_.clients() * names_.size()) {

@@ -9,8 +9,8 @@ namespace holdfast::simulate {
 namespace {
 
 constexpr std::array<std::string_view, fault_kinds> words{
-    "kill",         "power cut",    "disk error",   "disk full",   "disk slow", "disk hung",
-    "server pause", "wall jump",    "client pause", "client dies", "network",
+    "kill",         "power cut", "disk error",   "disk full",   "disk slow", "disk hung",
+    "server pause", "wall jump", "client pause", "client dies", "network",
 };
 
 /// One of a few, so that worlds differ by much and not by little.

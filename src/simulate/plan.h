@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "simulate/random.h"
@@ -53,9 +51,9 @@ struct Options {
   Nanos delay = 0;        ///< Of a message, about.
   Nanos disk_sync = 0;    ///< Of a batch, about.
   Nanos fault_every = 0;  ///< About.
-  std::uint32_t wait = 0, endless = 0, takeover = 0, flush = 0, pass_on = 0, revoke = 0, forget = 0, late = 0, guard = 0,
-                pause = 0;
-  std::uint32_t lost = 0, twice = 0, slow = 0;  ///< Of messages.
+  std::uint32_t wait = 0, endless = 0, takeover = 0, flush = 0, pass_on = 0, revoke = 0, forget = 0, late = 0,
+                guard = 0, pause = 0;
+  std::uint32_t lost = 0, twice = 0, slow = 0;   ///< Of messages.
   std::uint32_t server_ppm = 0, client_ppm = 0;  ///< Clocks run fast or slow by up to so many parts in a million.
   std::uint32_t faults = 0;                      ///< A bit for each FaultKind that occurs.
 
@@ -69,10 +67,9 @@ std::string describe(const Options& options);
 struct Plan {
   std::uint64_t seed = 0;
   Options options;
-  std::vector<PlannedFault> faults;             ///< In order of time.
-  std::vector<bool> absent;                     ///< By client: it never does anything.
-  std::set<std::pair<std::uint32_t, std::uint32_t>> left_out;  ///< Of a client, what it does not do: the how-manieth.
-  Nanos end = recording::never;                 ///< Nothing happens from here on, not even the calm.
+  std::vector<PlannedFault> faults;  ///< In order of time.
+  std::vector<bool> absent;          ///< By client: it never does anything.
+  Nanos end = recording::never;      ///< Nothing happens from here on, not even the calm.
 
   bool present(std::uint32_t client) const { return client >= absent.size() || !absent[client]; }
 };

@@ -23,8 +23,8 @@ class Record {
   void returned(const Call& call, Nanos now);
   void lost(const Displaced& one, Nanos now);
   void fault(const PlannedFault& fault);
-  /// When all is over. Whoever asks for a shorter ttl relies on no more than that from then on, whatever comes of it; so
-  /// what it was promised before is written down as what it could rely on.
+  /// When all is over. Whoever asks for a shorter ttl relies on no more than that from then on, whatever comes of it;
+  /// so what it was promised before is written down as what it could rely on.
   void settle();
 
  private:

@@ -2,8 +2,7 @@
 
 namespace holdfast::engine {
 
-void grant_unchecked(Hands& hands, const core::Acquire& asked, core::Address from, core::Token token,
-                     Duration waited) {
+void grant_unchecked(Hands& hands, const core::Acquire& asked, core::Address from, core::Token token, Duration waited) {
   hands.step.carry_out_unchecked(core::Granted{asked.name, asked.who, token, asked.ttl, asked.holder, asked.note,
                                                asked.metadata, hands.now.wall, waited, asked.from});
   core::Reply reply;
