@@ -91,7 +91,8 @@ Result<verify::Driven> driven(const Verb& self, Wanted& wanted, verify::Target& 
 int run(const Verb& self, const Words& words) {
   Wanted wanted;
   Options options{self};
-  options.word("TARGET", wanted.target, "http://HOST:PORT, server, engine:memory, engine:file, LOCK.toml, or a recording")
+  options
+      .word("TARGET", wanted.target, "http://HOST:PORT, server, engine:memory, engine:file, LOCK.toml, or a recording")
       .number("--clients", wanted.clients, "How many ask at the same time; 16 unless given")
       .duration("--time", wanted.drive.time, "How long all workloads take together, about")
       .number("--names", wanted.names, "How many names the workload `names` uses; 32 unless given")
@@ -156,7 +157,8 @@ const Verb verify_verb{
         "holdfast verify seen.jsonl --report ticket.md",
     .run = run,
     .details =
-        "Drives clients against a lock that contend, renew, pause, die and release twice, takes down what they see, and "
+        "Drives clients against a lock that contend, renew, pause, die and release twice, takes down what they see, "
+        "and "
         "judges it: whether its answers fit one order of events, whether two clients ever believed at once that they "
         "own, whether its tokens keep a late writer out, and more. Each is answered apart: holds, violated or "
         "undecided. What is violated comes with the two to six operations that show it.\n\n"
@@ -164,7 +166,8 @@ const Verb verify_verb{
         "(engine:memory, engine:file, engine:file:DIR); somebody else's HTTP lock, described in a few lines of a .toml "
         "file (docs/verifying.md shows one); or a recording, which is only judged. A lock in use is not disturbed "
         "otherwise than by more clients: they use names of their own.\n\n"
-        "Exit status: 0 it holds, 1 it is violated, 2 undecided, 3 inconclusive (too little was met to say that anything "
+        "Exit status: 0 it holds, 1 it is violated, 2 undecided, 3 inconclusive (too little was met to say that "
+        "anything "
         "holds), 64 wrong usage or nobody there, 65 a description or recording that is not what it should be."};
 
 }  // namespace holdfast::cli

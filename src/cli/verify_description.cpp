@@ -53,7 +53,8 @@ Result<verify::HttpLock> read_description(const std::string& path) {
   for (const auto& [key, node] : lines) {
     const auto at = fmt::format("{}:{}", path, key->source().begin.line);
     const auto words = words_of(*node);
-    if (!words) return bad(fmt::format("{}: {}: write a text, a number, true or false, or a list of them", at, key->str()));
+    if (!words)
+      return bad(fmt::format("{}: {}: write a text, a number, true or false, or a list of them", at, key->str()));
     if (const Result<void> set = lock.set(key->str(), *words); !set) {
       return bad(fmt::format("{}: {}", at, set.error().where));
     }

@@ -181,9 +181,10 @@ class EngineTarget final : public verify::Target {
   EngineTarget(const Settings& settings, std::string about)
       : about_(std::move(about)),
         journal_(make_journal(settings, [](const std::string&) {})),
-        runner_(make_engine(settings, clock_, callers_), *journal_,
-                [this](std::vector<core::Answer>& leaving) { callers_.deliver(leaving); },
-                [](const Error&) {}) {}  // Everything in flight has been answered, which the recording shows.
+        runner_(
+            make_engine(settings, clock_, callers_), *journal_,
+            [this](std::vector<core::Answer>& leaving) { callers_.deliver(leaving); }, [](const Error&) {}) {
+  }  // Everything in flight has been answered, which the recording shows.
 
   ~EngineTarget() override {
     if (!started_) return;

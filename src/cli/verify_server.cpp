@@ -75,8 +75,9 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 Result<OwnServer> OwnServer::start(const std::vector<std::string>& inject) {
   HF_TRY(directory, TemporaryDirectory::make());
-  std::vector<std::string> words{"holdfast",    "serve", "--listen",   "127.0.0.1:0", "--data",
-                                 (directory.path() / "data").string(), "--log-level", "error"};
+  std::vector<std::string> words{"holdfast",    "serve",  "--listen",
+                                 "127.0.0.1:0", "--data", (directory.path() / "data").string(),
+                                 "--log-level", "error"};
   for (const std::string& injection : inject) words.insert(words.end(), {"--inject", injection});
   const std::string errors = (directory.path() / "errors").string();
   int pipe[2];

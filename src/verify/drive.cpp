@@ -112,8 +112,8 @@ class Teller {
 Result<std::vector<const Workload*>> chosen(const DriveOptions& options) {
   std::vector<const Workload*> out;
   for (const Workload* workload : all_workloads()) {
-    const bool wanted = options.workloads.empty() || std::ranges::find(options.workloads, workload->name) !=
-                                                         options.workloads.end();
+    const bool wanted =
+        options.workloads.empty() || std::ranges::find(options.workloads, workload->name) != options.workloads.end();
     if (wanted) out.push_back(workload);
   }
   for (const std::string& name : options.workloads) {
@@ -122,8 +122,8 @@ Result<std::vector<const Workload*>> chosen(const DriveOptions& options) {
   return out;
 }
 
-/// What of `workloads` this lock can be asked. Which not, and why, is noted: a verdict must not seem to say more than was
-/// tried.
+/// What of `workloads` this lock can be asked. Which not, and why, is noted: a verdict must not seem to say more than
+/// was tried.
 std::vector<const Workload*> playable(const std::vector<const Workload*>& workloads, const Manner& manner,
                                       Duration time, std::vector<std::string>& notes) {
   std::vector<const Workload*> out;

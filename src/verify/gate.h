@@ -11,8 +11,8 @@
 
 namespace holdfast::verify {
 
-/// For one use: who comes waits until all are here. Then the last steps of all, each a byte that was held back, are done
-/// by one thread, one right after the other.
+/// For one use: who comes waits until all are here. Then the last steps of all, each a byte that was held back, are
+/// done by one thread, one right after the other.
 class Gate {
  public:
   explicit Gate(std::size_t expected) : missing_(expected) {}

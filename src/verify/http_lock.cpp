@@ -293,8 +293,8 @@ Result<HttpMeaning> HttpMeaning::parse(std::string_view text) {
     } else if (status && meaning.status.empty()) {
       meaning.status = word;
     } else {
-      return bad(fmt::format("'{}': write a status (200, 2xx), a field (acquired=true), or both with a space between",
-                             text));
+      return bad(
+          fmt::format("'{}': write a status (200, 2xx), a field (acquired=true), or both with a space between", text));
     }
   }
   if (meaning.status.empty() && meaning.fields.empty()) return bad("it says nothing");
@@ -309,7 +309,8 @@ std::string find_in(const HttpAnswer& answer, const std::string& place) {
   }
   if (place.starts_with("header:")) {
     std::string name = place.substr(7);
-    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(name, name.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     const auto found = answer.headers.find(name);
     return found == answer.headers.end() ? std::string{} : found->second;
   }

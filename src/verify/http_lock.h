@@ -25,7 +25,7 @@ struct HttpAsk {
 
 /// Which answers mean something: `200`, `2xx`, `200 acquired=true`, `holder={client}`. All words of it must be true.
 struct HttpMeaning {
-  std::string status;                                        ///< "200", "2xx", or empty: any.
+  std::string status;                                       ///< "200", "2xx", or empty: any.
   std::vector<std::pair<std::string, std::string>> fields;  ///< JSON path and value, as text.
 
   /// Error: bad_description.

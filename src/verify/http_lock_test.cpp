@@ -98,10 +98,13 @@ Heard ask(Session& session, const Ask& what) {
 }
 
 TEST(HttpLock, fills_in_requests_and_finds_tokens_and_holders_in_answers) {
-  Peer peer({answer(200, R"({"lease": {"fence": 7}, "owner": "c01"})"), answer(409, R"({"owner": "c02"})"),
-             answer(200, "")});
-  const auto target = make_http_target(described(
-      peer.port, {{"release", "DELETE /locks/{name}?who={client}&token={token}"}, {"token", "lease.fence"}, {"holder", "owner"}, {"headers", "Authorization: Bearer x{client}"}}));
+  Peer peer(
+      {answer(200, R"({"lease": {"fence": 7}, "owner": "c01"})"), answer(409, R"({"owner": "c02"})"), answer(200, "")});
+  const auto target =
+      make_http_target(described(peer.port, {{"release", "DELETE /locks/{name}?who={client}&token={token}"},
+                                             {"token", "lease.fence"},
+                                             {"holder", "owner"},
+                                             {"headers", "Authorization: Bearer x{client}"}}));
   const auto session = target->session("c01");
   const Heard granted = ask(*session, {.name = "a b", .ttl = 1500ms});
   EXPECT_EQ(granted.outcome, Outcome::ok);
@@ -204,8 +207,8 @@ TEST(HttpAnswerBytes, are_read_in_every_form_and_never_before_they_are_whole) {
   EXPECT_EQ(read->body, "abc");
   EXPECT_EQ(find_in(*read, "header:X-TOKEN"), "5");
   EXPECT_EQ(find_in(*read, "body"), "abc");
-  const auto chunked =
-      take_http_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n", false);
+  const auto chunked = take_http_answer(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n", false);
   ASSERT_TRUE(chunked);
   EXPECT_EQ(chunked->body, "abcde");
   const auto continued = take_http_answer("HTTP/1.1 100 Continue\r\n\r\n" + whole, false);

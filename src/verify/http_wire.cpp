@@ -118,8 +118,8 @@ bool send_all(int fd, std::string_view bytes, Clock::time_point until) {
 }
 
 std::string bytes_of(const HttpRequest& request, const HttpPlace& place, bool keep_open) {
-  std::string out = fmt::format("{} {}{} HTTP/1.1\r\nHost: {}\r\n", request.method, place.base, request.path,
-                                place.authority());
+  std::string out =
+      fmt::format("{} {}{} HTTP/1.1\r\nHost: {}\r\n", request.method, place.base, request.path, place.authority());
   for (const auto& [name, value] : request.headers) out += fmt::format("{}: {}\r\n", name, value);
   if (!keep_open) out += "Connection: close\r\n";
   if (!request.body.empty() || request.method != "GET") {

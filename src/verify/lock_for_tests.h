@@ -13,11 +13,11 @@ namespace holdfast::verify {
 
 /// What is wrong with a lock.
 struct Broken {
-  bool checks_then_acts = false;   ///< Looks whether it is free, and takes it a little later.
-  bool releases_by_name = false;   ///< Whoever asks.
-  bool lapses_early = false;       ///< At half of the ttl.
-  bool never_lapses = false;       ///< The ttl is forgotten.
-  bool regrants_new = false;       ///< Whoever holds and asks again is given a new token.
+  bool checks_then_acts = false;     ///< Looks whether it is free, and takes it a little later.
+  bool releases_by_name = false;     ///< Whoever asks.
+  bool lapses_early = false;         ///< At half of the ttl.
+  bool never_lapses = false;         ///< The ttl is forgotten.
+  bool regrants_new = false;         ///< Whoever holds and asks again is given a new token.
   bool says_ok_to_releases = false;  ///< No fault: it does not tell whether it changed anything.
 };
 

@@ -15,15 +15,10 @@ using recording::What;
 
 namespace {
 
-constexpr std::size_t lanes_max = 12;
-constexpr std::size_t operations_max = 240;
+constexpr std::size_t lanes_max = 8;
+constexpr std::size_t operations_max = 120;
 constexpr std::size_t owned_max = 40;  // Of one lane.
 constexpr Nanos shortest = 1'000;      // A window of no width cannot be drawn.
-
-/// When it was over for whoever asked; what never returned is drawn to the end of the window.
-Nanos end_of(const Operation& operation, Nanos until) {
-  return std::min(operation.returned, until);
-}
 
 bool begins_holding(const Operation& operation) {
   const bool takes =
@@ -141,10 +136,36 @@ void fill(Picture& picture, const Recording& recording, Owners& owners) {
 
 }  // namespace
 
+namespace {
+
+Nanos meeting(const std::vector<Ownership>& two) {
+  return std::min(two[0].until, two[1].until) - std::max(two[0].from, two[1].from);
+}
+
+/// As a judge marks them they may go on until the lock could have ended them; whoever held gave it up earlier, often.
+/// Where what is left still meets, that is the better picture.
+std::vector<Ownership> as_believed(const std::vector<Ownership>& marked, Owners& owners) {
+  if (marked.size() != 2) return marked;
+  std::vector<Ownership> shorter = marked;
+  for (Ownership& one : shorter) {
+    for (const Ownership& owned : owners.of(one.client)) {
+      const bool same = owned.token == one.token && owned.from <= one.until && owned.until >= one.from;
+      if (!same) continue;
+      one.from = std::max(one.from, owned.from);
+      one.until = std::min(one.until, owned.until);
+      break;
+    }
+  }
+  return meeting(shorter) > 0 ? shorter : marked;
+}
+
+}  // namespace
+
 Picture picture_of(const Recording& recording, const Witness& witness) {
   Picture picture;
   picture.name = witness.name;
-  picture.marked = witness.marked;
+  Owners owners{recording, picture.name};
+  picture.marked = as_believed(witness.marked, owners);
   picture.witness = witness.operations;
   Nanos from = recording::never;
   Nanos until = 0;
@@ -157,26 +178,32 @@ Picture picture_of(const Recording& recording, const Witness& witness) {
     include(recording.operations[i].called);
     include(recording.operations[i].returned);
   }
-  for (const Ownership& ownership : witness.marked) {
+  for (const Ownership& ownership : picture.marked) {
     include(ownership.from);
     include(ownership.until);
   }
   if (from == recording::never) from = 0;
+  if (picture.marked.size() == 2) {
+    // Calls may take much longer than what went wrong at their end: they are cut rather than that drawn too small.
+    const Nanos begin = std::min(picture.marked[0].from, picture.marked[1].from);
+    const Nanos end = std::max(std::min(picture.marked[0].until, until), std::min(picture.marked[1].until, until));
+    from = std::max(from, begin - 2 * (end - begin));
+    until = std::min(until, end + 2 * (end - begin));
+  }
   const Nanos margin = std::max(shortest, (until - from) / 12);
   picture.from = std::max<Nanos>(0, from - margin);
   picture.until = until + margin;
-  Owners owners{recording, picture.name};
   for (const std::size_t i : witness.operations) {
     add_lane(picture, recording, owners, recording.operations[i].client);
   }
-  for (const Ownership& ownership : witness.marked) add_lane(picture, recording, owners, ownership.client);
+  for (const Ownership& ownership : picture.marked) add_lane(picture, recording, owners, ownership.client);
   fill(picture, recording, owners);
   return picture;
 }
 
 Picture sample_of(const Recording& recording) {
   Picture picture;
-  // From a grant on, with somebody else refused or waiting meanwhile: that is what most runs are about.
+  // A holding that somebody else met: from its grant until it was over, or the other one had its answer.
   std::map<Index, const Operation*> last_grant;
   for (const Operation& operation : recording.operations) {
     if (begins_holding(operation)) last_grant[operation.name] = &operation;
@@ -184,11 +211,17 @@ Picture sample_of(const Recording& recording) {
     const bool met = operation.what == What::acquire && operation.outcome == Outcome::busy;
     if (!met || grant == last_grant.end() || grant->second->client == operation.client) continue;
     picture.name = operation.name;
-    picture.from = grant->second->called;
-    const Nanos span = std::max(shortest, end_of(operation, operation.called + shortest) - picture.from);
-    picture.from = std::max<Nanos>(0, picture.from - span / 4);
-    picture.until = picture.from + 3 * span;
     Owners owners{recording, picture.name};
+    Nanos until = std::max(operation.returned, grant->second->returned);
+    for (const Ownership& owned : owners.of(grant->second->client)) {
+      const bool this_one = owned.token == grant->second->shown && owned.from == grant->second->returned;
+      if (this_one && owned.until != recording::never) until = std::max(until, owned.until);
+    }
+    const Nanos margin = std::max(shortest, (until - grant->second->called) / 12);
+    picture.from = std::max<Nanos>(0, grant->second->called - margin);
+    picture.until = until + margin;
+    add_lane(picture, recording, owners, grant->second->client);
+    add_lane(picture, recording, owners, operation.client);
     fill(picture, recording, owners);
     return picture;
   }

@@ -213,8 +213,9 @@ Heard Player::query(Index name) {
 }
 
 std::optional<Held> Player::take_over(Index name, std::uint64_t from) {
-  const Heard heard = ask(
-      *session_, {.what = What::takeover, .name = name, .grip = {.token = from, .proof = {}}, .ttl = ground_.manner.ttl});
+  const Heard heard =
+      ask(*session_,
+          {.what = What::takeover, .name = name, .grip = {.token = from, .proof = {}}, .ttl = ground_.manner.ttl});
   if (heard.outcome != Outcome::ok) return std::nullopt;
   return held_by(heard, name, called_);
 }

@@ -69,27 +69,40 @@ std::string seen(const Judgement& judgement) {
   return out + "</ul>\n";
 }
 
-std::string drawing(const Recording& recording, const Judgement& judgement) {
-  const Finding* violated = first_violated(judgement);
-  const Picture picture = violated ? picture_of(recording, *violated->witness) : sample_of(recording);
-  if (picture.lanes.empty()) return {};
-  std::string out;
-  if (violated) {
-    out += fmt::format("<p class=\"story\">{}</p>\n", escaped(printable(violated->witness->told)));
-  } else {
-    out +=
-        "<h2>A moment of it</h2>\n<p class=\"dim\">Nothing is wrong here: so it looked where several wanted one "
-        "name.</p>\n";
-  }
-  out += drawn_in_svg(recording, picture) + std::string{key};
+std::string drawn(const Recording& recording, const Picture& picture) {
+  std::string out = drawn_in_svg(recording, picture) + std::string{key};
   if (picture.left_out > 0) {
     out += fmt::format("<p class=\"dim\">{} further calls in this window are not drawn.</p>\n", picture.left_out);
   }
-  if (violated) {
-    out +=
-        "<h2>The calls that cannot all be right</h2>\n<pre>" + escaped(told_in_order(recording, picture)) + "</pre>\n";
-  }
   return out;
+}
+
+std::string shown_violation(const Recording& recording, const Finding& finding) {
+  const Picture picture = picture_of(recording, *finding.witness);
+  return fmt::format("<h2>{}: violated</h2>\n<p class=\"story\">{}</p>\n", told_question(finding.question),
+                     escaped(printable(finding.witness->told))) +
+         drawn(recording, picture) + "<p>The calls that cannot all be right:</p>\n<pre>" +
+         escaped(told_in_order(recording, picture)) + "</pre>\n";
+}
+
+std::string shown_sample(const Recording& recording) {
+  const Picture picture = sample_of(recording);
+  if (picture.lanes.empty()) return {};
+  return "<h2>A moment of it</h2>\n<p class=\"dim\">Nothing is wrong here: so it looked where several wanted one "
+         "name.</p>\n" +
+         drawn(recording, picture);
+}
+
+std::string drawing(const Recording& recording, const Judgement& judgement) {
+  constexpr std::size_t drawn_max = 3;  // A page stays one that opens at once.
+  std::string out;
+  std::size_t count = 0;
+  for (const Finding& finding : judgement.findings) {
+    if (finding.answer != Answer::violated || !finding.witness || count == drawn_max) continue;
+    out += shown_violation(recording, finding);
+    ++count;
+  }
+  return count > 0 ? out : shown_sample(recording);
 }
 
 }  // namespace

@@ -81,10 +81,10 @@ struct Traits {
   recording::Lock lock;
   bool renews = false;
   bool queries = false;
-  bool waits = false;              ///< An acquire may wait for its turn.
-  bool takes_over = false;         ///< A name can be taken from whoever holds it.
-  bool asks_ttl = false;           ///< The ttl is as asked for. Else it is `ttl`.
-  std::optional<Duration> ttl{};   ///< What the lock gives by itself.
+  bool waits = false;                      ///< An acquire may wait for its turn.
+  bool takes_over = false;                 ///< A name can be taken from whoever holds it.
+  bool asks_ttl = false;                   ///< The ttl is as asked for. Else it is `ttl`.
+  std::optional<Duration> ttl{};           ///< What the lock gives by itself.
   std::string names = "verify-{run}-{n}";  ///< A pattern for names. Without {n} there is one name.
 };
 

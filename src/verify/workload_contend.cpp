@@ -36,7 +36,6 @@ void play(Stage& stage) {
 
 }  // namespace
 
-const Workload contend_workload{
-    .name = "contend", .told = "all want one name at once", .share = 4, .play = play};
+const Workload contend_workload{.name = "contend", .told = "all want one name at once", .share = 4, .play = play};
 
 }  // namespace holdfast::verify

@@ -39,7 +39,8 @@ void play(Stage& stage) {
     const auto nobody_yet = [&] {
       const bool late = std::chrono::steady_clock::now() >= give_up;
       if (late && winners == 0) {
-        stage.miss("a name that becomes free when its holder has died and its ttl is over: it was still held 3 s later");
+        stage.miss(
+            "a name that becomes free when its holder has died and its ttl is over: it was still held 3 s later");
       }
       gate = std::make_unique<Gate>(clients - 1);
       return winners == 0 && !late;

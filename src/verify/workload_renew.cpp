@@ -53,7 +53,10 @@ std::string_view lacks(const Manner& manner) {
 
 }  // namespace
 
-const Workload renew_workload{
-    .name = "renew", .told = "held for long and renewed, while others want it", .share = 2, .play = play, .lacks = lacks};
+const Workload renew_workload{.name = "renew",
+                              .told = "held for long and renewed, while others want it",
+                              .share = 2,
+                              .play = play,
+                              .lacks = lacks};
 
 }  // namespace holdfast::verify
