@@ -38,19 +38,6 @@ engine::RunnerOptions runner_options_for(const Settings& settings, engine::Runne
   return options;
 }
 
-std::unique_ptr<engine::Engine> make_engine(const Settings& settings, Clock& clock, const core::Presence& presence) {
-  engine::Bounds bounds;
-  bounds.pending_bytes_max = settings.pending_bytes_max;
-#if HOLDFAST_INJECTIONS
-  if (!settings.inject.empty()) {
-    std::vector<engine::Injection> injections;
-    for (const std::string& text : settings.inject) injections.push_back(*engine::Injection::parse(text));
-    return std::make_unique<engine::FaultyEngine>(std::move(injections), clock, presence, limits_of(settings), bounds);
-  }
-#endif
-  return std::make_unique<engine::Engine>(clock, presence, limits_of(settings), bounds);
-}
-
 server::http::Options door_options(const Settings& settings) {
   const Listen listen = *parse_listen(settings.listen);
   server::http::Options options;
@@ -65,6 +52,19 @@ server::http::Options door_options(const Settings& settings) {
 }
 
 }  // namespace
+
+std::unique_ptr<engine::Engine> make_engine(const Settings& settings, Clock& clock, const core::Presence& presence) {
+  engine::Bounds bounds;
+  bounds.pending_bytes_max = settings.pending_bytes_max;
+#if HOLDFAST_INJECTIONS
+  if (!settings.inject.empty()) {
+    std::vector<engine::Injection> injections;
+    for (const std::string& text : settings.inject) injections.push_back(*engine::Injection::parse(text));
+    return std::make_unique<engine::FaultyEngine>(std::move(injections), clock, presence, limits_of(settings), bounds);
+  }
+#endif
+  return std::make_unique<engine::Engine>(clock, presence, limits_of(settings), bounds);
+}
 
 Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& clock, server::Log& log,
                    engine::OnJournalFailure on_journal_failure, engine::RunnerOptions runner_options,

@@ -19,6 +19,10 @@
 
 namespace holdfast::cli {
 
+/// The engine that `settings`, which have been checked, ask for: with what is injected, where something is. `clock` and
+/// `presence` must outlive it.
+std::unique_ptr<engine::Engine> make_engine(const Settings& settings, Clock& clock, const core::Presence& presence);
+
 /// One server on one journal. `stop` or the destructor ends it.
 class Instance {
  public:

@@ -120,7 +120,7 @@ std::string metrics_page() {
       "[operating.md](../operating.md#watching-it).\nNo label ever holds a name or an owner.\n\n"
       "| metric | kind | labels | means |\n|---|---|---|---|\n";
   const auto metrics = std::make_unique<server::Metrics>();
-  std::istringstream lines(metrics->render({}, {}));
+  std::istringstream lines(metrics->render({}, {.history = history::Figures{}}));
   std::string metric, help, kind;
   for (std::string line; std::getline(lines, line);) {
     if (const auto told = said_in(line, "# HELP ")) {

@@ -147,7 +147,7 @@ TEST(Main, names_a_verb_that_is_not_there) {
 }
 
 TEST(Main, says_that_a_verb_is_planned_rather_than_do_something_else) {
-  const Said said({"verify", "job"});
+  const Said said({"audit", "job"});
   EXPECT_EQ(said.end, 64);
   EXPECT_NE(said.err.find("not in this version yet"), std::string::npos) << said.err;
 }

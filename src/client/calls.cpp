@@ -257,9 +257,9 @@ Request takeover_request(const TakeoverCall& call) {
   json::object body = body_of(call.want);
   body["reason"] = call.reason;
   if (call.token != 0) body["token"] = call.token;
-  if (call.flush > Duration::zero()) body["flush_ms"] = ceil_ms(call.flush);
+  if (call.flush) body["flush_ms"] = ceil_ms(*call.flush);
   // As a wait, a window is asked for once only: else nobody knows from when waited_ms counts.
-  const bool repeatable = !call.want.session.empty() && call.flush <= Duration::zero();
+  const bool repeatable = !call.want.session.empty() && call.flush.value_or(Duration::zero()) <= Duration::zero();
   return {.method = "POST",
           .target = "/v1/takeover/" + path_of(call.want.name),
           .body = std::move(body),

@@ -97,9 +97,9 @@ struct AcquireCall {
 
 /// Owning what somebody else holds.
 struct TakeoverCall {
-  AcquireCall want;         ///< What the taker asks for; `wait` counts for nothing.
-  std::uint64_t token = 0;  ///< Of the holding that is meant; 0: of none, so a name that is held is refused.
-  Duration flush{};         ///< How long the holder may hand in what it has.
+  AcquireCall want;                 ///< What the taker asks for; `wait` counts for nothing.
+  std::uint64_t token = 0;          ///< Of the holding that is meant; 0: of none, so a name that is held is refused.
+  std::optional<Duration> flush{};  ///< How long the holder may hand in what it has; none: the server says.
   std::string reason;
 };
 

@@ -37,15 +37,6 @@ Duration patience_of(Duration timeout) {
   return std::min(timeout, std::max(timeout / 3, one_try_at_least));
 }
 
-void put(json::object& into, std::string_view key, const std::string& value) {
-  if (!value.empty()) into[key] = value;
-}
-
-/// None: of no end.
-void put_ttl(json::object& into, const std::optional<std::chrono::milliseconds>& ttl) {
-  ttl ? into["ttl_ms"] = ttl->count() : into["ttl_ms"] = nullptr;
-}
-
 /// Null where `text` is empty; a problem where it is no JSON object.
 Answer<json::value> metadata_of(const std::string& text) {
   if (text.empty()) return json::value{};
@@ -388,55 +379,46 @@ Answer<HistoryPage> Client::history(const History& what) const {
 Answer<Grant> Client::take_over(const Takeover& what) const {
   auto metadata = metadata_of(what.metadata);
   if (!metadata) return metadata.problem();
-  json::object body{{"owner", core_->owner}, {"reason", what.reason}};
-  if (what.token != 0) body["token"] = what.token;
-  if (what.flush) body["flush_ms"] = what.flush->count();
-  put(body, "session", what.session);
-  put_ttl(body, what.ttl);
-  put(body, "note", what.note);
-  if (metadata->is_object()) body["metadata"] = *std::move(metadata);
-  put(body, "holder", word(what.holder));
-  const Request request{.method = "POST", .target = "/v1/takeover/" + path_of(what.name), .body = std::move(body)};
+  client::TakeoverCall call{.want = {.name = what.name,
+                                     .owner = core_->owner,
+                                     .session = what.session,
+                                     .ttl = what.ttl,
+                                     .note = what.note,
+                                     .holder = word(what.holder)},
+                            .token = what.token,
+                            .flush = what.flush,
+                            .reason = what.reason};
+  if (metadata->is_object()) call.want.metadata = *std::move(metadata);
   const std::optional<Duration> ttl = what.ttl ? std::optional<Duration>(*what.ttl) : std::nullopt;
   const Duration window = what.flush ? Duration(*what.flush) : flush_expected;
-  return ask_for_grant(*core_, request, ttl, std::clamp<Duration>(window, 0s, time_max), what.stop);
+  return ask_for_grant(*core_, client::takeover_request(call), ttl, std::clamp<Duration>(window, 0s, time_max),
+                       what.stop);
 }
 
 Answer<Grant> Client::move(const Move& what) const {
-  json::object body{{"owner", core_->owner}, {"session", what.session}, {"token", what.token}};
-  const Request request{.method = "POST", .target = "/v1/move/" + path_of(what.name), .body = std::move(body)};
-  return ask_for_grant(*core_, request, std::nullopt);
+  const client::TokenCall to{.name = what.name, .token = what.token, .owner = core_->owner, .session = what.session};
+  return ask_for_grant(*core_, client::move_request(to), std::nullopt);
 }
 
 Answer<Lease> Client::request(const std::string& name, const std::string& message) const {
-  json::object body{{"owner", core_->owner}};
-  put(body, "message", message);
-  return ask_for_lease(*core_, {.method = "POST", .target = "/v1/request/" + path_of(name), .body = std::move(body)});
+  const client::AskCall call{.name = name, .owner = core_->owner, .session = {}, .message = message};
+  return ask_for_lease(*core_, client::ask_request(call));
 }
 
 Answer<Lease> Client::transfer(const Transfer& what) const {
-  json::object body{{"token", what.holding.token}, {"owner", core_->owner}, {"to", what.to}};
-  put(body, "session", what.holding.session);
-  put(body, "to_session", what.to_session);
-  return ask_for_lease(
-      *core_, {.method = "POST", .target = "/v1/transfer/" + path_of(what.holding.name), .body = std::move(body)});
+  const client::TransferCall call{
+      .from = token_call(what.holding, core_->owner), .to = what.to, .to_session = what.to_session};
+  return ask_for_lease(*core_, client::transfer_request(call));
 }
 
 Answer<Lease> Client::revoke(const Revoke& what) const {
-  json::object body{{"owner", core_->owner}, {"reason", what.reason}};
-  if (what.token != 0) body["token"] = what.token;
-  return ask_for_lease(*core_,
-                       {.method = "POST", .target = "/v1/revoke/" + path_of(what.name), .body = std::move(body)});
+  const client::RevokeCall call{.name = what.name, .token = what.token, .owner = core_->owner, .reason = what.reason};
+  return ask_for_lease(*core_, client::revoke_request(call));
 }
 
 Answer<SessionAnswer> Client::renew_session(const std::string& session,
                                             std::optional<std::chrono::milliseconds> ttl) const {
-  json::object body{{"owner", core_->owner}};
-  if (ttl) body["ttl_ms"] = ttl->count();
-  const Request request{.method = "POST",
-                        .target = "/v1/sessions/" + client::segment_of(session) + "/renew",
-                        .body = std::move(body),
-                        .repeatable = true};
+  const Request request = client::renew_session_request({.session = session, .owner = core_->owner, .ttl = ttl});
   const Duration before = now();
   auto answer = ask(*core_, request);
   if (!answer) return problem_of(std::move(answer).error());
@@ -446,10 +428,7 @@ Answer<SessionAnswer> Client::renew_session(const std::string& session,
 }
 
 Answer<SessionAnswer> Client::end_session(const std::string& session) const {
-  const Request request{.method = "POST",
-                        .target = "/v1/sessions/" + client::segment_of(session) + "/end",
-                        .body = json::object{{"owner", core_->owner}},
-                        .repeatable = true};
+  const Request request = client::end_session_request({.session = session, .owner = core_->owner});
   const BootTime::time_point before = BootTime::now();
   auto answer = ask(*core_, request);
   if (!answer) return problem_of(std::move(answer).error());

@@ -139,17 +139,17 @@ TEST(Client, asks_for_each_operation_as_the_table_says) {
                         .holder = Holder::owner});
   }));
   EXPECT_EQ(it.line + body(),
-            R"(POST /v1/takeover/job{"owner":"bob","reason":"why","token":8,"flush_ms":2000,"session":"s1",)"
-            R"("ttl_ms":5000,"note":"n","metadata":{},"holder":"owner"})");
+            R"(POST /v1/takeover/job{"owner":"bob","session":"s1","ttl_ms":5000,"note":"n","metadata":{},)"
+            R"("holder":"owner","reason":"why","token":8,"flush_ms":2000})");
   EXPECT_TRUE(it.of([](const Client& c) { return c.move({.name = "job", .token = 8, .session = "s2"}); }));
-  EXPECT_EQ(it.line + body(), R"(POST /v1/move/job{"owner":"bob","session":"s2","token":8})");
+  EXPECT_EQ(it.line + body(), R"(POST /v1/move/job{"token":8,"owner":"bob","session":"s2"})");
   EXPECT_TRUE(it.of([](const Client& c) { return c.request("job", "please"); })->held);
   EXPECT_EQ(it.line + body(), R"(POST /v1/request/job{"owner":"bob","message":"please"})");
   EXPECT_TRUE(it.of([](const Client& c) {
     return c.transfer({.holding = {"job", 8, "s1"}, .to = "carol", .to_session = "s9"});
   }));
   EXPECT_EQ(it.line + body(),
-            R"(POST /v1/transfer/job{"token":8,"owner":"bob","to":"carol","session":"s1","to_session":"s9"})");
+            R"(POST /v1/transfer/job{"token":8,"owner":"bob","session":"s1","to":"carol","to_session":"s9"})");
   EXPECT_TRUE(it.of([](const Client& c) { return c.revoke({.name = "job", .reason = "gone", .token = 8}); }));
   EXPECT_EQ(it.line + body(), R"(POST /v1/revoke/job{"owner":"bob","reason":"gone","token":8})");
   EXPECT_TRUE(it.of([](const Client& c) { return c.renew_session("s/1", 5s); }));

@@ -37,8 +37,11 @@ void count(const core::Effect& effect, Statistics& statistics) {
 }  // namespace
 
 core::Token token_of(WallTime wall) {
+  // A clock that is set far into the future, for a moment even, must not use up the tokens that there are (L2): half of
+  // them are left whatever it says.
+  constexpr std::int64_t latest = core::token_max / 2;  // In the year 2168.
   const auto since = (wall - token_epoch).count();
-  return {since > 0 ? static_cast<std::uint64_t>(since) : 1};
+  return {static_cast<std::uint64_t>(std::clamp<std::int64_t>(since, 1, latest))};
 }
 
 Engine::Engine(Clock& clock, const core::Presence& presence, core::Limits limits, Bounds bounds)

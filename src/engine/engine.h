@@ -43,13 +43,13 @@ class Engine {
   virtual ~Engine() = default;
 
   /// Before `start`: takes a durable effect back in.
-  void replay(const core::Effect& effect, core::Position position);
+  virtual void replay(const core::Effect& effect, core::Position position);
   /// Ends the replay: every recovered lease has its full ttl from now, tokens begin as L3 says, and takeovers that were
   /// pending are dropped (L9), which is journaled.
   ///
   /// `announced`: positions are given to clients, so the start is journaled, before all else that it decides: from
   /// there on positions are of this incarnation (L14).
-  void start(bool announced = false);
+  virtual void start(bool announced = false);
 
   /// Decides `requests` in order, at one reading of the clock. Answers that wait for nothing are added to `leaving`;
   /// the others leave from `durable`.

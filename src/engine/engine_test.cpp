@@ -402,6 +402,17 @@ TEST(Tokens, begin_at_one_where_the_wall_clock_is_before_2026) {
   EXPECT_EQ(bench.grant("job", alice), Token{1});
 }
 
+TEST(Tokens, are_not_used_up_by_a_wall_clock_that_was_set_far_into_the_future) {
+  Workbench bench;
+  bench.clock.set_wall(WallTime{std::chrono::sys_days{std::chrono::year{9999} / 1 / 1}});
+  bench.start();
+  const Token given = bench.grant("job", alice);
+  EXPECT_LE(given.value, core::token_max / 2);
+  bench.clock.set_wall(WallTime{std::chrono::sys_days{std::chrono::year{2026} / 6 / 1}});
+  bench.start();
+  EXPECT_EQ(bench.grant("other", bob), Token{given.value + 1});
+}
+
 // --- L4: after a restart.
 
 TEST(Restart, gives_every_lease_its_full_ttl_again) {

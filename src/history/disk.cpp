@@ -20,10 +20,6 @@ std::unexpected<Error> system_error(std::string_view what, const std::string& wh
 
 }  // namespace
 
-Fd::~Fd() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Result<std::vector<std::string>> Folder::names() const {
   std::vector<std::string> names;
   std::error_code error;

@@ -9,26 +9,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/fd.h"
 
 namespace holdfast::history {
-
-/// An open file, closed with it.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd();
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 /// The folder of the history's files. It is made with the first file.
 class Folder {

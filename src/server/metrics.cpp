@@ -206,6 +206,15 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine, const Standi
           number(engine.room.bytes));
   }
 
+  // The history.
+  if (standing.history) {
+    gauge("holdfast_history_bytes", "In the history's files.", number(standing.history->bytes));
+    counter("holdfast_history_write_failures_total", "Files of the history that could not be written.",
+            number(standing.history->failures));
+    counter("holdfast_history_missed_effects_total", "Changes that the history could not take: it has a gap.",
+            number(standing.history->missed));
+  }
+
   // Those who ask.
   gauge("holdfast_connections", "Open connections.", value_of(connections));
   gauge("holdfast_connections_limit", "Connections accepted at most.", value_of(connections_max));

@@ -5,11 +5,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "engine/runner.h"
+#include "history/store.h"
 
 namespace holdfast::server {
 
@@ -76,6 +78,7 @@ class Metrics {
   struct Standing {
     bool ready = false;
     std::size_t injections = 0;
+    std::optional<history::Figures> history{};  ///< None: none is kept.
   };
 
   /// The text exposition of all of it.

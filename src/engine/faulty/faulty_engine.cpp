@@ -1,33 +1,13 @@
 #include "engine/faulty/faulty_engine.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <utility>
 
 namespace holdfast::engine {
 namespace {
 
-struct Named {
-  std::string_view name;
-  Injection::Kind kind;
-};
-constexpr std::array names{
-    Named{"check-then-act", Injection::Kind::check_then_act},
-    Named{"release-by-name", Injection::Kind::release_by_name},
-    Named{"forget-waiter-check", Injection::Kind::forget_waiter_check},
-    Named{"token-from-clock", Injection::Kind::token_from_clock},
-    Named{"lapse-by-wall-clock", Injection::Kind::lapse_by_wall_clock},
-    Named{"answer-before-durable", Injection::Kind::answer_before_durable},
-};
-constexpr Duration default_delay = std::chrono::milliseconds(50);
-
-std::optional<Duration> milliseconds(std::string_view text) {
-  if (text.ends_with("ms")) text.remove_suffix(2);
-  std::int64_t ms = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
-  if (error != std::errc{} || end != text.data() + text.size() || ms < 0 || ms > 60'000) return std::nullopt;
-  return std::chrono::milliseconds(ms);
-}
+/// Longer than most leases.
+constexpr Duration aged_by = std::chrono::minutes(2);
 
 /// Believes that everybody is still there.
 class Credulous final : public core::Presence {
@@ -37,42 +17,14 @@ class Credulous final : public core::Presence {
 
 }  // namespace
 
-Result<Injection> Injection::parse(std::string_view text) {
-  const std::string_view name = text.substr(0, text.find('='));
-  for (const Named& known : names) {
-    if (known.name != name) continue;
-    Injection injection{known.kind, default_delay};
-    if (name.size() == text.size()) return injection;
-    const std::optional<Duration> delay = milliseconds(text.substr(name.size() + 1));
-    if (!delay || known.kind != Kind::check_then_act) break;
-    injection.delay = *delay;
-    return injection;
-  }
-  std::string choice;
-  for (const std::string& form : forms()) choice += (choice.empty() ? "" : ", ") + form;
-  return fail(ErrorCode::bad_configuration,
-              "--inject " + std::string{text} + ": choose from " + choice + "; DELAY is 0ms to 60000ms");
-}
-
-std::vector<std::string> Injection::forms() {
-  std::vector<std::string> out;
-  for (const Named& known : names) {
-    out.emplace_back(known.name);
-    if (known.kind == Kind::check_then_act) out.back() += "[=DELAY]";
-  }
-  return out;
-}
-
-std::string Injection::text() const {
-  const auto* known = std::ranges::find(names, kind, &Named::kind);
-  std::string text{known->name};
-  if (kind == Kind::check_then_act) text += '=' + std::to_string(ceil_ms(delay)) + "ms";
-  return text;
-}
-
 FaultyEngine::FaultyEngine(std::vector<Injection> injections, Clock& clock, const core::Presence& presence,
                            core::Limits limits, Bounds bounds)
-    : Engine(clock, presence, limits, bounds), injections_(std::move(injections)) {}
+    : Engine(clock, presence, limits, bounds), injections_(std::move(injections)) {
+  for (const Injection& injection : injections_) {
+    if (std::unique_ptr<Fault> fault = holding_fault(injection.kind)) faults_.push_back(std::move(fault));
+    if (std::unique_ptr<Fault> fault = queue_fault(injection.kind)) faults_.push_back(std::move(fault));
+  }
+}
 
 const Injection* FaultyEngine::injected(Injection::Kind kind) const {
   const auto found = std::ranges::find(injections_, kind, &Injection::kind);
@@ -85,8 +37,43 @@ const core::Presence& FaultyEngine::presence() const {
   return Engine::presence();
 }
 
+void FaultyEngine::replay(const core::Effect& effect, core::Position position) {
+  anything_replayed_ = true;
+  if (!injected(Injection::Kind::token_reset)) return Engine::replay(effect, position);
+  replayed_.emplace_back(effect, position);
+}
+
+void FaultyEngine::start(bool announced) {
+  replay_what_is_held();
+  if (injected(Injection::Kind::restart_ends_leases) && anything_replayed_) aged_ = aged_by;
+  starting_ = true;
+  Engine::start(announced);
+  starting_ = false;
+}
+
+/// Only that: with what is over, its tokens are forgotten.
+void FaultyEngine::replay_what_is_held() {
+  if (replayed_.empty()) return;
+  core::State all(std::as_const(*this).Engine::state().limits());
+  for (const auto& [effect, position] : replayed_) all.apply(effect, position, core::Now{});
+  const auto of_what_is_held = [&](const core::Effect& effect) {
+    const core::Lease* lease = std::as_const(all).find(core::name_of(effect));
+    if (!lease || !lease->held()) return false;
+    const core::Granted* grant = std::get_if<core::Granted>(&effect);
+    if (const core::Taken* taken = std::get_if<core::Taken>(&effect)) grant = &taken->grant;
+    return !grant || grant->token == lease->token;
+  };
+  for (const auto& [effect, position] : replayed_) {
+    Engine::replay(of_what_is_held(effect) ? effect : core::Forgotten{}, position);
+  }
+  replayed_.clear();
+}
+
 core::Now FaultyEngine::read_clock() {
   core::Now now = Engine::read_clock();
+  now.lease += aged_;
+  // Tokens would begin at the time of day.
+  if (starting_ && injected(Injection::Kind::token_reset)) now.wall = WallTime{};
   if (!injected(Injection::Kind::lapse_by_wall_clock)) return now;
   if (!first_reading_) first_reading_ = now.wall;
   now.lease = Instant{std::max<Duration>(Duration::zero(), now.wall - *first_reading_)};
@@ -123,10 +110,15 @@ void FaultyEngine::handle(core::Step& step, Request& request) {
     const core::Lease* lease = release ? state().find(release->name) : nullptr;
     if (lease && lease->held()) return release_whoever_holds(step, *lease, *release, request.from);
   }
+  Hands hand = hands(step);
+  for (const std::unique_ptr<Fault>& fault : faults_) {
+    if (fault->instead(hand, request)) return;
+  }
   const bool about_a_ghost =
       std::holds_alternative<core::Leave>(request.command) || std::holds_alternative<core::TakeBack>(request.command);
   if (injected(Injection::Kind::forget_waiter_check) && about_a_ghost) return;
   Engine::handle(step, request);
+  for (const std::unique_ptr<Fault>& fault : faults_) fault->afterwards(hand, request);
 }
 
 void FaultyEngine::before_tick(core::Step& step) {
@@ -135,6 +127,8 @@ void FaultyEngine::before_tick(core::Step& step) {
     checked_.pop_front();
     act(step, checked.request);
   }
+  Hands hand = hands(step);
+  for (const std::unique_ptr<Fault>& fault : faults_) fault->before_tick(hand);
 }
 
 void FaultyEngine::act(core::Step& step, const Request& request) {

@@ -7,41 +7,23 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "base/error.h"
 #include "engine/engine.h"
+#include "engine/faulty/fault.h"
+#include "engine/faulty/injection.h"
 
 namespace holdfast::engine {
-
-/// What `--inject` can name.
-struct Injection {
-  enum class Kind {
-    check_then_act,         ///< Availability is looked at in one step, ownership taken in another.
-    release_by_name,        ///< A release frees the name, whoever holds it and whatever the token.
-    forget_waiter_check,    ///< A waiter is granted without a look whether it is still there.
-    token_from_clock,       ///< A grant's token is the time of day, and nothing else.
-    lapse_by_wall_clock,    ///< Lease time is the time of day.
-    answer_before_durable,  ///< Answers leave when they are decided.
-  };
-  Kind kind;
-  Duration delay{};  ///< check_then_act: between the look and the taking.
-
-  /// How each of them is written, with what it may be told: "check-then-act[=DELAY]".
-  static std::vector<std::string> forms();
-
-  /// `name` or `name=delay` ("check-then-act=100ms"). Error: bad_configuration, which lists the names.
-  static Result<Injection> parse(std::string_view text);
-  std::string text() const;
-};
 
 /// An engine that breaks promises as told.
 class FaultyEngine final : public Engine {
  public:
   FaultyEngine(std::vector<Injection> injections, Clock& clock, const core::Presence& presence,
                core::Limits limits = {}, Bounds bounds = {});
+
+  void replay(const core::Effect& effect, core::Position position) override;
+  void start(bool announced = false) override;
 
  protected:
   void handle(core::Step& step, Request& request) override;
@@ -58,12 +40,19 @@ class FaultyEngine final : public Engine {
   };
   const Injection* injected(Injection::Kind kind) const;
   core::Token next_token() const;
+  Hands hands(core::Step& step) { return {step, state(), last_reading(), presence()}; }
+  void replay_what_is_held();
   void act(core::Step& step, const Request& request);
   static void release_whoever_holds(core::Step& step, const core::Lease& lease, const core::Release& asked,
                                     core::Address from);
 
   std::vector<Injection> injections_;
+  std::vector<std::unique_ptr<Fault>> faults_;
   std::deque<Checked> checked_;
+  std::vector<std::pair<core::Effect, core::Position>> replayed_;  ///< Of token_reset.
+  bool anything_replayed_ = false;
+  bool starting_ = false;
+  Duration aged_{};                        ///< Of restart_ends_leases: what recovered leases have behind them.
   std::optional<WallTime> first_reading_;  ///< Of lapse_by_wall_clock: where its lease time begins.
 };
 

@@ -49,10 +49,6 @@ std::string holder_of(const Fd& lock) {
 
 }  // namespace
 
-Fd::~Fd() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Result<Directory> Directory::open(const std::filesystem::path& path, Use use) {
   Directory directory;
   directory.path_ = path;

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "core/types.h"
 
 namespace holdfast::journal::file {
@@ -29,24 +30,6 @@ using Note = std::function<void(const std::string&)>;
 /// Called before the single effects up to `up_to` become a snapshot and are gone: whoever keeps them too returns when
 /// it has them, or when `stop` is requested. From the thread that folds.
 using BeforeFold = std::function<void(core::Position up_to, const std::stop_token& stop)>;
-
-/// An open file, closed with it.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd();
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 /// Who may use a data directory at the same time.
 enum class Use : std::uint8_t {

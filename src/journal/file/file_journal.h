@@ -70,7 +70,7 @@ class FileJournal final : public Journal {
   std::unique_ptr<file::Preparer> preparer_;  ///< After the folder, which it asks to make room.
 
   // The segment that is written to.
-  file::Fd segment_;
+  Fd segment_;
   std::uint64_t sequence_ = 0;
   std::uint64_t end_ = 0;               ///< Offset of the next frame.
   std::uint64_t capacity_ = 0;          ///< How far the zeros go.

@@ -70,8 +70,9 @@ net::awaitable<bool> Connection::handle(const Request& request) {
       co_return co_await respond_text(request, service.ready ? 200 : 503, "text/plain; charset=utf-8", std::move(text));
     }
     if (path == "/metrics") {
-      std::string text =
-          service.metrics().render(service.runner().snapshot(), {service.ready, service.injections.size()});
+      Metrics::Standing standing{.ready = service.ready, .injections = service.injections.size()};
+      if (service.history()) standing.history = service.history()->figures();
+      std::string text = service.metrics().render(service.runner().snapshot(), standing);
       co_return co_await respond_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
     }
     if (path == "/v1/openapi.json") {

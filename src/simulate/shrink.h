@@ -1,0 +1,27 @@
+// Makes a world that goes wrong smaller, as long as the same goes wrong in it.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "simulate/world.h"
+
+namespace holdfast::simulate {
+
+struct Shrunk {
+  Plan plan;
+  Outcome outcome;  ///< Of `plan`, with its story.
+  std::uint64_t runs = 0;
+};
+
+/// What is wrong with an outcome, as one word; empty: nothing.
+using WrongWith = std::function<std::string(const Outcome&)>;
+
+/// `plan` with fewer clients, faults and operations, and shorter; at most `runs_max` worlds are run for it. Each step
+/// is kept only if `wrong_with` still says `kind`.
+///
+/// Method: delta debugging (Zeller, Hildebrandt: "Simplifying and Isolating Failure-Inducing Input", 2002), by kind.
+Shrunk shrink(const Plan& plan, const Machine& machine, const WrongWith& wrong_with, const std::string& kind,
+              std::uint64_t runs_max = 3'000);
+
+}  // namespace holdfast::simulate

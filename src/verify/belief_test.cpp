@@ -1,0 +1,53 @@
+#include "verify/belief.h"
+
+#include "verify/history_for_tests.h"
+
+namespace holdfast::verify {
+namespace {
+
+using recording::Lock;
+
+const Lock leases{.tokens = true, .leases = true, .late_renewal = true, .reentrant = true, .drift = 0};
+
+std::string believed(const std::string& text) {
+  return answer(history(leases, text), Question::belief);
+}
+
+TEST(BeliefIntervals, may_follow_one_another) {
+  EXPECT_EQ(believed("a acquire 0..1 ok ttl=10 shown=1\n b acquire 10..11 ok ttl=10 shown=2"), "holds");
+}
+
+TEST(BeliefIntervals, may_not_overlap) {
+  EXPECT_EQ(believed("a acquire 0..1 ok ttl=10 shown=1\n b acquire 8..9 ok ttl=10 shown=2"), "violated");
+}
+
+TEST(BeliefIntervals, end_with_the_call_of_a_release_or_when_the_loss_is_told) {
+  EXPECT_EQ(believed("a acquire 0..1 ok ttl=10 shown=1\n a release 2..8 ok token=1\n b acquire 2..3 ok ttl=9 shown=2"),
+            "holds");
+  EXPECT_EQ(believed("a acquire 0..1 ok ttl=10 shown=1\n lost a 2 token=1\n b acquire 3..4 ok ttl=9 shown=2"), "holds");
+  EXPECT_EQ(believed("a acquire 0..1 ok ttl=10 shown=1\n lost a 5 token=1\n b acquire 3..4 ok ttl=9 shown=2"),
+            "violated");
+}
+
+TEST(BeliefIntervals, go_on_with_each_answered_renewal) {
+  EXPECT_EQ(
+      believed("a acquire 0..1 ok ttl=10 shown=1\n a renew 8..9 ok ttl=10 token=1\n b acquire 16..17 ok ttl=9 shown=2"),
+      "violated");
+  EXPECT_EQ(
+      believed(
+          "a acquire 0..1 ok ttl=10 shown=1\n a renew 8..? unknown ttl=10 token=1\n b acquire 16..17 ok ttl=9 shown=2"),
+      "holds");
+}
+
+TEST(BeliefIntervals, of_the_displaced_go_on_until_they_hear_of_it) {
+  const Judgement judgement = judge(history(leases, R"(
+    a acquire 0..1 ok ttl=100 shown=1
+    b takeover 2..3 ok ttl=100 shown=2 token=1
+    a renew 7..8 stale token=1 shown=2)"));
+  EXPECT_EQ(finding(judgement, Question::belief)->answer, Answer::holds);
+  EXPECT_EQ(judgement.coverage.displaced_overlaps, 1U);
+  EXPECT_EQ(judgement.coverage.longest_displaced, 5'000'000);
+}
+
+}  // namespace
+}  // namespace holdfast::verify

@@ -1,0 +1,165 @@
+#include "verify/sweep.h"
+
+#include "verify/history_for_tests.h"
+
+namespace holdfast::verify {
+namespace {
+
+using recording::Lock;
+
+const Lock plain{};
+const Lock tokens{.tokens = true};
+const Lock leases{.leases = true, .drift = 0};
+const Lock token_leases{.tokens = true, .leases = true, .drift = 0};
+const Lock holdfast_like{
+    .tokens = true, .leases = true, .late_renewal = true, .joins = false, .reentrant = true, .drift = 0};
+
+std::string swept(const Lock& lock, const std::string& text) {
+  return answer(history(lock, text), Question::linearizable);
+}
+
+TEST(Sweep, takes_turns_for_right) {
+  EXPECT_EQ(swept(plain, R"(
+    a acquire 0..1 ok
+    b acquire 1..2 busy
+    a release 3..4 ok
+    b acquire 4..5 ok
+    b release 6..7 ok)"),
+            "holds");
+}
+
+TEST(Sweep, finds_two_holders_without_tokens) {
+  EXPECT_EQ(swept(plain, R"(
+    a acquire 0..1 ok
+    b acquire 2..3 ok
+    a release 4..5 ok
+    b release 6..7 ok)"),
+            "violated");
+}
+
+TEST(Sweep, finds_two_holders_with_tokens) {
+  EXPECT_EQ(swept(tokens, R"(
+    a acquire 0..1 ok shown=1
+    b acquire 2..3 ok shown=2
+    a release 4..5 ok token=1
+    b release 6..7 ok token=2)"),
+            "violated");
+}
+
+TEST(Sweep, lets_what_overlaps_be_in_either_order) {
+  for (const Lock& lock : {plain, leases}) {
+    EXPECT_EQ(swept(lock, R"(
+      a acquire 0..1 ok
+      b acquire 2..9 ok
+      a release 4..5 ok
+      b release 10..11 ok)"),
+              "holds");
+  }
+}
+
+TEST(Sweep, finds_a_refusal_by_nobody) {
+  EXPECT_EQ(swept(plain, "a acquire 0..1 busy"), "violated");
+  EXPECT_EQ(swept(plain, "a acquire 0..1 ok\n a release 2..3 ok\n b acquire 4..5 busy"), "violated");
+  EXPECT_EQ(swept(plain, "a acquire 0..1 ok\n a release 2..5 ok\n b acquire 4..5 busy"), "holds");
+}
+
+TEST(Sweep, finds_a_lease_given_away_before_its_ttl) {
+  EXPECT_EQ(swept(leases, "a acquire 0..1 ok ttl=10\n b acquire 8..9 ok ttl=10"), "violated");
+  EXPECT_EQ(swept(leases, "a acquire 0..1 ok ttl=10\n b acquire 8..10 ok ttl=10"), "holds");
+  EXPECT_EQ(swept(token_leases, "a acquire 0..1 ok ttl=10 shown=1\n b acquire 8..9 ok ttl=10 shown=2"), "violated");
+  EXPECT_EQ(swept(token_leases, "a acquire 0..1 ok ttl=10 shown=1\n b acquire 8..10 ok ttl=10 shown=2"), "holds");
+}
+
+TEST(Sweep, counts_the_ttl_from_the_end_of_the_wait) {
+  EXPECT_EQ(swept(token_leases, "a acquire 0..6 ok ttl=10 waited=5 shown=1\n b acquire 8..12 ok ttl=10 shown=2"),
+            "violated");
+}
+
+TEST(Sweep, counts_the_ttl_from_the_last_renewal) {
+  for (const Lock& lock : {token_leases, holdfast_like}) {
+    EXPECT_EQ(swept(lock, R"(
+      a acquire 0..1 ok ttl=10 shown=1
+      a renew 5..6 ok ttl=10 token=1
+      b acquire 11..12 ok ttl=10 shown=2)"),
+              "violated");
+  }
+}
+
+TEST(Sweep, lets_a_lapsed_holding_be_renewed_only_where_the_lock_does_that) {
+  const std::string text = R"(
+    a acquire 0..1 ok ttl=10 shown=1
+    b query 11..12 ok
+    a renew 13..14 ok ttl=10 token=1
+    b query 15..16 ok held shown=1)";
+  EXPECT_EQ(swept(holdfast_like, text), "holds");
+  EXPECT_EQ(swept(token_leases, text), "violated");
+  EXPECT_EQ(swept(holdfast_like, text + "\n b query 17..18 ok"), "violated");
+  EXPECT_EQ(swept(holdfast_like, text + "\n b query 17..23 ok"), "holds");
+}
+
+TEST(Sweep, lets_nobody_renew_what_somebody_else_took) {
+  EXPECT_EQ(swept(holdfast_like, R"(
+    a acquire 0..1 ok ttl=10 shown=1
+    b acquire 11..12 ok ttl=10 shown=2
+    a renew 13..14 ok ttl=10 token=1)"),
+            "violated");
+}
+
+TEST(Sweep, finds_a_release_of_somebody_elses_holding) {
+  EXPECT_EQ(swept(holdfast_like, R"(
+    a acquire 0..1 ok ttl=10 shown=1
+    b acquire 11..12 ok ttl=10 shown=2
+    a release 13..14 ok token=1)"),
+            "violated");
+}
+
+TEST(Sweep, lets_a_takeover_end_the_holding_before_it) {
+  EXPECT_EQ(swept(holdfast_like, R"(
+    a acquire 0..1 ok ttl=100 shown=1
+    b takeover 2..3 ok ttl=100 shown=2 token=1
+    a renew 4..5 stale token=1 shown=2)"),
+            "holds");
+  EXPECT_EQ(swept(holdfast_like, R"(
+    a acquire 0..1 ok ttl=100 shown=1
+    b takeover 2..3 ok ttl=100 shown=2 token=1
+    a renew 4..5 ok token=1 ttl=100)"),
+            "violated");
+}
+
+TEST(Sweep, finds_a_stale_answer_to_the_holder) {
+  EXPECT_EQ(swept(holdfast_like, "a acquire 0..1 ok ttl=10 shown=1\n a renew 2..3 stale token=1"), "violated");
+  EXPECT_EQ(swept(holdfast_like, "a acquire 0..1 ok ttl=10 shown=1\n a renew 2..11 stale token=1"), "holds");
+}
+
+TEST(Sweep, needs_somebody_who_may_have_been_granted_what_was_seen) {
+  EXPECT_EQ(swept(holdfast_like, R"(
+    a acquire 0..1 ok ttl=10 shown=1
+    a release 2..3 ok token=1
+    b query 4..5 ok held shown=2)"),
+            "violated");
+  EXPECT_EQ(swept(holdfast_like, R"(
+    a acquire 0..1 ok ttl=10 shown=1
+    c acquire 0..? unknown
+    a release 2..3 ok token=1
+    b query 4..5 ok held shown=2)"),
+            "holds");
+}
+
+TEST(Sweep, reads_the_token_before) {
+  EXPECT_EQ(swept(holdfast_like, R"(
+    a acquire 0..1 ok ttl=10 shown=1
+    a release 2..3 ok token=1
+    b acquire 4..5 ok ttl=10 shown=5 previous=3)"),
+            "violated");
+}
+
+TEST(Sweep, finds_a_token_given_twice) {
+  EXPECT_EQ(swept(holdfast_like, R"(
+    a acquire 0..1 ok ttl=10 shown=1
+    a release 2..3 ok token=1
+    b acquire 4..5 ok ttl=10 shown=1)"),
+            "violated");
+}
+
+}  // namespace
+}  // namespace holdfast::verify
