@@ -243,9 +243,10 @@ void Player::send_late_copy(Index name) {
   }
 }
 
-std::uint64_t Player::read(Index name) {
-  Operation operation{.called = ground_.recorder.now(), .client = me_, .name = name, .what = What::read};
-  operation.value = ground_.guard.read(name);
+std::uint64_t Player::read(const Held& held) {
+  Operation operation{.called = ground_.recorder.now(), .client = me_, .name = held.name, .what = What::read};
+  operation.token = held.grip.token;
+  operation.value = ground_.guard.read(held.name, held.grip.token);
   operation.returned = ground_.recorder.now();
   operation.outcome = Outcome::ok;
   ground_.recorder.add(operation);
@@ -253,7 +254,7 @@ std::uint64_t Player::read(Index name) {
 }
 
 void Player::count(const Held& held, const std::function<void()>& between) {
-  const std::uint64_t value = read(held.name);
+  const std::uint64_t value = read(held);
   if (between) between();
   write_late(held, value);
 }

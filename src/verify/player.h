@@ -93,7 +93,7 @@ class Player {
   void count(const Held& held, const std::function<void()>& between = {});
   /// A late write of what was read before: only under a token, which the guard can compare.
   void write_late(const Held& held, std::uint64_t read);
-  std::uint64_t read(recording::Index name);
+  std::uint64_t read(const Held& held);
 
   /// From any thread: its connections end.
   void hang_up();

@@ -34,7 +34,7 @@ void play_pair(Stage& stage, Player& sleeper, Player& other) {
       sleeper.linger(16ms);
       continue;
     }
-    const std::uint64_t value = sleeper.read(name);
+    const std::uint64_t value = sleeper.read(*old);
     const bool alone = round % 3 == 2;  // Nobody takes it: then it may come back to whoever had it.
     std::optional<Held> next;
     {
