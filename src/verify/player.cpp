@@ -158,10 +158,11 @@ void Player::give_back_unknown(Index name, const Heard& heard) {
 std::optional<Held> Player::acquire(Index name, Gate* gate, Duration wait) {
   const Question question{.what = What::acquire, .name = name, .ttl = ground_.manner.ttl, .wait = wait};
   Heard heard = ask_with_faults(question, gate);
-  bool doubtful = heard.outcome == Outcome::unknown;
+  const bool doubtful = heard.outcome == Outcome::unknown;
   for (int asked = 1; heard.outcome == Outcome::unknown && asked < questions_max; ++asked) {
     heard = ask(*session_, question);
   }
+  acquired_ = heard.outcome;
   if (heard.outcome == Outcome::ok) return held_by(heard, name, called_);
   if (doubtful) give_back_unknown(name, heard);
   if (heard.outcome == Outcome::busy) send_late_copy(name);
