@@ -171,6 +171,11 @@ void judge(recording::Recording recording, std::uint64_t seed, const Options& op
       return;
     case verify::Verdict::undecided:
       ++outcome.undecided;
+      for (const verify::Finding& finding : judgement.findings) {
+        if (finding.answer == verify::Answer::undecided) {
+          options.tell(fmt::format("undecided, {}: {}", verify::word(finding.question), finding.because));
+        }
+      }
       return;
     case verify::Verdict::inconclusive:
       ++outcome.inconclusive;
