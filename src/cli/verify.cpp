@@ -61,13 +61,19 @@ struct Wanted {
   VerifyOutput output{};
 };
 
+std::int64_t whole_ms(Duration duration) {
+  return std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+}
+
 /// The command that makes the same choices again.
 std::string replay_of(const Wanted& wanted) {
-  std::string out = fmt::format("holdfast verify {} --seed {} --clients {} --names {} --time {}ms --ttl {}ms",
-                                wanted.target, wanted.seed, wanted.clients, wanted.names,
-                                std::chrono::ceil<std::chrono::milliseconds>(wanted.drive.time).count(),
-                                std::chrono::ceil<std::chrono::milliseconds>(wanted.drive.ttl).count());
-  if (wanted.faults != "none") out += " --faults " + wanted.faults;
+  const Wanted usual;
+  std::string out = fmt::format("holdfast verify {} --seed {}", wanted.target, wanted.seed);
+  if (wanted.clients != usual.clients) out += fmt::format(" --clients {}", wanted.clients);
+  if (wanted.names != usual.names) out += fmt::format(" --names {}", wanted.names);
+  if (wanted.drive.time != usual.drive.time) out += fmt::format(" --time {}ms", whole_ms(wanted.drive.time));
+  if (wanted.drive.ttl != usual.drive.ttl) out += fmt::format(" --ttl {}ms", whole_ms(wanted.drive.ttl));
+  if (wanted.faults != usual.faults) out += " --faults " + wanted.faults;
   for (const std::string& workload : wanted.drive.workloads) out += " --workload " + workload;
   for (const std::string& injection : wanted.inject) out += " --inject " + injection;
   return out;
@@ -78,7 +84,6 @@ Result<verify::Driven> driven(const Verb& self, Wanted& wanted, verify::Target& 
   const bool watched = ::isatty(STDERR_FILENO) != 0;
   if (watched) wanted.drive.progress = show_progress;
   wanted.drive.give_up = [] { return interrupted != 0; };
-  stop_when_interrupted();
   say(self, shown(fmt::format("{}, {} clients, seed {}", target.about(), wanted.clients, wanted.seed)));
   Result<verify::Driven> result = verify::drive(target, wanted.drive);
   if (watched) fmt::print(stderr, "\r\x1b[K");
@@ -125,6 +130,7 @@ int run(const Verb& self, const Words& words) {
   wanted.drive.seed = wanted.seed;
   wanted.drive.faults = *faults;
 
+  stop_when_interrupted();  // Before there is anything that must not be left behind.
   Result<std::unique_ptr<verify::Target>> target = open_target(wanted.target, wanted.inject);
   if (!target) {
     return target.error().code == ErrorCode::bad_configuration ? options.wrong(shown(target.error().where))

@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "verify/chain_parts.h"
 #include "verify/telling.h"
 
 namespace holdfast::verify {
@@ -36,10 +37,6 @@ struct Belief {
   Position last = none;  ///< The renewal that it rests on last, or the grant.
   bool shared = false;
 };
-
-bool grants(What what) {
-  return what == What::acquire || what == What::takeover || what == What::move || what == What::transfer;
-}
 
 class Beliefs {
  public:

@@ -37,10 +37,11 @@ struct Stretch {
   bool passed : 1 = false;                       ///< It began while the one before it was held, and not otherwise.
   bool optional : 1 = false;                     ///< It may not have been at all.
   bool continues : 1 = false;                    ///< It is of the same holding as the one before it.
-  bool joined : 1 = false;                       ///< Several sessions share it.
-  bool begun : 1 = false;                        ///< The sweep's: it can have been.
-  bool ended : 1 = false;                        ///< The sweep's: the name can have been free after it.
-  bool surely_ended : 1 = false;                 ///< The sweep's: it ended before the next one began.
+  bool vague : 1 = false;         ///< From before the recording: it may have been held or not at any moment.
+  bool joined : 1 = false;        ///< Several sessions share it.
+  bool begun : 1 = false;         ///< The sweep's: it can have been.
+  bool ended : 1 = false;         ///< The sweep's: the name can have been free after it.
+  bool surely_ended : 1 = false;  ///< The sweep's: it ended before the next one began.
 };
 
 /// Something that no order can explain, and the operations that show it.
@@ -59,6 +60,11 @@ struct Chain {
   /// Any other order has the same flaws. False where it had to be guessed: of holdings without a token that may have
   /// lapsed before their grants arrived, of renewals at one time, of grants that nobody saw.
   bool forced = true;
+  /// Without flaws there is an order. False where calls of unknown outcome, or sessions that share a holding, were
+  /// given the benefit of the doubt one answer at a time.
+  bool exact = true;
+  /// The first call of each client that may have been granted something that nobody saw, in order of clients.
+  std::vector<std::pair<recording::Index, recording::Nanos>> unseen;
 
   /// The last stretch of the holding that begins with `first`.
   std::size_t last(std::size_t first) const {

@@ -73,8 +73,8 @@ class Judge {
       if (operations_[name].empty()) continue;
       const auto index = static_cast<recording::Index>(name);
       if (recording_.lock.kind == Lock::Kind::mutex) {
-        Chain made = chain(recording_, operations_[name]);
-        const Swept swept = sweep(recording_, operations_[name], made);
+        const Swept swept =
+            sweep(recording_, operations_[name], chain(recording_, operations_[name]), Unseen::may_have_been);
         take(linearizable, index, swept.flaws, swept.violations, swept.forced);
       } else {
         linearizable.answer = Answer::undecided;

@@ -45,10 +45,16 @@ constexpr std::size_t flaws_kept = 8;
 
 class Sweep {
  public:
-  Sweep(const Recording& recording, std::span<const Position> operations, Chain& chain)
-      : recording_(recording), operations_(operations), chain_(chain), stretches_(chain.stretches) {
-    result_.forced = chain.forced;
-    for (Flaw& flaw : chain.flaws) report(std::move(flaw));
+  Sweep(const Recording& recording, std::span<const Position> operations, Chain chain, Unseen unseen)
+      : recording_(recording), operations_(operations), chain_(std::move(chain)), stretches_(chain_.stretches) {
+    result_.forced = chain_.forced;
+    if (unseen == Unseen::were_not) chain_.unseen.clear();
+    for (const auto& [client, called] : chain_.unseen) first_unseen_ = std::min(first_unseen_, called);
+    if (!chain_.by_token && !chain_.unseen.empty()) {
+      // What was passed on may have been a holding that nobody saw.
+      for (Stretch& stretch : stretches_) stretch.passed = false;
+    }
+    for (Flaw& flaw : chain_.flaws) report(std::move(flaw));
   }
 
   Swept run() {
@@ -135,7 +141,8 @@ class Sweep {
   template <class Accepts>
   Slot least_held(Slot from, std::ptrdiff_t first, std::ptrdiff_t last, Accepts accepts) const {
     for (std::ptrdiff_t s = std::max({stretch_of(from), first, std::ptrdiff_t{0}}); s < count() && s <= last; ++s) {
-      if (from <= held(s) && accepts(stretch(s)) && (!stretch(s).optional || can_have_begun(s))) return held(s);
+      const bool was = from <= held(s) || (stretch(s).vague && from <= free_after(s));
+      if (was && accepts(stretch(s)) && (!stretch(s).optional || can_have_begun(s))) return std::max(from, held(s));
       if (!can_go_on(s)) break;
     }
     return impossible;
@@ -143,15 +150,20 @@ class Sweep {
   Slot least_held(Slot from, std::ptrdiff_t first, std::ptrdiff_t last) const {
     return least_held(from, first, last, [](const Stretch&) { return true; });
   }
-  /// Like least_held, of whatever is held first: it must be known how the name got there.
+  /// Like least_held, of whoever `accepts`; also of a holding that nobody saw, while the name seems free.
   template <class Accepts>
-  Slot least_held_any(Slot from, Accepts accepts) const {
-    const std::ptrdiff_t start = stretch_of(from);
-    if (start < 0 && !can_go_on(-1)) return impossible;
-    return least_held(from, 0, count(), accepts);
+  Slot least_held_by(Slot from, bool unseen, Accepts accepts) const {
+    for (std::ptrdiff_t s = stretch_of(from); s < count(); ++s) {
+      const bool was = s >= 0 && (from <= held(s) || (stretch(s).vague && from <= free_after(s)));
+      if (was && accepts(stretch(s)) && (!stretch(s).optional || can_have_begun(s))) return std::max(from, held(s));
+      if (unseen && from <= free_after(s) && can_have_ended(s)) return free_after(s);
+      if (!can_go_on(s)) break;
+    }
+    return impossible;
   }
   Slot least_free(Slot from, std::ptrdiff_t first, std::ptrdiff_t last) const {
     for (std::ptrdiff_t s = std::max(stretch_of(from), first); s < count() && s <= last; ++s) {
+      if (s >= 0 && stretch(s).vague && from <= free_after(s)) return std::max(from, held(s));
       if (from <= free_after(s) && can_have_ended(s)) return free_after(s);
       if (!can_go_on(s)) break;
     }
@@ -159,7 +171,7 @@ class Sweep {
   }
   /// Not while the holding [first, last] is held.
   Slot least_outside(Slot from, std::ptrdiff_t first, std::ptrdiff_t last) const {
-    if (from < begins(first)) return from;
+    if (from < begins(first) || stretch(first).vague) return from;
     if (const Slot slot = least_free(from, first, last); slot != impossible) return slot;
     if (from > free_after(last)) return from;
     return least_held_from(last + 1);
@@ -179,9 +191,7 @@ class Sweep {
     const auto first = static_cast<std::ptrdiff_t>(known ? about : 0);
     const auto last = static_cast<std::ptrdiff_t>(known ? chain_.last(about) : 0);
     if (operation.outcome == Outcome::busy) return place_busy(pending, operation, known, first, last);
-    if (operation.outcome == Outcome::stale) {
-      return known ? place_stale(pending, operation, first, last) : pending.from;
-    }
+    if (operation.outcome == Outcome::stale) return place_stale(pending, operation, known, first, last);
     switch (operation.what) {
       case What::acquire:
       case What::takeover:
@@ -189,11 +199,13 @@ class Sweep {
       case What::transfer:
         return place_granted(pending, operation, first, last);
       case What::renew:
-        if (!known) return pending.from;
+        if (about_unseen(pending)) return pending.from;
+        if (!known) return impossible;
         if (stretch(first).grant == operations_[pending.i])
           return pending.from <= held(first) ? held(first) : impossible;
         return place_renewed(pending, first, last);
       case What::release:
+        if (about_unseen(pending)) return pending.from;
         if (!known) return least_free(pending.from, -1, count());
         return place_released(pending, last);
       case What::revoke:
@@ -201,7 +213,9 @@ class Sweep {
       case What::query:
         if (!operation.held)
           return known ? least_free(pending.from, first, last) : least_free(pending.from, -1, count());
-        if (known) return least_held(pending.from, first, last);
+        if (known) {
+          return least_held(pending.from, first, last, [&](const Stretch& s) { return is_holder(s, operation); });
+        }
         return place_held_by(pending, operation);
       case What::read:
       case What::write:
@@ -234,42 +248,57 @@ class Sweep {
   Slot place_released(const Pending& pending, std::ptrdiff_t last) const {
     if (stretch(last).joined && pending.from <= held(last)) return std::max(pending.from, begins(last));
     if (last + 1 < count() && stretch(last + 1).passed) return impossible;
-    if (pending.from <= ends(last)) return ends(last);
-    return pending.from <= free_after(last) && can_have_ended(last) ? free_after(last) : impossible;
+    std::ptrdiff_t s = last;  // Renewals of unknown outcome at the end need not have been.
+    while (stretch(s).optional && stretch(s).continues && pending.from <= free_after(s - 1)) --s;
+    if (stretch(s).vague) return pending.from <= free_after(s) ? std::max(pending.from, held(s)) : impossible;
+    if (pending.from <= ends(s)) return ends(s);
+    return pending.from <= free_after(s) && can_have_ended(s) ? free_after(s) : impossible;
   }
 
   Slot place_busy(const Pending& pending, const Operation& operation, bool known, std::ptrdiff_t first,
                   std::ptrdiff_t last) const {
-    if (known) return least_held(pending.from, first, last, [&](const Stretch& s) { return refuses(s, operation); });
-    return place_held_by(pending, operation);
+    if (!known) return place_held_by(pending, operation);
+    return least_held(pending.from, first, last,
+                      [&](const Stretch& s) { return refuses(s, operation) && is_holder(s, operation); });
+  }
+  /// Whether `operation` says the truth of who holds, if anything.
+  bool is_holder(const Stretch& s, const Operation& operation) const {
+    if (operation.holder == nobody || s.session == operation.holder || s.session == nobody) return true;
+    return s.joined || (recording_.lock.joins && !chain_.unseen.empty());
   }
   /// Nobody is refused by what it holds itself, where asking again is granted again.
   bool refuses(const Stretch& s, const Operation& operation) const {
     return operation.what != What::acquire || !recording_.lock.reentrant || s.session != operation.client;
   }
+  /// Whether `client`, or anybody, may have held something by now that nobody saw.
+  bool unseen_by_now(Index client) const {
+    if (client == nobody) return first_unseen_ <= now_;
+    const auto found = std::ranges::lower_bound(chain_.unseen, client, {}, &std::pair<Index, Nanos>::first);
+    return found != chain_.unseen.end() && found->first == client && found->second <= now_;
+  }
+  /// Whether `pending`, which names no token, may be about such a holding of its own client.
+  bool about_unseen(const Pending& pending) const {
+    return !chain_.by_token && !chain_.unseen.empty() && unseen_by_now(of(pending).client);
+  }
   Slot place_held_by(const Pending& pending, const Operation& operation) const {
-    return least_held_any(pending.from, [&](const Stretch& s) {
+    const bool unseen = unseen_by_now(operation.holder);
+    return least_held_by(pending.from, unseen, [&](const Stretch& s) {
       if (operation.outcome == Outcome::busy && !refuses(s, operation)) return false;
-      return operation.holder == nobody || s.session == operation.holder || s.session == nobody || s.joined;
+      return is_holder(s, operation);
     });
   }
 
-  Slot place_stale(const Pending& pending, const Operation& operation, std::ptrdiff_t first,
+  Slot place_stale(const Pending& pending, const Operation& operation, bool known, std::ptrdiff_t first,
                    std::ptrdiff_t last) const {
-    if (stretch(last).joined) return pending.from;  // This session may have left before the others.
-    if (!chain_.by_token || operation.shown <= stretch(first).token) {
-      return least_outside(pending.from, first, last);
-    }
+    if (known && stretch(last).joined) return pending.from;  // This session may have left before the others.
+    const Slot outside = known ? least_outside(pending.from, first, last) : pending.from;
+    if (!chain_.by_token || operation.token == 0 || operation.shown <= operation.token) return outside;
     // It names the newest token, of whoever holds or held last.
-    const auto found = std::ranges::partition_point(stretches_.begin() + last, stretches_.end(),
-                                                    [&](const Stretch& s) { return s.token < operation.shown; });
-    if (found == stretches_.end() || found->token != operation.shown) {
-      return least_outside(pending.from, first, last);
-    }
-    const std::ptrdiff_t other = found - stretches_.begin();
-    const auto other_last = static_cast<std::ptrdiff_t>(chain_.last(static_cast<std::size_t>(other)));
-    if (pending.from > free_after(other_last)) return impossible;
-    return std::max(pending.from, held(other));
+    const auto found = std::ranges::lower_bound(stretches_, operation.shown, {}, &Stretch::token);
+    if (found == stretches_.end() || found->token != operation.shown) return outside;
+    const std::ptrdiff_t newest = found - stretches_.begin();
+    const auto end = static_cast<std::ptrdiff_t>(chain_.last(static_cast<std::size_t>(newest)));
+    return pending.from > free_after(end) ? impossible : std::max(pending.from, held(newest));
   }
 
   // Going on.
@@ -277,7 +306,6 @@ class Sweep {
   void advance(Slot to, const Pending& by) {
     for (std::ptrdiff_t s = std::max<std::ptrdiff_t>(stretch_of(m_), 0); s <= stretch_of(to); ++s) {
       if (m_ < begins(s)) begin(s, by);
-      if (m_ < held(s) && to == held(s)) stretch(s).optional = false;  // It was seen.
       if (m_ < ends(s) && to >= ends(s)) {
         const bool passed_on = s + 1 < count() && stretch(s + 1).passed;
         stretch(s).ended = !passed_on && stretch(s).ends <= now_ && (!stretch(s).optional || stretch(s).begun);
@@ -294,7 +322,9 @@ class Sweep {
     const bool room = next.direct || can_be_free_before(s);
     next.begun = in_time && room;
     if (next.optional) return;
-    if (!in_time) {
+    if (next.passed && s == 0) {
+      nothing_to_pass(s);
+    } else if (!in_time) {
       too_early(s, by);
     } else if (!room) {
       two_holders(s, by);
@@ -352,6 +382,12 @@ class Sweep {
     report(std::move(made));
   }
 
+  void nothing_to_pass(std::ptrdiff_t s) {
+    if (full()) return;
+    const Position grant = stretch(s).grant;
+    report(flaw({grant}, answered(recording_, recording_.operations[grant]) + ", but nobody had it."));
+  }
+
   void too_early(std::ptrdiff_t s, const Pending& by) {
     if (full()) return;
     const Stretch& next = stretch(s);
@@ -390,20 +426,21 @@ class Sweep {
 
   const Recording& recording_;
   std::span<const Position> operations_;
-  Chain& chain_;
+  Chain chain_;
   std::vector<Stretch>& stretches_;
   std::priority_queue<Pending, std::vector<Pending>, std::greater<>> pending_;
   Slot m_ = initially_free;
   Position setter_ = none;
+  Nanos first_unseen_ = never;  ///< No holding that nobody saw began before.
   Nanos now_ = 0;
   Swept result_;
 };
 
 }  // namespace
 
-Swept sweep(const Recording& recording, std::span<const Position> operations, Chain& chain) {
+Swept sweep(const Recording& recording, std::span<const Position> operations, Chain chain, Unseen unseen) {
   if (operations.empty()) return {};
-  return Sweep(recording, operations, chain).run();
+  return Sweep(recording, operations, std::move(chain), unseen).run();
 }
 
 }  // namespace holdfast::verify

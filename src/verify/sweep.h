@@ -29,7 +29,10 @@ struct Swept {
   bool forced = true;  ///< Whether flaws are violations: if not, another order may explain what was seen.
 };
 
-/// Sweeps `operations`, those of one name in order of their calls. `chain` is theirs and is marked as it goes.
-Swept sweep(const recording::Recording& recording, std::span<const Position> operations, Chain& chain);
+/// Whether answers may be explained by holdings that nobody saw: those of calls of unknown outcome.
+enum class Unseen : bool { were_not, may_have_been };
+
+/// Sweeps `operations`, those of one name in order of their calls. `chain` is theirs and is used up.
+Swept sweep(const recording::Recording& recording, std::span<const Position> operations, Chain chain, Unseen unseen);
 
 }  // namespace holdfast::verify
