@@ -130,11 +130,14 @@ void Record::returned(const Call& call, Nanos now) {
   operation.shown = told.token;
   operation.held = told.held;
   operation.joined = told.joined;
-  if (told.held && call.ask.what != What::transfer) operation.holder = told.holder;
+  const bool given = call.ask.what == What::transfer && operation.outcome == Result::ok;
+  if (!given) operation.holder = told.held ? told.holder : recording::nobody;
   if (operation.outcome != Result::ok) return;
   if (begins(call.ask.what) || call.ask.what == What::renew) operation.ttl = ttl_of(told.ttl);
   if (call.ask.what == What::transfer) operation.ttl = ttl_of(told.ttl);
   if (begins(call.ask.what) || call.ask.what == What::transfer) operation.previous = told.previous;
+  // Of a free name a takeover is an acquire, whatever holding it meant.
+  if (call.ask.what == What::takeover && told.previous != call.ask.token) operation.token = 0;
   if (begins(call.ask.what)) operation.waited = told.waited.count();
 }
 

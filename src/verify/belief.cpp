@@ -200,7 +200,9 @@ class Beliefs {
       std::size_t others = 0, displaced = 0;
       for (const auto& [until, a] : active) {
         if (!exclude(beliefs_[a], beliefs_[b])) continue;
-        if (was_displaced(beliefs_[a], beliefs_[b])) {
+        // An answer that was late may let the one who was displaced believe again, after whoever displaced it.
+        const bool reversed = beliefs_[b].token != 0 && beliefs_[b].token < beliefs_[a].token;
+        if (reversed ? was_displaced(beliefs_[b], beliefs_[a]) : was_displaced(beliefs_[a], beliefs_[b])) {
           ++displaced;
           note_displaced(beliefs_[a], beliefs_[b]);
         } else if (++others >= limit) {
