@@ -105,7 +105,8 @@ int run(const Verb& self, const Words& words) {
       .number("--seed", wanted.seed, "Makes the same choices as the run that printed it")
       .texts("--workload", wanted.drive.workloads, "Only this one", "NAME", workload_names())
       .text("--faults", wanted.faults, "What to do to clients and requests: pause,kill,duplicate,late or all", "LIST")
-      .duration("--ttl", wanted.ttl, "The ttl that is asked for, where the lock asks; a twentieth of --time unless given")
+      .duration("--ttl", wanted.ttl,
+                "The ttl that is asked for, where the lock asks; a twentieth of --time unless given")
       .texts("--inject", wanted.inject, "Put a known bug back; with `server` or `engine:...`", "BUG", injection_forms())
       .text("--record", wanted.output.record, "Write what was seen, for judging it again", "FILE")
       .text("--html", wanted.output.html, "Write a page with the timeline", "FILE")

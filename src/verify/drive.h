@@ -25,8 +25,8 @@ struct DriveOptions {
   Duration time = std::chrono::seconds(10);  ///< Of all workloads together, about.
   std::size_t names = 32;                    ///< Of the workload with many.
   std::uint64_t seed = 1;                    ///< Repeats every choice; what threads and networks do, it cannot repeat.
-  std::optional<Duration> ttl{};  ///< Asked for, where the lock asks. None: such that it can end several times.
-  std::vector<std::string> workloads{};           ///< Empty: all.
+  std::optional<Duration> ttl{};         ///< Asked for, where the lock asks. None: such that it can end several times.
+  std::vector<std::string> workloads{};  ///< Empty: all.
   Faults faults{};
   std::function<void(const Progress&)> progress{};  ///< Called from a thread of its own, about five times a second.
   std::function<bool()> give_up = [] { return false; };
