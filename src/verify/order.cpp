@@ -55,11 +55,19 @@ class Order {
   /// The first grant of each holding, unless it may go before others.
   void collect() {
     std::unordered_set<std::uint64_t> seen;
+    std::unordered_set<Index> may_hold;  // By a call of unknown outcome that goes before the queue.
     for (const Position position : operations_) {
       const Operation& operation = at(position);
+      const bool goes_before =
+          operation.what == What::takeover || operation.what == What::move || operation.what == What::transfer;
+      if (goes_before && operation.outcome == Outcome::ok) seen.insert(operation.shown);
+      if (goes_before && operation.outcome == Outcome::unknown) {
+        may_hold.insert(operation.what == What::transfer ? operation.holder : operation.client);
+      }
       if (operation.what == What::acquire) note_asked(position);
       if (operation.outcome != Outcome::ok || operation.what != What::acquire || operation.joined) continue;
       if (recording_.lock.tokens && operation.shown != 0 && !seen.insert(operation.shown).second) continue;
+      if (operation.waited == 0 && may_hold.contains(operation.client)) continue;
       if (operation.waited > 0) ++result_.waits;
       grants_.push_back(position);
     }
