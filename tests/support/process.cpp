@@ -52,8 +52,8 @@ std::string server_program() {
 
 std::vector<std::string> server_words(const ServerProcess::How& how) {
   std::vector<std::string> words = how.wrapper;
-  for (const std::string& word : {server_program(), std::string("serve"), std::string("--listen"),
-                                  fmt::format("127.0.0.1:{}", how.port)}) {
+  for (const std::string& word :
+       {server_program(), std::string("serve"), std::string("--listen"), fmt::format("127.0.0.1:{}", how.port)}) {
     words.push_back(word);
   }
   words.insert(words.end(), how.arguments.begin(), how.arguments.end());
