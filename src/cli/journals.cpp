@@ -1,12 +1,16 @@
 #include "cli/journals.h"
 
+#if HOLDFAST_INJECTIONS
+#include "engine/faulty/faulty_journal.h"
+#endif
 #include "journal/file/file_journal.h"
 #include "journal/memory/memory_journal.h"
 
 namespace holdfast::cli {
+namespace {
 
-std::unique_ptr<journal::Journal> make_journal(const Settings& settings, std::function<void(const std::string&)> note,
-                                               history::Store* history) {
+std::unique_ptr<journal::Journal> sound_journal(const Settings& settings, std::function<void(const std::string&)> note,
+                                                history::Store* history) {
   const std::optional<std::string> directory = settings.directory();
   if (!directory) return std::make_unique<journal::MemoryJournal>();
   core::Limits limits;
@@ -24,6 +28,19 @@ std::unique_ptr<journal::Journal> make_journal(const Settings& settings, std::fu
                                   .limits = limits,
                                   .note = std::move(note),
                                   .before_fold = std::move(before_fold)});
+}
+
+}  // namespace
+
+std::unique_ptr<journal::Journal> make_journal(const Settings& settings, std::function<void(const std::string&)> note,
+                                               history::Store* history) {
+  std::unique_ptr<journal::Journal> journal = sound_journal(settings, std::move(note), history);
+#if HOLDFAST_INJECTIONS
+  std::vector<engine::Injection> injections;
+  for (const std::string& text : settings.inject) injections.push_back(*engine::Injection::parse(text));
+  journal = engine::with_faults(injections, std::move(journal));
+#endif
+  return journal;
 }
 
 std::unique_ptr<history::Store> make_history(const Settings& settings, Clock& clock,

@@ -18,7 +18,6 @@ constexpr Verb planned(std::string_view name, std::string_view summary) {
 }
 
 constexpr Verb top_verb = planned("top", "The busiest names, live.");
-constexpr Verb simulate_verb = planned("simulate", "Run seeded worlds around the engine.");
 constexpr Verb audit_verb = planned("audit", "Find check-then-act in source trees.");
 constexpr Verb sync_verb = planned("sync", "Pull a feed into a directory.");
 constexpr Verb login_verb = planned("login", "Keep what proves who you are.");

@@ -47,7 +47,8 @@ struct Verb {
 extern const Verb serve_verb, run_verb, acquire_verb, renew_verb, release_verb, check_verb, show_verb, list_verb,
     watch_verb;
 extern const Verb request_verb, takeover_verb, move_verb, transfer_verb, revoke_verb, session_verb;
-extern const Verb bench_verb, verify_verb, history_verb, journal_verb, config_verb, version_verb, reference_verb;
+extern const Verb bench_verb, verify_verb, simulate_verb, history_verb, journal_verb, config_verb, version_verb;
+extern const Verb reference_verb;
 extern const Verb ready_verb, completion_verb, complete_verb, manual_verb;
 
 /// Every verb, in the order of the overview.

@@ -12,12 +12,16 @@ namespace holdfast::simulate {
 
 /// Judges what the clients of a world saw; may be empty.
 using Judge = std::function<verify::Judgement(const recording::Recording&)>;
+/// By what the verifier makes of it. In a world of faults many outcomes stay unknown, and not every world is crowded.
+verify::Judgement judged(const recording::Recording& recording);
 
 struct Wanted {
   std::uint64_t seed = 1;    ///< Of the first world; each further one has the next.
   std::uint64_t worlds = 1;  ///< At least so many.
   Nanos simulated = 0;       ///< And at least so long, in all of them together.
   Judge judge;
+  /// Called before each world, with its seed. May be empty, as the next.
+  std::function<void(std::uint64_t)> about_to;
   /// Called after each world. True: that is enough.
   std::function<bool(const Covered&)> progress;
 };
@@ -36,6 +40,7 @@ struct Report {
   std::uint64_t undecided = 0, inconclusive = 0;  ///< Worlds, as judged by what their clients saw.
   std::optional<std::uint64_t> differs;           ///< The seed of a world that was another one the second time.
   std::optional<Failure> failure;
+  recording::Recording last;  ///< Of the last world.
 
   verify::Verdict verdict() const;
 };

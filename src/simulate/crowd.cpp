@@ -50,7 +50,7 @@ void Crowd::act(Index client, Nanos now) {
   Client& self = clients_[client];
   const std::uint32_t number = self.acts++;
   Random random(plan_.seed, Stream::act, client, number);
-  if (!plan_.present(client) || plan_.left_out.contains({client, number})) return think(client, now, random);
+  if (!plan_.present(client)) return think(client, now, random);
   if (self.late) return send_(client, *std::exchange(self.late, std::nullopt));
   std::erase_if(self.holds, [&](const Belief& belief) {
     if (belief.until > now) return false;
@@ -154,7 +154,9 @@ void Crowd::act_as_anybody(Index client, Nanos now, Random& random) {
   if (random.chance(o.pass_on)) {  // What another session of the same owner holds.
     return send_(client, {.what = What::move, .name = name, .token = self.seen[name]});
   }
-  if (random.chance(o.revoke)) return send_(client, {.what = What::revoke, .name = name, .token = self.seen[name]});
+  if (random.chance(o.revoke) && self.seen[name] != 0) {
+    return send_(client, {.what = What::revoke, .name = name, .token = self.seen[name]});
+  }
   if (self.holds.size() >= 2) return think(client, now, random);
   if (random.chance(100)) return send_(client, {.what = What::query, .name = name});
   acquire(client, random, random.chance(o.wait));

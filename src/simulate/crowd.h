@@ -47,7 +47,6 @@ class Crowd {
   void calm() { calm_ = true; }
   /// And from here on nobody begins anything.
   void wind_down() { winding_down_ = true; }
-  std::uint32_t acts(Index client) const { return clients_[client].acts; }
   /// Who was granted nothing since the calm began; nobody: all were.
   Index unserved() const;
 

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "simulate/random.h"
@@ -69,10 +67,9 @@ std::string describe(const Options& options);
 struct Plan {
   std::uint64_t seed = 0;
   Options options;
-  std::vector<PlannedFault> faults;                            ///< In order of time.
-  std::vector<bool> absent;                                    ///< By client: it never does anything.
-  std::set<std::pair<std::uint32_t, std::uint32_t>> left_out;  ///< Of a client, what it does not do: the how-manieth.
-  Nanos end = recording::never;                                ///< Nothing happens from here on, not even the calm.
+  std::vector<PlannedFault> faults;  ///< In order of time.
+  std::vector<bool> absent;          ///< By client: it never does anything.
+  Nanos end = recording::never;      ///< Nothing happens from here on, not even the calm.
 
   bool present(std::uint32_t client) const { return client >= absent.size() || !absent[client]; }
 };

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 namespace holdfast::simulate {
 namespace {
 
@@ -27,8 +30,9 @@ Result outcome_of(const Call& call) {
     case ErrorCode::held_by_you:
     case ErrorCode::takeover_pending:
       return Result::busy;
+    case ErrorCode::not_yours:  // The token is the newest, but of another session.
+      return told.held ? Result::busy : Result::error;
     case ErrorCode::stale:
-    case ErrorCode::not_yours:
     case ErrorCode::unknown_token:
     case ErrorCode::nothing_held:
       return Result::stale;
@@ -90,7 +94,8 @@ Record::Record(const Cast& cast, const Plan& plan, recording::Recording& into) :
   into.lock.leases = true;
   into.lock.late_renewal = true;
   into.lock.reentrant = true;
-  into.lock.fifo = true;
+  // Not fifo: a request that the network delivers twice keeps its place in a queue without any client knowing. The
+  // observer looks at queues themselves.
   for (Index client = 0; client < cast.clients(); ++client) {
     const core::Who& who = cast.who(client);
     into.clients.push_back({who.owner + "/" + who.session, who.owner});
@@ -109,6 +114,7 @@ std::size_t Record::called(const Call& call) {
   if (call.ask.what == What::transfer) operation.holder = call.ask.to;
   if (call.ask.what == What::write) operation.value = call.ask.value;
   into_.operations.push_back(operation);
+  asked_.push_back(call.ask.ttl == core::forever ? recording::never : call.ask.ttl.count());
   return into_.operations.size() - 1;
 }
 
@@ -125,12 +131,42 @@ void Record::returned(const Call& call, Nanos now) {
   operation.shown = told.token;
   operation.held = told.held;
   operation.joined = told.joined;
-  if (told.held && call.ask.what != What::transfer) operation.holder = told.holder;
+  const bool given = call.ask.what == What::transfer && operation.outcome == Result::ok;
+  if (!given) operation.holder = told.held ? told.holder : recording::nobody;
   if (operation.outcome != Result::ok) return;
   if (begins(call.ask.what) || call.ask.what == What::renew) operation.ttl = ttl_of(told.ttl);
   if (call.ask.what == What::transfer) operation.ttl = ttl_of(told.ttl);
   if (begins(call.ask.what) || call.ask.what == What::transfer) operation.previous = told.previous;
+  // Of a free name a takeover is an acquire, whatever holding it meant.
+  if (call.ask.what == What::takeover && told.previous != call.ask.token) operation.token = 0;
   if (begins(call.ask.what)) operation.waited = told.waited.count();
+}
+
+void Record::settle() {
+  // A request may be late by so much, and shorten what was promised after it was sent.
+  constexpr Nanos late_max = 30 * second;
+  std::map<std::pair<Index, Index>, std::vector<std::size_t>> of_session;
+  for (std::size_t i = 0; i < into_.operations.size(); ++i) {
+    const Operation& operation = into_.operations[i];
+    if (asked_[i] > 0 && asked_[i] != recording::never && operation.outcome != Result::error) {
+      of_session[{operation.client, operation.name}].push_back(i);
+    }
+  }
+  for (Operation& operation : into_.operations) {
+    const bool given = operation.what == What::transfer;
+    const bool promises =
+        operation.outcome == Result::ok && (begins(operation.what) || operation.what == What::renew || given);
+    const auto asks = of_session.find({given ? operation.holder : operation.client, operation.name});
+    if (!promises || asks == of_session.end()) continue;
+    const Nanos from = operation.called + operation.waited;
+    Nanos until = operation.ttl == 0 ? recording::never : from + operation.ttl;
+    const auto sent = [&](std::size_t i) { return into_.operations[i].called; };
+    for (auto ask = std::ranges::lower_bound(asks->second, operation.called - late_max, {}, sent);
+         ask != asks->second.end() && sent(*ask) < until; ++ask) {
+      if (&into_.operations[*ask] != &operation) until = std::min(until, std::max(sent(*ask), from) + asked_[*ask]);
+    }
+    if (until != recording::never) operation.ttl = until - from;
+  }
 }
 
 void Record::lost(const Displaced& one, Nanos now) {

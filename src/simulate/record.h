@@ -1,6 +1,8 @@
 // Between the simulation's words, core's and a recording's.
 #pragma once
 
+#include <vector>
+
 #include "core/replies.h"
 #include "simulate/call.h"
 #include "simulate/cast.h"
@@ -21,9 +23,13 @@ class Record {
   void returned(const Call& call, Nanos now);
   void lost(const Displaced& one, Nanos now);
   void fault(const PlannedFault& fault);
+  /// When all is over. Whoever asks for a shorter ttl relies on no more than that from then on, whatever comes of it;
+  /// so what it was promised before is written down as what it could rely on.
+  void settle();
 
  private:
   recording::Recording& into_;
+  std::vector<Nanos> asked_;  ///< By operation: the ttl that was asked for; 0: none, `never`: one without an end.
 };
 
 }  // namespace holdfast::simulate

@@ -3,129 +3,124 @@
 #include <algorithm>
 #include <utility>
 
+#include "simulate/rehearsal.h"
+
 namespace holdfast::simulate {
 namespace {
 
+constexpr std::uint64_t world_runs_max = 200;
+
+/// Tries to leave out parts of `lines`, first large ones and then small ones, from the end on: what comes last depends
+/// on what came before, and not the other way round. `try_it` keeps what it is given if that will do.
+template <class Line, class Try>
+bool fewer(std::vector<Line>& lines, const Try& try_it) {
+  bool any = false;
+  for (std::size_t size = std::max<std::size_t>(1, lines.size() / 2); size > 0; size /= 2) {
+    for (std::size_t end = lines.size(); end > 0;) {
+      const std::size_t from = end - std::min(size, end);
+      std::vector<Line> without(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(from));
+      without.insert(without.end(), lines.begin() + static_cast<std::ptrdiff_t>(std::min(end, lines.size())),
+                     lines.end());
+      any |= try_it(std::move(without));
+      end = from;
+    }
+  }
+  return any;
+}
+
 class Shrinker {
  public:
-  Shrinker(Plan plan, const Machine& machine, const WrongWith& wrong_with, const std::string& kind,
+  Shrinker(const Plan& plan, const Machine& machine, const WrongWith& wrong_with, const std::string& kind,
            std::uint64_t runs_max)
-      : plan_(std::move(plan)), machine_(machine), wrong_with_(wrong_with), kind_(kind), runs_max_(runs_max) {
-    plan_.absent.resize(plan_.options.clients);
+      : machine_(machine), wrong_with_(wrong_with), kind_(kind), runs_max_(runs_max) {
+    shrunk_.plan = plan;
+    shrunk_.plan.absent.resize(plan.options.clients);
   }
 
   Shrunk run() {
-    outcome_ = simulate::run(plan_, machine_);
-    ++runs_;
-    for (bool smaller = true; smaller && runs_ < runs_max_;) {
-      smaller = shorten();
-      smaller |= fewer_clients();
-      smaller |= fewer_faults();
-      smaller |= plainer();
-      smaller |= fewer_acts();
-    }
+    shrunk_.outcome = simulate::run(shrunk_.plan, machine_);
     shorten();
-    return {plan_, simulate::run(plan_, machine_, {.to_the_end = false, .story = true}), runs_};
+    fewer_clients();
+    fewer(shrunk_.plan.faults, [&](std::vector<PlannedFault> faults) {
+      Plan smaller = shrunk_.plan;
+      smaller.faults = std::move(faults);
+      return try_world(std::move(smaller));
+    });
+    fewer_clients();
+    shrunk_.outcome = simulate::run(shrunk_.plan, machine_, {.to_the_end = false, .story = true});
+    rehearse_less();
+    return std::move(shrunk_);
   }
 
  private:
-  /// Keeps `smaller` if the same goes wrong in it.
-  bool try_it(Plan smaller) {
-    if (runs_ >= runs_max_) return false;
-    ++runs_;
+  bool try_world(Plan smaller) {
+    if (shrunk_.runs >= std::min(runs_max_, world_runs_max)) return false;
+    ++shrunk_.runs;
     Outcome outcome = simulate::run(smaller, machine_);
     if (wrong_with_(outcome) != kind_) return false;
-    plan_ = std::move(smaller);
-    outcome_ = std::move(outcome);
+    shrunk_.plan = std::move(smaller);
+    shrunk_.outcome = std::move(outcome);
+    shorten();
     return true;
   }
 
-  bool shorten() {
-    if (!outcome_.violations.empty()) {  // It ends where it went wrong.
-      const Nanos end = outcome_.covered.simulated + 1;
-      const bool shorter = end < plan_.end;
-      plan_.end = std::min(plan_.end, end);
-      return shorter;
-    }
-    bool any = false;
-    for (Nanos cut = outcome_.covered.simulated / 2; cut > milli; cut /= 2) {
-      Plan smaller = plan_;
-      smaller.end = outcome_.covered.simulated - cut;
-      any |= try_it(std::move(smaller));
-    }
-    return any;
+  /// What is wrong from inside is wrong at one time: it can end there.
+  void shorten() {
+    if (shrunk_.outcome.violations.empty()) return;
+    shrunk_.plan.end = std::min(shrunk_.plan.end, shrunk_.outcome.covered.simulated + 1);
   }
 
-  bool fewer_clients() {
-    bool any = false;
-    for (std::uint32_t client = 0; client < plan_.options.clients; ++client) {
-      if (plan_.absent[client]) continue;
-      Plan smaller = plan_;
+  void fewer_clients() {
+    for (std::uint32_t client = 0; client < shrunk_.plan.options.clients; ++client) {
+      if (shrunk_.plan.absent[client]) continue;
+      Plan smaller = shrunk_.plan;
       smaller.absent[client] = true;
-      any |= try_it(std::move(smaller));
+      try_world(std::move(smaller));
     }
-    return any;
   }
 
-  bool fewer_faults() {
-    bool any = false;
-    for (std::size_t size = std::max<std::size_t>(1, plan_.faults.size()); size > 0; size /= 2) {
-      for (std::size_t at = 0; at < plan_.faults.size();) {
-        Plan smaller = plan_;
-        const auto first = smaller.faults.begin() + static_cast<std::ptrdiff_t>(at);
-        const std::size_t count = std::min(size, plan_.faults.size() - at);
-        smaller.faults.erase(first, first + static_cast<std::ptrdiff_t>(count));
-        if (try_it(std::move(smaller))) {
-          any = true;
-        } else {
-          at += count;
-        }
+  void rehearse_less() {
+    script_ = script_of(shrunk_.outcome);
+    script_.end += second;  // Without a network's delays things may come a little later, too.
+    if (!try_script(script_)) return;
+    shrunk_.rehearsed = true;
+    const auto try_lines = [&](std::vector<Moment> lines) { return try_script({std::move(lines), script_.end}); };
+    while (fewer(script_.lines, try_lines) && shrunk_.runs < runs_max_) {
+    }
+    for (std::size_t line = 0; line < script_.lines.size(); ++line) {
+      for (const Nanos left : {Nanos{0}, 100 * milli, second}) {
+        if (sooner(line, left)) break;
       }
     }
-    return any;
   }
 
-  /// Without lost and doubled messages, and with clocks that run right.
-  bool plainer() {
-    bool any = false;
-    for (std::uint32_t Options::*chance :
-         {&Options::lost, &Options::twice, &Options::slow, &Options::server_ppm, &Options::client_ppm, &Options::guard,
-          &Options::endless, &Options::pause, &Options::revoke, &Options::pass_on, &Options::takeover, &Options::late,
-          &Options::forget}) {
-      if (plan_.options.*chance == 0) continue;
-      Plan smaller = plan_;
-      smaller.options.*chance = 0;
-      any |= try_it(std::move(smaller));
-    }
-    return any;
+  /// With no more than `left` between a line and the one before it.
+  bool sooner(std::size_t line, Nanos left) {
+    const Nanos before = line == 0 ? 0 : script_.lines[line - 1].at;
+    const Nanos by = script_.lines[line].at - before - left;
+    if (by <= 0) return false;
+    Script smaller = script_;
+    for (std::size_t i = line; i < smaller.lines.size(); ++i) smaller.lines[i].at -= by;
+    smaller.end -= by;
+    return try_script(std::move(smaller));
   }
 
-  bool fewer_acts() {
-    bool any = false;
-    for (std::uint32_t client = 0; client < plan_.options.clients; ++client) {
-      if (plan_.absent[client]) continue;
-      for (std::uint32_t size = std::max<std::uint32_t>(1, outcome_.acts[client] / 2); size > 0; size /= 2) {
-        // From the end: what comes last depends on what came before, and not the other way round.
-        for (std::int64_t from = outcome_.acts[client]; from > 0 && runs_ < runs_max_; from -= size) {
-          Plan smaller = plan_;
-          bool fewer = false;
-          for (std::int64_t act = std::max<std::int64_t>(0, from - size); act < from; ++act) {
-            fewer |= smaller.left_out.emplace(client, static_cast<std::uint32_t>(act)).second;
-          }
-          if (fewer) any |= try_it(std::move(smaller));
-        }
-      }
-    }
-    return any;
+  bool try_script(Script smaller) {
+    if (shrunk_.runs >= runs_max_) return false;
+    ++shrunk_.runs;
+    Outcome outcome = rehearse(smaller, shrunk_.plan, machine_);
+    if (wrong_with_(outcome) != kind_) return false;
+    script_ = std::move(smaller);
+    shrunk_.outcome = std::move(outcome);
+    return true;
   }
 
-  Plan plan_;
   const Machine& machine_;
   const WrongWith& wrong_with_;
   const std::string& kind_;
-  std::uint64_t runs_max_;
-  std::uint64_t runs_ = 0;
-  Outcome outcome_;
+  const std::uint64_t runs_max_;
+  Script script_;
+  Shrunk shrunk_;
 };
 
 }  // namespace

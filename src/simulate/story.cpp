@@ -27,7 +27,7 @@ class Story {
  public:
   Story(const Plan& plan, const Outcome& outcome) : cast_(plan.options), outcome_(outcome) {
     for (const Moment& moment : outcome.story) {
-      if (moment.kind == Kind::answered) answers_[moment.call] = moment;
+      if (moment.kind == Kind::answered) answers_[moment.id] = moment;
     }
   }
 
@@ -126,14 +126,13 @@ class Story {
   void remark(const std::string& what) { body_ += "# " + what + "\n"; }
 
   void line(const Moment& moment) {
-    const bool about_the_disk = moment.kind == Kind::disk;
-    if (about_the_disk) needs_.insert("disk");
     switch (moment.kind) {
       case Kind::asked:
         return asked(moment);
       case Kind::answered:
         return answered(moment);
       case Kind::crash:
+        if (moment.by != 0) remark("The power fails: what was written and not synced is lost, or partly kept.");
         return put(moment.at, "crash");
       case Kind::restart:
         return began_ ? put(moment.at, "restart") : void();
@@ -142,36 +141,41 @@ class Story {
       case Kind::wall:
         return put(moment.at, fmt::format("wall{}{}", moment.by < 0 ? '-' : '+', told_time(std::abs(moment.by))));
       case Kind::disk:
-        return put(moment.at, "disk " + moment.words);
+        return disk(moment);
       case Kind::leave:
-        return put(moment.at, actor(moment.what.client) + " leave");
+        return put(moment.at, actor(moment.call.client) + " leave");
       case Kind::vanish:
         needs_.insert("absence");
-        return put(moment.at, actor(moment.what.client) + " vanish");
-      case Kind::remark:
-        return remark(moment.words);
+        return put(moment.at, actor(moment.call.client) + " vanish");
     }
   }
 
+  void disk(const Moment& moment) {
+    if (moment.words == "slow") return remark("From here on each batch takes " + told_time(moment.by) + " longer.");
+    if (moment.words == "in_time") return remark("From here on the disk is as fast as ever.");
+    needs_.insert("disk");
+    put(moment.at, "disk " + moment.words);
+  }
+
   void asked(const Moment& moment) {
-    if (moment.what.twin) remark("The network delivers what was asked before once more; nobody hears the answer.");
-    const std::string what = actor(moment.what.client) + " " + question(moment.what);
-    const auto found = answers_.find(moment.call);
+    if (moment.call.twin) remark("The network delivers what was asked before once more; nobody hears the answer.");
+    const std::string what = actor(moment.call.client) + " " + question(moment.call);
+    const auto found = answers_.find(moment.id);
     if (found == answers_.end()) {
       return put(moment.at, what, "waits");
     }
-    const Call& call = found->second.what;
+    const Call& call = found->second.call;
     const bool waited = call.told.waited > Duration::zero() || call.told.code == ErrorCode::wait_over;
     if (waited || found->second.at - moment.at > at_once) {
-      later_.insert(moment.call);
+      later_.insert(moment.id);
       return put(moment.at, what, "waits");
     }
     put(moment.at, what, answer(call));
   }
 
   void answered(const Moment& moment) {
-    if (!later_.contains(moment.call)) return;
-    put(moment.at, fmt::format("-> {} {}", actor(moment.what.client), answer(moment.what)));
+    if (!later_.contains(moment.id)) return;
+    put(moment.at, fmt::format("-> {} {}", actor(moment.call.client), answer(moment.call)));
   }
 
   const Cast cast_;

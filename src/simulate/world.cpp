@@ -58,14 +58,15 @@ class World {
     std::uint64_t connection = 0;
     std::optional<std::uint64_t> call;
     std::uint32_t calls = 0;
-    Nanos busy_until = 0;  ///< The last request on it arrives by then: a close comes behind it.
+    Nanos heard_until = 0;  ///< What the server sent last arrives by then.
+    Nanos busy_until = 0;   ///< The last request on it arrives by then: a close comes behind it.
   };
 
   void note(std::uint64_t what) { out_.hash = mixed(out_.hash, what); }
-  void tell(Moment::Kind kind, Nanos by = 0, std::string words = {}) {
+  void tell(Moment::Kind kind, Nanos by, std::string words = {}) {
     if (options_.story) out_.story.push_back({now_, kind, 0, {}, by, std::move(words)});
   }
-  void tell(Moment::Kind kind, std::uint64_t id) {
+  void tell_call(Moment::Kind kind, std::uint64_t id) {
     if (options_.story) out_.story.push_back({now_, kind, id, calls_[id], 0, {}});
   }
 
@@ -125,7 +126,7 @@ class World {
 
   void boot() {
     if (server_.running()) return;
-    tell(Moment::Kind::restart);
+    tell(Moment::Kind::restart, 0);
     if (!server_.boot()) {
       out_.violations.push_back({"unreadable", "the journal could not be read: " + server_.unreadable(), now_});
     }
@@ -138,8 +139,10 @@ class World {
     for (const Displaced& one : observer_.take_displaced()) {
       if (one.client == recording::nobody || one.why == core::Loss::moved || one.why == core::Loss::none) continue;
       Random random(plan_.seed, Stream::network, one.client, one.token);
-      agenda_.put(now_ + random.about(plan_.options.delay) + (random.chance(100) ? random.between(0, second) : 0),
-                  Happening::lost, one.client, notices_.size());
+      const Nanos takes = random.about(plan_.options.delay) + (random.chance(100) ? random.between(0, second) : 0);
+      // On one connection nothing overtakes anything.
+      agenda_.put(std::max(now_ + takes, lines_[one.client].heard_until + 1), Happening::lost, one.client,
+                  notices_.size());
       notices_.push_back(one);
     }
     if (goes_on) return;
@@ -160,7 +163,7 @@ class World {
   void end_server(bool power) {
     if (!server_.running()) return;
     ++(power ? out_.covered.power_cuts : out_.covered.kills);
-    tell(Moment::Kind::crash);
+    tell(Moment::Kind::crash, power ? 1 : 0);
     server_.end(power);
     paused_until_ = 0;
     broken_connections();
@@ -258,7 +261,7 @@ class World {
       call.handled_at = lease;
       if (call.ask.what == What::release) observer_.asked_to_release(call.ask.token);
       requests.push_back({call.from, command_of(call, cast_)});
-      tell(Moment::Kind::asked, id);
+      tell_call(Moment::Kind::asked, id);
     }
     server_.submit(requests, ids.size() == 1 ? calls_[ids.front()].ask.name : recording::nobody);
   }
@@ -273,7 +276,7 @@ class World {
     note(mixed(reply.position.value, reply.waits_for.value));
     observer_.answered(call, reply, now_);
     call.told = told_of(reply, cast_);
-    tell(Moment::Kind::answered, id);
+    tell_call(Moment::Kind::answered, id);
     if (call.twin) return std::nullopt;
     const bool closed = !server_.connections.present(call.from.client);
     if (!closed) {
@@ -281,7 +284,9 @@ class World {
       if (!calm_from_here() && random.chance(plan_.options.lost)) {
         ++out_.covered.messages_lost;
       } else {
-        agenda_.put(now_ + random.about(plan_.options.delay), Happening::answered, call.client, id);
+        Nanos& heard_until = lines_[call.client].heard_until;
+        heard_until = std::max(heard_until + 1, now_ + random.about(plan_.options.delay));
+        agenda_.put(heard_until, Happening::answered, call.client, id);
       }
       return std::nullopt;
     }
@@ -338,7 +343,7 @@ class World {
     for (std::uint64_t id = calls_.size(); id-- > 0 && calls_[id].sent + 40 * second > now_;) {
       const Call& call = calls_[id];
       if (call.from.client != connection || !call.submitted || call.answered) continue;
-      tell(Moment::Kind::vanish, id);
+      tell_call(Moment::Kind::vanish, id);
       agenda_.put(now_ + random.between(0, 20 * milli), Happening::leaves, client, id);
     }
   }
@@ -347,7 +352,7 @@ class World {
     if (!server_.serving()) return;
     if (paused()) return agenda_.put(paused_until_ + 1, Happening::leaves, 0, id);
     if (calls_[id].answered) return;
-    tell(Moment::Kind::leave, id);
+    tell_call(Moment::Kind::leave, id);
     engine::Request leave{calls_[id].from, core::Leave{}};
     server_.submit(std::span(&leave, 1), calls_[id].ask.name);
   }
@@ -394,8 +399,7 @@ class World {
         ++out_.covered.slow_disks;
         server_.slow_until = std::max(server_.slow_until, fault.until);
         server_.slow_by = fault.amount;
-        tell(Moment::Kind::remark, 0,
-             fmt::format("from here to {} each batch takes {} ms longer", fault.until / milli, fault.amount / milli));
+        tell(Moment::Kind::disk, fault.amount, "slow");
         return;
       case FaultKind::disk_hung:
         ++out_.covered.hung_disks;
@@ -446,6 +450,9 @@ class World {
         tell(Moment::Kind::disk, 0, "has_room");
         server_.disk.full = false;
         return;
+      case FaultKind::disk_slow:
+        if (now_ >= server_.slow_until) tell(Moment::Kind::disk, 0, "in_time");
+        return;
       case FaultKind::disk_hung:
         if (now_ >= server_.hung_until) tell(Moment::Kind::disk, 0, "free");
         return;
@@ -488,7 +495,7 @@ class World {
       const std::string who = cast_.who(client).owner + "/" + cast_.who(client).session;
       if (lines_[client].call && plan_.present(client)) return stuck(who + " still waits for an answer");
     }
-    if (const Index client = crowd_.unserved(); client != recording::nobody && plan_.left_out.empty()) {
+    if (const Index client = crowd_.unserved(); client != recording::nobody) {
       return stuck(fmt::format("{}/{} was granted nothing in {} s without faults", cast_.who(client).owner,
                                cast_.who(client).session, plan_.options.calm / second));
     }
@@ -501,6 +508,7 @@ class World {
   }
 
   void finish() {
+    record_.settle();
     Covered& covered = out_.covered;
     const Observer::Counts& counts = observer_.counts();
     covered.worlds = 1;
@@ -513,7 +521,6 @@ class World {
     covered.passed_on = counts.passed_on;
     covered.revoked = counts.revoked;
     covered.latest_lapse = counts.latest_lapse;
-    for (Index client = 0; client < plan_.options.clients; ++client) out_.acts.push_back(crowd_.acts(client));
     covered.torn_frames = server_.disk.torn_frames;
   }
 

@@ -24,15 +24,25 @@ struct Covered {
   Covered& operator+=(const Covered& other);
 };
 
-/// Something that happened at the server, for a story.
+/// Something that happened at the server: of a story.
 struct Moment {
-  enum class Kind : std::uint8_t { asked, answered, crash, restart, pause, wall, disk, leave, vanish, remark };
+  enum class Kind : std::uint8_t {
+    asked,     ///< `call` reached it.
+    answered,  ///< And its answer left.
+    vanish,    ///< It is known that whoever asks there is gone.
+    leave,     ///< And acted on.
+    crash,     ///< `by` is not 0: the power failed, too.
+    restart,
+    pause,  ///< For `by`.
+    wall,   ///< The wall clock is set by `by`.
+    disk,   ///< `words`: as in tests/scenarios/, or `slow`: each batch takes `by` longer, or `in_time`: it does not.
+  };
   Nanos at = 0;
   Kind kind{};
-  std::uint64_t call = 0;
-  Call what{};        ///< Of asked, answered, leave, vanish.
-  Nanos by = 0;       ///< Of pause and wall.
-  std::string words;  ///< Of disk and remark.
+  std::uint64_t id = 0;  ///< Of the call: unique in its story.
+  Call call{};
+  Nanos by = 0;
+  std::string words;
 };
 
 struct Outcome {
@@ -41,7 +51,6 @@ struct Outcome {
   Covered covered;
   std::uint64_t hash = 0;  ///< Of every event and every answer.
   std::vector<Moment> story;
-  std::vector<std::uint32_t> acts;  ///< By client: how often it did something.
 };
 
 struct WorldOptions {

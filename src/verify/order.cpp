@@ -59,11 +59,20 @@ class Order {
 
   void collect() {
     open_.assign(recording_.clients.size(), recording::never);
+    std::vector<bool> may_hold(recording_.clients.size(), false);  // By a call of unknown outcome that goes before.
     for (const Position position : operations_) {
       const Operation& operation = at(position);
-      if (operation.what != What::acquire) continue;
+      const Index holder = holder_after(operation);
+      if (operation.what != What::acquire) {
+        if (!grants(operation.what)) continue;
+        if (operation.outcome == Outcome::unknown && holder < may_hold.size()) may_hold[holder] = true;
+        // It overtakes nobody, nor does whoever asks again under its token.
+        if (operation.outcome == Outcome::ok) grants_.push_back({operation.shown, always, position});
+        continue;
+      }
       const Nanos asked = asked_first(operation);
       if (operation.outcome != Outcome::ok || operation.joined) continue;
+      if (operation.waited == 0 && holder < may_hold.size() && may_hold[holder]) continue;
       if (operation.waited > 0) ++result_.waits;
       grants_.push_back({operation.shown, asked, position});
     }
