@@ -92,7 +92,7 @@ TEST(Jepsen, says_what_is_wrong_and_in_which_line) {
   EXPECT_THAT(error_of("{:f :acquire :process 0}"), HasSubstr(":type is missing"));
   EXPECT_THAT(error_of("{:type :invoke :f}"), HasSubstr("a map has a key without a value"));
   EXPECT_THAT(error_of("{:type :invoke :f \"acq"), HasSubstr("a text is never closed"));
-  EXPECT_THAT(error_of("[:a 3]"), HasSubstr("an operation is a map"));
+  EXPECT_THAT(error_of("[:a 3]", Format::jepsen), HasSubstr("an operation is a map"));
   EXPECT_THAT(error_of("{:type :invoke :f :acquire :process 0 :time 99999999999999999999}"), HasSubstr("too great"));
   EXPECT_THAT(error_of("{:type :invoke :f :acquire :process 0 :time 1.5}"),
               HasSubstr(":time is not a number of nanoseconds"));
