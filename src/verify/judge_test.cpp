@@ -150,7 +150,7 @@ TEST(Judge, shows_at_most_six_operations_of_three_clients) {
     wanted.clients = 6;
     wanted.changes = 8;
     const Recording recording = RandomHistoryForTests(wanted, seed).make();
-    for (const Finding& finding : judge(recording).findings) {
+    for (const Finding& finding : judge(recording, {.search_states_max = 1'000}).findings) {
       EXPECT_EQ(finding.witness.has_value(), finding.answer == Answer::violated);
       if (!finding.witness) continue;
       ++witnesses;
