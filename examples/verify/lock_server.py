@@ -13,10 +13,12 @@ import argparse
 import http.server
 import json
 import os
+import signal
+import sys
 import tempfile
 import urllib.parse
 
-FOLDER = tempfile.mkdtemp(prefix="locks-")
+FOLDER = tempfile.TemporaryDirectory(prefix="locks-")
 FIXED = False
 
 
@@ -66,7 +68,7 @@ class Locks(http.server.BaseHTTPRequestHandler):
         self.answer(200 if done else 404, {"released": done})
 
     def lock_path(self):
-        return os.path.join(FOLDER, os.path.basename(urllib.parse.urlsplit(self.path).path))
+        return os.path.join(FOLDER.name, os.path.basename(urllib.parse.urlsplit(self.path).path))
 
     def answer(self, status, fields):
         text = json.dumps(fields).encode()
@@ -91,6 +93,7 @@ if __name__ == "__main__":
     options.add_argument("--fixed", action="store_true")
     chosen = options.parse_args()
     FIXED = chosen.fixed
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # The folder goes, too.
     with Server(("127.0.0.1", chosen.port), Locks) as server:
         print(f"listens on http://127.0.0.1:{server.server_address[1]}", flush=True)
         try:

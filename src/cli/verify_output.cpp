@@ -53,7 +53,7 @@ int judge_and_tell(const Verb& verb, const recording::Recording& recording, cons
     judgement.inconclusive = !judgement.violated();
   }
   const verify::ReportOptions options{.title = recording.about, .replay = replay};
-  const std::string said = output.json ? verify::json_report(recording, judgement, options) + "\n"
+  const std::string said = output.json ? verify::json_report(recording, judgement, options)
                                        : verify::text_report(recording, judgement, options);
   fmt::print("{}", said);
   const bool all = write_files(verb, recording, judgement, output, replay);

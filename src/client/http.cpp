@@ -130,6 +130,7 @@ class Connection::Wire {
         if (parser.got_some()) parser.put_eof(error);
         if (error || !parser.is_done()) return fail(ErrorCode::answer_lost, "the server closed the connection");
       }
+      if (parser.get().result_int() < 100) return fail(ErrorCode::bad_answer, "no status of an answer");
       if (parser.get().result_int() < 200) continue;
       keep_ = parser.keep_alive() && pending.empty() && !at_end;
       return read_answer(parser);

@@ -36,6 +36,7 @@ class Stream::Wire {
     }
     while (!parser_.is_header_done()) HF_TRY_VOID(read_some(deadline));
     if (parser_.get().result_int() == 200) return Opened{};
+    if (parser_.get().result_int() < 200) return fail(ErrorCode::bad_answer, "no status of an answer");
     return refusal(deadline);
   }
 

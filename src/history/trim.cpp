@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "history/assemble.h"
 
 namespace holdfast::history {
@@ -36,6 +37,7 @@ std::size_t bytes_of(const Entry& entry) {
 }  // namespace
 
 void trim(std::vector<Entry>& entries, const Bounds& bounds, const Expiry& expiry) {
+  HF_CHECK(bounds.steps_last > 0);  // The first that is kept behind a hole counts it.
   // Backwards: what is erased moves only what has been looked at.
   const std::vector<std::size_t> all = starts_of(entries);
   for (std::size_t i = all.size(); i-- > 0;) {

@@ -11,7 +11,7 @@ struct Bounds {
   std::size_t holdings_max = 100;          ///< Of one name.
   std::size_t name_bytes_max = 256 << 10;  ///< Of one name; its newest holding is kept whatever it takes.
   std::size_t steps_first = 8;             ///< Of a holding's effects between beginning and end, the first
-  std::size_t steps_last = 24;             ///< and the last are kept; those between are counted.
+  std::size_t steps_last = 24;             ///< and the last (at least one) are kept; those between are counted.
 };
 
 /// What becomes of holdings that ended long ago.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "journal/crc32c.h"
@@ -149,27 +150,44 @@ Result<Held> hold(const Directory& data) {
   if (held.segments.empty() || held.segments.begin()->first != first) {
     return fail(ErrorCode::journal_io, "there is no journal in " + data.path().string());
   }
+  for (std::uint64_t expected = first; const auto& [sequence, file] : held.segments) {
+    if (sequence != expected++)
+      return fail(ErrorCode::journal_io, data.where(segment_name(expected - 1)) + " is missing");
+  }
   return held;
 }
 
+struct Frames {
+  std::string bytes;       ///< With the header before them.
+  bool touched = false;    ///< Something was ever written behind the header.
+  bool zeros_left = true;  ///< Nothing but zeros follows.
+};
+
 /// What a segment holds up to the end of its last whole frame. The server may be appending to it: a frame that is
 /// not whole yet is behind everything that was durable when we began.
-Result<std::string> whole_frames(const Fd& file, std::uint64_t sequence, const std::string& where) {
+/// `store`: of the segments before; none for the first.
+Result<Frames> whole_frames(const Fd& file, std::uint64_t sequence, const std::string& where,
+                            std::optional<StoreId>& store) {
   std::string bytes;
   for (int look = 1;; ++look) {
     HF_TRY_VOID(read_all(file, bytes, where));
     HF_TRY(header, decode_header(bytes, where));
     const Seal seal(header);
-    if (header.kind != FileKind::segment || header.number != sequence) {
+    if (header.kind != FileKind::segment || header.number != sequence || header.next != 0) {
       return damaged(where, 0, "the header says it is another file than the name does");
     }
+    // A prepared one that is left out would not be looked at by anybody else.
+    if (store && *store != header.store) return damaged(where, 0, "from another data directory than the other files");
+    store = header.store;
     const std::uint64_t end = end_of_frames(bytes, seal);
     // Proof that something is missing at `end`; or it was written after we had read there, and is there at the next
     // look.
     if (look < looks && claim_after(bytes, seal, end, core::Position{})) continue;
     if (look == looks) return damaged(where, end, "no valid frame, though one behind it is");
+    Frames frames{.touched = !untouched(bytes), .zeros_left = bytes.find_first_not_of('\0', end) == std::string::npos};
     bytes.resize(end);
-    return bytes;
+    frames.bytes = std::move(bytes);
+    return frames;
   }
 }
 
@@ -177,13 +195,19 @@ Result<std::string> whole_frames(const Fd& file, std::uint64_t sequence, const s
 /// written to, and has been read before.
 Result<std::vector<Listed>> copy(const Directory& data, const Held& held, const Directory& to) {
   std::vector<Listed> files;
+  std::optional<StoreId> store;
+  bool newer_touched = false;
   for (auto at = held.segments.rbegin(); at != held.segments.rend(); ++at) {
     const std::string name = segment_name(at->first);
-    HF_TRY(bytes, whole_frames(at->second, at->first, data.where(name)));
+    HF_TRY(frames, whole_frames(at->second, at->first, data.where(name), store));
+    if (newer_touched && !frames.zeros_left) {
+      return damaged(data.where(name), frames.bytes.size(), "no valid frame, though a later segment was written to");
+    }
+    newer_touched = newer_touched || frames.touched;
     const bool oldest = std::next(at) == held.segments.rend();
-    if (files.empty() && bytes.size() == header_bytes && !oldest) continue;  // Prepared, and not begun yet.
+    if (files.empty() && frames.bytes.size() == header_bytes && !oldest) continue;  // Prepared, and not begun yet.
     HF_TRY(begun, Copy::begin(to, name));
-    HF_TRY_VOID(begun.add(bytes));
+    HF_TRY_VOID(begun.add(frames.bytes));
     HF_TRY(listed, begun.finish());
     files.push_back(std::move(listed));
   }

@@ -87,7 +87,8 @@ class Examination {
 
   std::optional<FileHeader> header_of(const std::string& bytes, std::uint64_t sequence) {
     const auto header = decode_header(bytes, "");
-    if (!header || header->kind != FileKind::segment || header->number != sequence) return std::nullopt;
+    const bool right = header && header->kind == FileKind::segment && header->number == sequence && header->next == 0;
+    if (!right) return std::nullopt;
     if (!std::exchange(know_store_, true)) plan_.store = header->store;
     return header->store == plan_.store ? std::optional{*header} : std::nullopt;
   }
@@ -125,7 +126,9 @@ class Examination {
     const bool clean = std::string_view{bytes}.find_first_not_of('\0', end) == std::string_view::npos;
     if (clean && (end > header_bytes || !written_to_after(sequence, greatest))) return true;
     count_lost(bytes, seal, end);
-    const bool torn = !clean && !claim_after(bytes, seal, end, core::Position{last.value + 1}) &&
+    // A whole frame that cannot follow is none of those that a start cuts off.
+    const bool torn = !clean && !frame_at(bytes, end, seal) &&
+                      !claim_after(bytes, seal, end, core::Position{last.value + 1}) &&
                       !written_to_after(sequence, greatest);
     if (torn) return true;  // Nobody was told of it: a start cuts it off by itself.
     cut(sequence, end, bytes.substr(header_bytes, end - header_bytes), true);
