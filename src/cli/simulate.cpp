@@ -90,6 +90,7 @@ int run(const Verb& self, const Words& words) {
   wanted.seed = seed;
   wanted.worlds = std::max<std::uint64_t>(seeds, hours > 0 ? 0 : 1);
   wanted.simulated = static_cast<simulate::Nanos>(hours) * 3600 * simulate::second;
+  wanted.judge = simulate::judged;
   const auto began = std::chrono::steady_clock::now();
   const auto took = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); };
   const bool watched = ::isatty(STDERR_FILENO) != 0;

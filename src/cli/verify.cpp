@@ -57,6 +57,7 @@ struct Wanted {
   std::uint64_t seed = std::random_device{}();
   std::string faults = "none";
   std::vector<std::string> inject;
+  Duration ttl{-1};
   verify::DriveOptions drive{};
   VerifyOutput output{};
 };
@@ -72,7 +73,7 @@ std::string replay_of(const Wanted& wanted) {
   if (wanted.clients != usual.clients) out += fmt::format(" --clients {}", wanted.clients);
   if (wanted.names != usual.names) out += fmt::format(" --names {}", wanted.names);
   if (wanted.drive.time != usual.drive.time) out += fmt::format(" --time {}ms", whole_ms(wanted.drive.time));
-  if (wanted.drive.ttl != usual.drive.ttl) out += fmt::format(" --ttl {}ms", whole_ms(wanted.drive.ttl));
+  if (wanted.drive.ttl) out += fmt::format(" --ttl {}ms", whole_ms(*wanted.drive.ttl));
   if (wanted.faults != usual.faults) out += " --faults " + wanted.faults;
   for (const std::string& workload : wanted.drive.workloads) out += " --workload " + workload;
   for (const std::string& injection : wanted.inject) out += " --inject " + injection;
@@ -104,7 +105,8 @@ int run(const Verb& self, const Words& words) {
       .number("--seed", wanted.seed, "Makes the same choices as the run that printed it")
       .texts("--workload", wanted.drive.workloads, "Only this one", "NAME", workload_names())
       .text("--faults", wanted.faults, "What to do to clients and requests: pause,kill,duplicate,late or all", "LIST")
-      .duration("--ttl", wanted.drive.ttl, "The ttl that is asked for, where the lock asks")
+      .duration("--ttl", wanted.ttl,
+                "The ttl that is asked for, where the lock asks; a twentieth of --time unless given")
       .texts("--inject", wanted.inject, "Put a known bug back; with `server` or `engine:...`", "BUG", injection_forms())
       .text("--record", wanted.output.record, "Write what was seen, for judging it again", "FILE")
       .text("--html", wanted.output.html, "Write a page with the timeline", "FILE")
@@ -116,7 +118,7 @@ int run(const Verb& self, const Words& words) {
     return options.wrong(fmt::format("--clients: 2 to {}; one alone meets nobody", clients_max));
   }
   if (wanted.names == 0 || wanted.names > 100'000) return options.wrong("--names: 1 to 100000");
-  if (wanted.drive.time <= Duration{} || wanted.drive.ttl <= Duration{}) return options.wrong("a time must be above 0");
+  if (wanted.drive.time <= Duration{}) return options.wrong("--time must be above 0");
   const Result<verify::Faults> faults = verify::Faults::parse(wanted.faults);
   if (!faults) return options.wrong("--faults: " + shown(faults.error().where));
   for (const std::string& workload : wanted.drive.workloads) {
@@ -125,6 +127,7 @@ int run(const Verb& self, const Words& words) {
                                        fmt::join(workload_names(), ", ")));
     }
   }
+  if (wanted.ttl > Duration{}) wanted.drive.ttl = wanted.ttl;
   wanted.drive.clients = wanted.clients;
   wanted.drive.names = wanted.names;
   wanted.drive.seed = wanted.seed;

@@ -113,7 +113,11 @@ class EngineSession final : public verify::Session {
     const core::Token token{ask.grip.token};
     switch (ask.what) {
       case What::renew:
-        return core::Renew{.name = ask.name, .token = token, .who = who, .ttl = ask.ttl};
+        // Of every other holding, renewals say nothing of the ttl, which stays as it was.
+        return core::Renew{.name = ask.name,
+                           .token = token,
+                           .who = who,
+                           .ttl = token.value % 2 == 0 ? std::nullopt : std::optional(ask.ttl)};
       case What::release:
         return core::Release{.name = ask.name, .token = token, .who = who};
       case What::query:
@@ -134,6 +138,7 @@ class EngineSession final : public verify::Session {
     if (lease.held) heard.holder = lease.who.session;
     heard.waiting = static_cast<unsigned>(lease.waiting);
     heard.words = reply.code == ErrorCode::none ? "done" : std::string{info_of(reply.code).name};
+    if (reply.code == ErrorCode::grant_lapsed) heard.grip = {};  // It was held for a while, and nobody was told.
     if (reply.code != ErrorCode::none || what == What::query) return heard;
     if (what == What::release) {
       if (!reply.ended) heard.outcome = Outcome::stale;
@@ -163,6 +168,8 @@ class EngineSession final : public verify::Session {
         return Outcome::stale;
       case ErrorCode::wait_over:
         return Outcome::over;
+      case ErrorCode::grant_lapsed:
+        return Outcome::unknown;
       default:
         return info_of(code).fate == Fate::not_done ? Outcome::error : Outcome::unknown;
     }

@@ -70,7 +70,9 @@ class HoldfastSession final : public verify::Session {
     if (ask.what == What::query) return {.method = "GET", .path = "/v1/leases/" + ask.name};
     json::object body{{"owner", client_}, {"session", client_}};
     if (ask.grip.token != 0) body["token"] = ask.grip.token;
-    if (ask.what != What::release) body["ttl_ms"] = ms(ask.ttl);
+    // Of every other holding, renewals say nothing of the ttl, which stays as it was.
+    const bool as_before = ask.what == What::renew && ask.grip.token % 2 == 0;
+    if (ask.what != What::release && !as_before) body["ttl_ms"] = ms(ask.ttl);
     if (ask.wait > Duration{}) body["wait_ms"] = ms(ask.wait);
     if (ask.what == What::takeover) body["reason"] = "verified";
     return {.method = "POST",
@@ -135,6 +137,9 @@ class HoldfastSession final : public verify::Session {
       heard.outcome = Outcome::stale;
     } else if (code == "wait_over") {
       heard.outcome = Outcome::over;
+    } else if (code == "grant_lapsed") {
+      heard.outcome = Outcome::unknown;  // It was held for a while, and nobody was told.
+      heard.grip = {};
     } else {
       heard.outcome = text(body, "fate") == "not_done" ? Outcome::error : Outcome::unknown;
     }

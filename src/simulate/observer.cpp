@@ -105,18 +105,19 @@ void Observer::compare_with_replay(const core::State& state, Nanos now) {
 
 // Steps.
 
-void Observer::decided(const core::State& state, Index named, Nanos now, Instant lease) {
+void Observer::decided(const core::State& state, Index named, bool several, Nanos now, Instant lease) {
   const std::uint64_t position = state.position().value;
   if (decided_.empty() || decided_.back().position < position) decided_.push_back({position, now, lease});
-  if (named != recording::nobody) return look_at_queue(state, named, now);
-  for (Index name = 0; name < names_.size(); ++name) look_at_queue(state, name, now);
+  if (named != recording::nobody) return look_at_queue(state, named, several, now);
+  for (Index name = 0; name < names_.size(); ++name) look_at_queue(state, name, several, now);
 }
 
-void Observer::look_at_queue(const core::State& state, Index index, Nanos now) {
+void Observer::look_at_queue(const core::State& state, Index index, bool several, Nanos now) {
   Name& name = names_[index];
   const core::Lease* lease = state.find(cast_.name(index));
   const core::WaitQueue* queue = lease ? lease->queue.get() : nullptr;
   if (!queue && name.waiting.empty()) return;
+  if (several) name.waiting.clear();
   const auto waits = [&](const Place& place) { return queue && queue->has_place(cast_.who(place.client)); };
   for (std::size_t i = 0; i < name.waiting.size(); ++i) {
     if (waits(name.waiting[i])) continue;

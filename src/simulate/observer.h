@@ -43,8 +43,9 @@ class Observer {
   /// It is through with that.
   void recovered(core::Position last, Nanos now);
 
-  /// A step decided something: up to `position`, at `lease`. `named`: the name it was about; nobody: any.
-  void decided(const core::State& state, Index named, Nanos now, Instant lease);
+  /// A step was made, at `lease`. `named`: the name it was about; nobody: any. `several`: for several requests at once,
+  /// so that somebody may have left a queue in it and come back.
+  void decided(const core::State& state, Index named, bool several, Nanos now, Instant lease);
   /// An answer to `call` leaves the server.
   void answered(const Call& call, const core::Reply& reply, Nanos now);
   /// The journal says that `batch` is durable; what waits for it leaves next, and then comes `all_left`.
@@ -103,7 +104,7 @@ class Observer {
   void apply_up_to(std::int64_t position);
   void begin(const core::Granted& grant, const Decided& at, bool check);
   void end_part(Index name, Index client, bool lapsed, const Decided& at, bool check);
-  void look_at_queue(const core::State& state, Index index, Nanos now);
+  void look_at_queue(const core::State& state, Index index, bool several, Nanos now);
   void check_answer(const Call& call, const core::Reply& reply, Nanos now);
   Part* part_of(Index name, Index client);
 

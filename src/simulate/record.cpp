@@ -94,7 +94,8 @@ Record::Record(const Cast& cast, const Plan& plan, recording::Recording& into) :
   into.lock.leases = true;
   into.lock.late_renewal = true;
   into.lock.reentrant = true;
-  into.lock.fifo = true;
+  // Not fifo: a request that the network delivers twice keeps its place in a queue without any client knowing. The
+  // observer looks at queues themselves.
   for (Index client = 0; client < cast.clients(); ++client) {
     const core::Who& who = cast.who(client);
     into.clients.push_back({who.owner + "/" + who.session, who.owner});
@@ -130,11 +131,14 @@ void Record::returned(const Call& call, Nanos now) {
   operation.shown = told.token;
   operation.held = told.held;
   operation.joined = told.joined;
-  if (told.held && call.ask.what != What::transfer) operation.holder = told.holder;
+  const bool given = call.ask.what == What::transfer && operation.outcome == Result::ok;
+  if (!given) operation.holder = told.held ? told.holder : recording::nobody;
   if (operation.outcome != Result::ok) return;
   if (begins(call.ask.what) || call.ask.what == What::renew) operation.ttl = ttl_of(told.ttl);
   if (call.ask.what == What::transfer) operation.ttl = ttl_of(told.ttl);
   if (begins(call.ask.what) || call.ask.what == What::transfer) operation.previous = told.previous;
+  // Of a free name a takeover is an acquire, whatever holding it meant.
+  if (call.ask.what == What::takeover && told.previous != call.ask.token) operation.token = 0;
   if (begins(call.ask.what)) operation.waited = told.waited.count();
 }
 
@@ -149,8 +153,10 @@ void Record::settle() {
     }
   }
   for (Operation& operation : into_.operations) {
-    const bool promises = operation.outcome == Result::ok && (begins(operation.what) || operation.what == What::renew);
-    const auto asks = of_session.find({operation.client, operation.name});
+    const bool given = operation.what == What::transfer;
+    const bool promises =
+        operation.outcome == Result::ok && (begins(operation.what) || operation.what == What::renew || given);
+    const auto asks = of_session.find({given ? operation.holder : operation.client, operation.name});
     if (!promises || asks == of_session.end()) continue;
     const Nanos from = operation.called + operation.waited;
     Nanos until = operation.ttl == 0 ? recording::never : from + operation.ttl;

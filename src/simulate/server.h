@@ -74,7 +74,7 @@ class Server {
 
  private:
   void before();
-  void after(Index named, Instant lease);
+  void after(Index named, bool several, Instant lease);
   void let_leave();
   void begin_commit();
   Nanos latency();

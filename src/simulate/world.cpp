@@ -58,7 +58,8 @@ class World {
     std::uint64_t connection = 0;
     std::optional<std::uint64_t> call;
     std::uint32_t calls = 0;
-    Nanos busy_until = 0;  ///< The last request on it arrives by then: a close comes behind it.
+    Nanos heard_until = 0;  ///< What the server sent last arrives by then.
+    Nanos busy_until = 0;   ///< The last request on it arrives by then: a close comes behind it.
   };
 
   void note(std::uint64_t what) { out_.hash = mixed(out_.hash, what); }
@@ -138,8 +139,10 @@ class World {
     for (const Displaced& one : observer_.take_displaced()) {
       if (one.client == recording::nobody || one.why == core::Loss::moved || one.why == core::Loss::none) continue;
       Random random(plan_.seed, Stream::network, one.client, one.token);
-      agenda_.put(now_ + random.about(plan_.options.delay) + (random.chance(100) ? random.between(0, second) : 0),
-                  Happening::lost, one.client, notices_.size());
+      const Nanos takes = random.about(plan_.options.delay) + (random.chance(100) ? random.between(0, second) : 0);
+      // On one connection nothing overtakes anything.
+      agenda_.put(std::max(now_ + takes, lines_[one.client].heard_until + 1), Happening::lost, one.client,
+                  notices_.size());
       notices_.push_back(one);
     }
     if (goes_on) return;
@@ -281,7 +284,9 @@ class World {
       if (!calm_from_here() && random.chance(plan_.options.lost)) {
         ++out_.covered.messages_lost;
       } else {
-        agenda_.put(now_ + random.about(plan_.options.delay), Happening::answered, call.client, id);
+        Nanos& heard_until = lines_[call.client].heard_until;
+        heard_until = std::max(heard_until + 1, now_ + random.about(plan_.options.delay));
+        agenda_.put(heard_until, Happening::answered, call.client, id);
       }
       return std::nullopt;
     }

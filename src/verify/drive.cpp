@@ -144,6 +144,11 @@ std::vector<const Workload*> playable(const std::vector<const Workload*>& worklo
   return out;
 }
 
+/// So long that what is late by some milliseconds lapses for nobody, and so short that several lapse one after another.
+Duration usual_ttl(Duration time) {
+  return std::clamp<Duration>(time / 20, 100ms, 500ms);
+}
+
 unsigned shares(const std::vector<const Workload*>& workloads) {
   unsigned sum = 0;
   for (const Workload* workload : workloads) sum += workload->share;
@@ -176,7 +181,7 @@ std::string about(const Target& target, const DriveOptions& options, const Manne
 Result<Driven> drive(Target& target, const DriveOptions& options) {
   HF_TRY(wanted, chosen(options));
   Names names(target.traits().names);
-  HF_TRY(manner, probe(target, names.next(), options.ttl));
+  HF_TRY(manner, probe(target, names.next(), options.ttl.value_or(usual_ttl(options.time))));
   Driven driven;
   const std::vector<const Workload*> workloads = playable(wanted, manner, options.time, driven.notes);
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,8 @@ struct DriveOptions {
   Duration time = std::chrono::seconds(10);  ///< Of all workloads together, about.
   std::size_t names = 32;                    ///< Of the workload with many.
   std::uint64_t seed = 1;                    ///< Repeats every choice; what threads and networks do, it cannot repeat.
-  Duration ttl = std::chrono::milliseconds(500);  ///< Asked for, where the lock asks.
-  std::vector<std::string> workloads{};           ///< Empty: all.
+  std::optional<Duration> ttl{};         ///< Asked for, where the lock asks. None: such that it can end several times.
+  std::vector<std::string> workloads{};  ///< Empty: all.
   Faults faults{};
   std::function<void(const Progress&)> progress{};  ///< Called from a thread of its own, about five times a second.
   std::function<bool()> give_up = [] { return false; };

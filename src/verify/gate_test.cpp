@@ -101,6 +101,16 @@ TEST(Guard, turns_a_lesser_token_away_and_loses_an_update_under_an_equal_one) {
   EXPECT_EQ(guard.read(1), 0U) << "each name has a counter of its own";
 }
 
+TEST(Guard, keeps_a_late_writer_from_what_was_read_under_a_greater_token) {
+  Guard guard;
+  const std::uint64_t early = guard.read(0, 4);
+  EXPECT_EQ(guard.read(0, 5), early);
+  EXPECT_EQ(guard.write(0, 4, early), Guard::Wrote::stale);
+  EXPECT_EQ(guard.write(0, 5, early), Guard::Wrote::done);
+  EXPECT_EQ(guard.read(0, 4), 1U) << "reading is open to all";
+  EXPECT_EQ(guard.write(0, 5, 1), Guard::Wrote::done) << "and takes nothing from whoever is newer";
+}
+
 TEST(Guard, asks_whoever_has_no_token_whether_it_still_believes) {
   Guard guard;
   EXPECT_EQ(guard.write(0, 0, 0, [] { return false; }), Guard::Wrote::not_tried);

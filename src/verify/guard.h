@@ -1,6 +1,7 @@
 // What a lock guards: counters of the verifier's own, which lose an update if two owners ever wrote.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -14,14 +15,18 @@ namespace holdfast::verify {
 /// that is what a store must do for a fence to be one. Thread-safe.
 class Guard {
  public:
-  std::uint64_t read(recording::Index name) {
+  /// Takes note of `token`: whoever reads in order to write must be safe from those before it from here on. A late
+  /// write in between would be lost under what is made of this value.
+  std::uint64_t read(recording::Index name, std::uint64_t token = 0) {
     const std::scoped_lock lock(mutex_);
-    return of(name).value;
+    Counter& counter = of(name);
+    counter.greatest = std::max(counter.greatest, token);
+    return counter.value;
   }
 
   enum class Wrote {
     done,
-    stale,      ///< A greater token has written here: nothing was changed.
+    stale,      ///< A greater token has been here: nothing was changed.
     not_tried,  ///< Whoever wanted to write does not believe any more that it owns.
   };
 

@@ -158,10 +158,11 @@ void Player::give_back_unknown(Index name, const Heard& heard) {
 std::optional<Held> Player::acquire(Index name, Gate* gate, Duration wait) {
   const Question question{.what = What::acquire, .name = name, .ttl = ground_.manner.ttl, .wait = wait};
   Heard heard = ask_with_faults(question, gate);
-  bool doubtful = heard.outcome == Outcome::unknown;
+  const bool doubtful = heard.outcome == Outcome::unknown;
   for (int asked = 1; heard.outcome == Outcome::unknown && asked < questions_max; ++asked) {
     heard = ask(*session_, question);
   }
+  acquired_ = heard.outcome;
   if (heard.outcome == Outcome::ok) return held_by(heard, name, called_);
   if (doubtful) give_back_unknown(name, heard);
   if (heard.outcome == Outcome::busy) send_late_copy(name);
@@ -242,9 +243,10 @@ void Player::send_late_copy(Index name) {
   }
 }
 
-std::uint64_t Player::read(Index name) {
-  Operation operation{.called = ground_.recorder.now(), .client = me_, .name = name, .what = What::read};
-  operation.value = ground_.guard.read(name);
+std::uint64_t Player::read(const Held& held) {
+  Operation operation{.called = ground_.recorder.now(), .client = me_, .name = held.name, .what = What::read};
+  operation.token = held.grip.token;
+  operation.value = ground_.guard.read(held.name, held.grip.token);
   operation.returned = ground_.recorder.now();
   operation.outcome = Outcome::ok;
   ground_.recorder.add(operation);
@@ -252,7 +254,7 @@ std::uint64_t Player::read(Index name) {
 }
 
 void Player::count(const Held& held, const std::function<void()>& between) {
-  const std::uint64_t value = read(held.name);
+  const std::uint64_t value = read(held);
   if (between) between();
   write_late(held, value);
 }

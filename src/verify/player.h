@@ -74,6 +74,8 @@ class Player {
   ///
   /// Where no answer came it asks again. What it may hold without knowing how to prove it, it tries to give back.
   std::optional<Held> acquire(recording::Index name, Gate* gate = nullptr, Duration wait = {});
+  /// What came of the last acquire.
+  recording::Outcome acquired() const { return acquired_; }
 
   /// Stands in the queue until somebody calls hang_up(). When `left` then returns, the lock has let go of the place, or
   /// had time enough to: what it grants to this client afterwards it grants to nobody.
@@ -91,7 +93,7 @@ class Player {
   void count(const Held& held, const std::function<void()>& between = {});
   /// A late write of what was read before: only under a token, which the guard can compare.
   void write_late(const Held& held, std::uint64_t read);
-  std::uint64_t read(recording::Index name);
+  std::uint64_t read(const Held& held);
 
   /// From any thread: its connections end.
   void hang_up();
@@ -132,6 +134,7 @@ class Player {
   std::unique_ptr<Session> echo_;  ///< For copies of requests: another way to the lock, as the same client.
   std::vector<Question> copies_;   ///< Releases and renewals that may come again, late.
   recording::Nanos called_ = 0;    ///< Of the last question.
+  recording::Outcome acquired_ = recording::Outcome::unknown;
 };
 
 }  // namespace holdfast::verify

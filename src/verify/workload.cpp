@@ -7,9 +7,9 @@
 namespace holdfast::verify {
 namespace {
 
-constexpr std::array workloads{&contend_workload, &counter_workload, &names_workload, &stale_workload,
-                               &reentry_workload, &waiting_workload, &renew_workload, &pause_workload,
-                               &crash_workload,   &takeover_workload};
+constexpr std::array workloads{&contend_workload, &counter_workload, &names_workload, &renew_workload,
+                               &pause_workload,   &crash_workload,   &stale_workload, &reentry_workload,
+                               &waiting_workload, &takeover_workload};
 
 void add_once(std::vector<std::string>& to, const std::string& text) {
   if (std::ranges::find(to, text) == to.end()) to.push_back(text);

@@ -69,7 +69,7 @@ void play(Stage& stage) {
 
 const Workload crash_workload{.name = "crash",
                               .told = "a holder dies and never releases, then all want the name",
-                              .share = 2,
+                              .share = 3,
                               .play = play,
                               .lacks = lacks_leases};
 

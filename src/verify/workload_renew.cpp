@@ -6,7 +6,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr unsigned renewals_a_holding = 6;
+constexpr unsigned renewals_a_holding = 12;
 
 void hold(Stage& stage, Player& player, recording::Index name) {
   const Duration ttl = stage.manner().ttl;
@@ -16,7 +16,7 @@ void hold(Stage& stage, Player& player, recording::Index name) {
       player.linger(16ms);
       continue;
     }
-    const std::uint64_t renewals = 1 + player.chance().below(renewals_a_holding);
+    const std::uint64_t renewals = 2 + player.chance().below(renewals_a_holding);
     for (std::uint64_t i = 0; i < renewals && !stage.time_is_up(); ++i) {
       player.rest(ttl / 5 + player.chance().rung(ttl / 5));
       if (player.renew(*held) != recording::Outcome::ok) break;
@@ -33,7 +33,7 @@ void want(Stage& stage, Player& player, recording::Index name) {
       player.count(*held);
       player.release(*held);
     }
-    player.rest(2ms + player.chance().rung(64ms));
+    player.rest(2ms + player.chance().rung(16ms));
   }
 }
 
@@ -55,7 +55,7 @@ std::string_view lacks(const Manner& manner) {
 
 const Workload renew_workload{.name = "renew",
                               .told = "held for long and renewed, while others want it",
-                              .share = 2,
+                              .share = 3,
                               .play = play,
                               .lacks = lacks};
 

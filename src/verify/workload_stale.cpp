@@ -8,9 +8,26 @@ using namespace std::chrono_literals;
 
 constexpr int rounds_max = 20;  // Each is the same, and an answer that tells nothing counts against the run.
 
+/// The holding that is over was one's own, and so is the one that is not.
+void play_alone(Stage& stage, Player& first, Player& second) {
+  const recording::Index name = stage.fresh_name();
+  const std::optional<Held> old = first.acquire(name);
+  if (!old) return;
+  first.release(*old);
+  const std::optional<Held> held = first.acquire(name);
+  if (!held) return;
+  // Without a token nobody could tell which of the two is meant.
+  if (held->grip.token != 0) first.release(*old, true);
+  const std::optional<Held> other = second.acquire(name);
+  first.count(*held);
+  if (other) second.release(*other);
+  first.release(*held);
+}
+
 void play_pair(Stage& stage, Player& first, Player& second) {
   const bool renews = stage.manner().traits.renews;
   for (int round = 0; round < rounds_max && !stage.time_is_up(); ++round) {
+    play_alone(stage, first, second);
     const recording::Index name = stage.fresh_name();
     const std::optional<Held> old = first.acquire(name);
     if (!old) continue;

@@ -11,7 +11,7 @@ void play_pair(Stage& stage, Player& first, Player& second) {
     const recording::Index name = stage.fresh_name();
     std::optional<Held> old = first.acquire(name);
     if (!old) continue;
-    const std::uint64_t value = first.read(name);
+    const std::uint64_t value = first.read(*old);
     const Heard seen = second.query(name);
     std::optional<Held> taken = second.take_over(name, seen.grip.token);
     if (taken) second.count(*taken);

@@ -1,0 +1,158 @@
+#include "verify/fence.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "verify/chain_parts.h"
+#include "verify/telling.h"
+
+namespace holdfast::verify {
+
+using recording::Index;
+using recording::Nanos;
+using recording::Operation;
+using recording::Outcome;
+using recording::Recording;
+using recording::What;
+
+namespace {
+
+constexpr std::size_t flaws_kept = 8;
+
+/// The greatest of what had returned by some time, and who returned it. Fed in order of calls.
+class Greatest {
+ public:
+  void returned(Nanos at, std::uint64_t value, Position position) { coming_.push_back({at, value, position}); }
+  /// Of all that returned before `time`. Times do not fall from question to question.
+  std::pair<std::uint64_t, Position> before(Nanos time) {
+    std::erase_if(coming_, [&](const Coming& c) {
+      if (c.at >= time) return false;
+      if (c.value > value_ || position_ == none) {
+        value_ = c.value;
+        position_ = c.position;
+      }
+      return true;
+    });
+    return {value_, position_};
+  }
+
+ private:
+  struct Coming {
+    Nanos at;
+    std::uint64_t value;
+    Position position;
+  };
+  std::vector<Coming> coming_;  ///< As many as are under way at one time.
+  std::uint64_t value_ = 0;
+  Position position_ = none;
+};
+
+class Fence {
+ public:
+  Fence(const Recording& recording, std::span<const Position> operations)
+      : recording_(recording), operations_(operations) {}
+
+  Fenced judge() {
+    for (const Position position : operations_) {
+      const Operation& operation = recording_.operations[position];
+      if (operation.what == What::write) {
+        write(position);
+      } else if (grants(operation.what) && operation.outcome == Outcome::ok && operation.shown != 0) {
+        grant(position);
+      }
+    }
+    return std::move(result_);
+  }
+
+ private:
+  static void keep(std::vector<Flaw>& flaws, Flaw flaw) {
+    if (flaws.size() < flaws_kept) flaws.push_back(std::move(flaw));
+  }
+
+  std::string_view owner(Index client) const {
+    if (client >= recording_.clients.size()) return {};
+    const recording::Client& found = recording_.clients[client];
+    return found.owner.empty() ? found.name : found.owner;
+  }
+
+  void grant(Position position) {
+    const Operation& operation = recording_.operations[position];
+    const Index session = holder_after(operation);
+    const auto [found, fresh] = given_.try_emplace(operation.shown, position);
+    if (!fresh) {
+      const Operation& other = recording_.operations[found->second];
+      const Index first = holder_after(other);
+      if (first != session && !(recording_.lock.joins && owner(first) == owner(session))) {
+        keep(result_.tokens, told_twice(found->second, position));
+      }
+    }
+    // Asked for after a greater one was told, and given nevertheless. (Asking again, one is told the same.)
+    const auto [greatest, by] = granted_.before(operation.called);
+    if (by != none && greatest > operation.shown && fresh) {
+      keep(result_.tokens, flaw_of({by, position}, fmt::format("{}; after that {}, under a token that is not greater.",
+                                                               answered(recording_, recording_.operations[by]),
+                                                               answered(recording_, operation))));
+    }
+    granted_.returned(operation.returned, operation.shown, position);
+  }
+
+  Flaw told_twice(Position first, Position second) const {
+    const Operation& one = recording_.operations[first];
+    const Operation& other = recording_.operations[second];
+    Flaw flaw = flaw_of({first, second}, fmt::format("Token {} was given to two: {}; {}.", one.shown,
+                                                     answered(recording_, one), answered(recording_, other)));
+    flaw.marked = {{holder_after(one), one.shown, one.returned, recording::never},
+                   {holder_after(other), other.shown, other.returned, recording::never}};
+    return flaw;
+  }
+
+  void write(Position position) {
+    const Operation& operation = recording_.operations[position];
+    if (operation.outcome == Outcome::stale) ++result_.refused;
+    if (operation.outcome != Outcome::ok) return;
+    ++result_.writes;
+    const auto [found, fresh] = based_on_.try_emplace(operation.value, position);
+    if (!fresh) lost(found->second, position);
+    if (operation.token == 0) return;
+    const auto [greatest, by] = written_.before(operation.called);
+    if (by != none && greatest > operation.token) {
+      const Operation& newer = recording_.operations[by];
+      keep(
+          result_.late_writes,
+          flaw_of({by, position}, fmt::format("{} wrote{} at {}; after that {} wrote{} at {}, and was not turned away.",
+                                              client_of(recording_, newer.client), under(newer.token),
+                                              told(newer.returned), client_of(recording_, operation.client),
+                                              under(operation.token), told(operation.returned))));
+    }
+    written_.returned(operation.returned, operation.token, position);
+  }
+
+  void lost(Position first, Position second) {
+    const Operation& one = recording_.operations[first];
+    const Operation& other = recording_.operations[second];
+    keep(result_.lost_updates,
+         flaw_of(
+             {first, second},
+             fmt::format("{} wrote{} at {} what it had made of value {}; {} made another of the same value{}, written "
+                         "at {}: one of the two is lost.",
+                         client_of(recording_, one.client), under(one.token), told(one.returned), one.value,
+                         client_of(recording_, other.client), under(other.token), told(other.returned))));
+  }
+
+  const Recording& recording_;
+  std::span<const Position> operations_;
+  std::unordered_map<std::uint64_t, Position> given_;     ///< By token, the first that was told it.
+  std::unordered_map<std::uint64_t, Position> based_on_;  ///< By value, the first write.
+  Greatest granted_, written_;
+  Fenced result_;
+};
+
+}  // namespace
+
+Fenced fenced(const Recording& recording, std::span<const Position> operations) {
+  return Fence(recording, operations).judge();
+}
+
+}  // namespace holdfast::verify
