@@ -1,6 +1,6 @@
 # The few commands a person types. Each is a script in tools/ that can be run without make as well.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz asan tsan setup format clean
+.PHONY: help run test check bench fuzz soak asan tsan setup format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ bench: ## measure, for about five minutes (ARGS="durable renew" for parts)
 
 fuzz: ## look for inputs that break the readers of outside bytes, a minute each (ARGS="names 600" for one, for longer)
 	@tools/fuzz $(ARGS)
+
+soak: ## clients under a random schedule of faults, judged (ARGS="--seed 7 --time 1h"; a minute unless told otherwise)
+	@tools/soak $(ARGS)
 
 asan: ## the quick and whole tests under AddressSanitizer and UBSan
 	@tools/sanitize asan

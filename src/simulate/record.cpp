@@ -94,7 +94,8 @@ Record::Record(const Cast& cast, const Plan& plan, recording::Recording& into) :
   into.lock.leases = true;
   into.lock.late_renewal = true;
   into.lock.reentrant = true;
-  into.lock.fifo = true;
+  // Not fifo: a request that the network delivers twice keeps its place in a queue without any client knowing. The
+  // observer looks at queues themselves.
   for (Index client = 0; client < cast.clients(); ++client) {
     const core::Who& who = cast.who(client);
     into.clients.push_back({who.owner + "/" + who.session, who.owner});
@@ -152,8 +153,10 @@ void Record::settle() {
     }
   }
   for (Operation& operation : into_.operations) {
-    const bool promises = operation.outcome == Result::ok && (begins(operation.what) || operation.what == What::renew);
-    const auto asks = of_session.find({operation.client, operation.name});
+    const bool given = operation.what == What::transfer;
+    const bool promises =
+        operation.outcome == Result::ok && (begins(operation.what) || operation.what == What::renew || given);
+    const auto asks = of_session.find({given ? operation.holder : operation.client, operation.name});
     if (!promises || asks == of_session.end()) continue;
     const Nanos from = operation.called + operation.waited;
     Nanos until = operation.ttl == 0 ? recording::never : from + operation.ttl;

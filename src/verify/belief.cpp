@@ -111,6 +111,9 @@ class Beliefs {
 
   void gives_up(const Operation& operation) {
     // Who asks to pass on a name uses it no more. (Of a move it is another session of one's own that asks.)
+    if (operation.what == What::release && operation.outcome == Outcome::unknown && operation.token != 0) {
+      given_up_.insert({operation.client, operation.token});
+    }
     const Belief* belief = open_of(operation.client);
     if (belief && means(*belief, operation.token)) close(operation.client, operation.called);
   }
@@ -158,6 +161,8 @@ class Beliefs {
     if (client >= open_.size()) return;
     // Who is given a name knows of it only when it is told; nobody says here when, so no belief of it begins.
     if (operation.what == What::transfer) return;
+    // Its own release may still be on its way, and end what it is told here that it has.
+    if (given_up_.contains({client, operation.shown})) return close(client, operation.returned);
     if (Belief* belief = open_of(client);
         belief && belief->token == operation.shown && belief->until >= operation.returned) {
       belief->until = lasts(operation);
@@ -171,6 +176,7 @@ class Beliefs {
 
   void renewed(Position position) {
     const Operation& operation = recording_.operations[position];
+    if (given_up_.contains({operation.client, operation.token})) return;
     Belief* belief = open_of(operation.client);
     const Nanos until = lasts(operation);
     if (belief && !means(*belief, operation.token)) return;
@@ -283,6 +289,7 @@ class Beliefs {
   std::span<const Position> operations_;
   std::span<const Loss* const> losses_;
   std::vector<Belief> open_;  ///< Of each client; `client` nobody: it believes nothing.
+  std::set<std::pair<Index, std::uint64_t>> given_up_;  ///< By a call that nobody saw return.
   std::vector<Belief> beliefs_;
   std::vector<Position> displacing_;
   Believed result_;

@@ -49,5 +49,22 @@ TEST(BeliefIntervals, of_the_displaced_go_on_until_they_hear_of_it) {
   EXPECT_EQ(judgement.coverage.longest_displaced, 5'000'000);
 }
 
+TEST(BeliefIntervals, of_the_displaced_may_begin_again_with_an_answer_that_was_late) {
+  const Judgement judgement = judge(history(leases, R"(
+    a acquire 0..1 ok ttl=3 shown=1
+    a renew 2..8 ok ttl=9 token=1
+    b takeover 4..5 ok ttl=100 shown=2 token=1)"));
+  EXPECT_EQ(finding(judgement, Question::belief)->answer, Answer::holds);
+}
+
+TEST(BeliefIntervals, do_not_rest_on_what_was_given_up_by_a_call_that_may_still_be_on_its_way) {
+  EXPECT_EQ(believed(R"(
+    a acquire 0..1 ok ttl=100 shown=1
+    a release 2..? unknown token=1
+    a acquire 5..6 ok ttl=100 shown=1
+    b acquire 8..9 ok ttl=100 shown=2 previous=1)"),
+            "holds");
+}
+
 }  // namespace
 }  // namespace holdfast::verify

@@ -10,6 +10,7 @@
 #include "verify/judgement.h"
 #include "verify/linearizable.h"
 #include "verify/order.h"
+#include "verify/sets.h"
 #include "verify/sightings.h"
 
 namespace holdfast::verify {
@@ -76,6 +77,7 @@ class Judge {
     for (std::size_t name = 0; name < operations_.size(); ++name) {
       if (!operations_[name].empty()) judge(static_cast<Index>(name));
     }
+    judge_sets();
     judge_sightings();
     conclude();
     return std::move(judgement_);
@@ -129,6 +131,11 @@ class Judge {
     take(fence_, name, found.lost_updates, found.lost_updates.size());
     take(fence_, name, found.late_writes, found.late_writes.size());
     take(stale_writes_, name, found.late_writes, found.late_writes.size());
+  }
+
+  void judge_sets() {
+    const SetsJudged found = verify::judge_sets(recording_, operations_);
+    take(linearizable_, found.name, found.flaws, found.flaws.size());
   }
 
   void judge_sightings() {

@@ -10,6 +10,7 @@
 #include "journal/crc32c.h"
 #include "tests/durability/crowd.h"
 #include "tests/durability/here.h"
+#include "tests/durability/strace.h"
 
 namespace holdfast::durability {
 namespace {
@@ -90,6 +91,31 @@ TEST_F(Damage, is_not_what_a_newer_version_is_called) {
   store.write(first_segment, bytes);
   expect_refused(
       {store.data() / first_segment, "format version 99", "newer version of holdfast", "Nothing was touched"});
+}
+
+// A disk that cannot read a sector says EIO. What is there may be whole: nothing is to be done to it.
+TEST_F(Damage, that_the_disk_itself_reports_refuses_the_start_and_touches_nothing) {
+  run_server(1'000, true);
+  const auto before = store.files();
+  int failed = 0;
+  for (int call = 1; call <= 3; ++call) {
+    ServerProcess server({.arguments = store.arguments(small),
+                          .wrapper = traced("/dev/null", {"-e", "trace=pread64", "-e",
+                                                          fmt::format("inject=pread64:error=EIO:when={}", 10 * call)}),
+                          .await_ready = false});
+    if (server.await_listening()) {
+      server.stop();
+      continue;  // It does not read so often.
+    }
+    ++failed;
+    EXPECT_EQ(server.process().wait().exit_status, 74);
+    EXPECT_THAT(server.process().errors(), HasSubstr("Input/output error"));
+    EXPECT_EQ(store.files(), before);
+  }
+  EXPECT_GT(failed, 0) << "no read failed";
+  const ServerProcess server({.arguments = store.arguments(small)});
+  ledger.audit(server.port());
+  EXPECT_TRUE(ledger.complaints().empty()) << "seed " << seed << "\n" << ledger.told();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -52,6 +53,7 @@ Calls calls_on(const std::filesystem::path& directory, const std::filesystem::pa
 }
 
 std::vector<std::uint64_t> sample(const std::vector<std::uint64_t>& numbers) {
+  if (std::getenv("HOLDFAST_EVERY_CALL") != nullptr) return numbers;
   constexpr std::size_t each = 20;
   const std::size_t first = std::min(each, numbers.size());
   std::vector<std::uint64_t> chosen(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(first));

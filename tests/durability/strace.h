@@ -32,7 +32,8 @@ using Calls = std::map<std::pair<std::size_t, std::string>, std::vector<std::uin
 Calls calls_on(const std::filesystem::path& directory, const std::filesystem::path& trace,
                const std::vector<pid_t>& threads = {});
 
-/// Of `numbers` the first twenty, and of the rest twice as many, evenly.
+/// Of `numbers` the first twenty, and of the rest twice as many, evenly. With HOLDFAST_EVERY_CALL in the environment,
+/// all.
 std::vector<std::uint64_t> sample(const std::vector<std::uint64_t>& numbers);
 
 /// The threads of a process, in the order in which they were started.

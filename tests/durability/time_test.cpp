@@ -198,5 +198,40 @@ TEST(InjectedTokenFromClock, is_caught_over_starts_by_the_very_same_test) {
   EXPECT_THAT(tokens_given_again({"--inject", "token-from-clock"}), Not(IsEmpty()));
 }
 
+/// A start of a server whose clocks since boot are another machine's: of one that booted `since` ago.
+ServerProcess::How booted(const Store& store, const std::string& since) {
+  return {.arguments = store.arguments({}),
+          .wrapper = {"unshare", "--time", "--monotonic", since, "--boottime", since}};
+}
+
+TEST(BootClock, that_is_another_one_after_a_restart_ends_no_lease_early_and_gives_no_token_again) {
+  if (!is_root()) GTEST_SKIP() << "a time namespace needs root";
+  const Store store;
+  std::uint64_t token = 0;
+  {
+    ServerProcess server({.arguments = store.arguments({})});
+    Talk alice(server.port());
+    token = alice.post("/v1/acquire/job", R"({"owner":"alice","session":"a","ttl_ms":3000})").token();
+    server.kill();
+  }
+  for (const char* since : {"864000", "86400", "3600"}) {  // Later, and then earlier and earlier.
+    ServerProcess server(booted(store, since));
+    Talk alice(server.port());
+    const auto began = std::chrono::steady_clock::now();
+    const Response shown = alice.get("/v1/leases/job");
+    EXPECT_EQ(shown.field("held"), "true") << since << ": " << shown.body;
+    EXPECT_EQ(shown.token(), token);
+    // In full, from the start on (L4): neither sooner nor much later.
+    while (alice.get("/v1/leases/job").field("held") == "true") ::usleep(10'000);
+    const auto lasted = std::chrono::steady_clock::now() - began;
+    EXPECT_GT(lasted, std::chrono::milliseconds(2'700)) << since;
+    EXPECT_LT(lasted, std::chrono::milliseconds(4'000)) << since;
+    const Response next = alice.post("/v1/acquire/job", R"({"owner":"alice","session":"a","ttl_ms":3000})");
+    EXPECT_GT(next.token(), token) << since;
+    token = next.token();
+    server.kill();
+  }
+}
+
 }  // namespace
 }  // namespace holdfast::durability

@@ -26,6 +26,7 @@ using std::chrono::milliseconds;
 constexpr auto round_time = 20s;
 constexpr auto ttl = 1s;
 constexpr auto return_patience = 10s;
+constexpr std::size_t undecided_kept = 3;
 
 /// A client that does not ask on and on where nobody is.
 class PatientSession final : public verify::Session {
@@ -158,6 +159,16 @@ void add(verify::Coverage& sum, const verify::Coverage& more) {
   sum.contended += more.contended;
 }
 
+/// Keeps `recording` for people to look at.
+std::filesystem::path keep(const recording::Recording& recording, std::uint64_t seed, const Options& options,
+                           Outcome& outcome) {
+  const std::filesystem::path file = options.keep / fmt::format("soak-{}.jsonl", seed);
+  if (const auto written = recording::write(recording, file); !written) {
+    outcome.complaints.push_back(written.error().text());
+  }
+  return file;
+}
+
 void judge(recording::Recording recording, std::uint64_t seed, const Options& options, Outcome& outcome) {
   // What was under way when a server died is of unknown outcome, and that is many servers.
   const verify::Judgement judgement = verify::judge(recording, {.unknown_max = 0.2});
@@ -171,10 +182,8 @@ void judge(recording::Recording recording, std::uint64_t seed, const Options& op
       return;
     case verify::Verdict::undecided:
       ++outcome.undecided;
-      for (const verify::Finding& finding : judgement.findings) {
-        if (finding.answer == verify::Answer::undecided) {
-          options.tell(fmt::format("undecided, {}: {}", verify::word(finding.question), finding.because));
-        }
+      if (outcome.undecided <= undecided_kept) {
+        options.tell(fmt::format("undecided; the recording: {}", keep(recording, seed, options, outcome).string()));
       }
       return;
     case verify::Verdict::inconclusive:
@@ -184,10 +193,7 @@ void judge(recording::Recording recording, std::uint64_t seed, const Options& op
       break;
   }
   outcome.violated = true;
-  outcome.recording = options.keep / fmt::format("soak-{}.jsonl", seed);
-  if (const auto written = recording::write(recording, outcome.recording); !written) {
-    outcome.complaints.push_back(written.error().text());
-  }
+  outcome.recording = keep(recording, seed, options, outcome);
   outcome.report = verify::text_report(recording, judgement, {.title = recording.about, .replay = {}});
 }
 

@@ -42,10 +42,5 @@ TEST(InjectedCheckThenAct, is_caught_by_a_soak) {
   expect_caught("check-then-act=5ms");
 }
 
-TEST(InjectedAnswerBeforeDurable, is_caught_by_a_soak) {
-  if (!durability::is_root()) GTEST_SKIP() << "only a power cut shows it, and mounting needs root";
-  expect_caught("answer-before-durable");
-}
-
 }  // namespace
 }  // namespace holdfast::soak

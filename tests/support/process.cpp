@@ -44,10 +44,16 @@ std::string content_of(const std::filesystem::path& file) {
   ::_exit(127);
 }
 
+/// HOLDFAST_SERVER_PROGRAM: another build of it, with sanitizers for example.
+std::string server_program() {
+  const char* const another = std::getenv("HOLDFAST_SERVER_PROGRAM");
+  return another ? another : HOLDFAST_PROGRAM;
+}
+
 std::vector<std::string> server_words(const ServerProcess::How& how) {
   std::vector<std::string> words = how.wrapper;
-  for (const std::string& word : {std::string(HOLDFAST_PROGRAM), std::string("serve"), std::string("--listen"),
-                                  fmt::format("127.0.0.1:{}", how.port)}) {
+  for (const std::string& word :
+       {server_program(), std::string("serve"), std::string("--listen"), fmt::format("127.0.0.1:{}", how.port)}) {
     words.push_back(word);
   }
   words.insert(words.end(), how.arguments.begin(), how.arguments.end());

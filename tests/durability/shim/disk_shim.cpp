@@ -2,6 +2,7 @@
 //
 //   lies    fdatasync and fsync do nothing and say that they did: what a power cut must bring to light
 //   hangs   fdatasync and fsync do not return while there is a file whose name HOLDFAST_DISK_HANGS gives
+//   slow    fdatasync and fsync take a quarter of a second longer
 //   moody   fdatasync and fsync do not return while there is a file `hang` in the folder HOLDFAST_DISK_SIGNS, and fail
 //           with EIO while there is a file `eio`
 //   bites   pwrite writes at most half of what it is given, at least a byte: everything must go on as before
@@ -61,6 +62,8 @@ const std::atomic<std::int64_t>* ahead() {
 }
 
 int sync_or_lie(const char* call, int fd) {
+  static const bool slow = disk_is("slow");
+  if (slow) ::usleep(250'000);
   while (sign("hang")) ::usleep(1'000);
   if (sign("eio")) {
     errno = EIO;
