@@ -103,8 +103,8 @@ TEST(Drive, lets_winners_hold_until_everybody_has_an_answer) {
   options.workloads = {"contend"};
   const recording::Recording seen = driven({}, options).recording;
   const auto acquires = [&](recording::Nanos Operation::*when, recording::Nanos until) {
-    return std::ranges::count_if(
-        seen.operations, [&](const Operation& o) { return o.what == What::acquire && o.*when <= until; });
+    return std::ranges::count_if(seen.operations,
+                                 [&](const Operation& o) { return o.what == What::acquire && o.*when <= until; });
   };
   std::size_t releases = 0;
   for (const Operation& operation : seen.operations) {
