@@ -181,7 +181,11 @@ class Judge {
     coverage.clients = clients_in(recording_);
     const Lock& lock = recording_.lock;
     if (!lock.tokens && fence_.answer == Answer::holds) {
-      doubt(fence_, "it gives no tokens, so nothing would keep a late writer away; no update was lost in this run");
+      if (lock.leases) {
+        doubt(fence_, "it gives no tokens, so nothing would keep a late writer away; no update was lost in this run");
+      } else {
+        fence_.because = "it gives no tokens, and needs none: only its holder ends a holding, so nobody writes late";
+      }
     }
     judgement_.findings = {std::move(linearizable_), std::move(belief_), std::move(fence_)};
     if (lock.fifo && lock.kind == Lock::Kind::mutex) {
