@@ -288,7 +288,7 @@ class Beliefs {
   const Lock& lock_;
   std::span<const Position> operations_;
   std::span<const Loss* const> losses_;
-  std::vector<Belief> open_;  ///< Of each client; `client` nobody: it believes nothing.
+  std::vector<Belief> open_;                            ///< Of each client; `client` nobody: it believes nothing.
   std::set<std::pair<Index, std::uint64_t>> given_up_;  ///< By a call that nobody saw return.
   std::vector<Belief> beliefs_;
   std::vector<Position> displacing_;
