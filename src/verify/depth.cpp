@@ -68,11 +68,7 @@ class Depths {
         }
         return;
       case What::release:
-        if (Held* held = of(operation)) {
-          held->released = std::min(held->released, operation.called);
-          held->until = std::min(held->until, operation.called);
-        }
-        return;
+        return released(operation);
       case What::revoke:
         return end_any(operation);
       case What::query:
@@ -80,6 +76,20 @@ class Depths {
       case What::write:
         return;
     }
+  }
+
+  /// Of several that its client holds alike any may be meant.
+  void released(const Operation& operation) {
+    const std::pair key{operation.client, operation.token};
+    Nanos& until = releasing_.try_emplace(key, always).first->second;
+    until = std::max(until, operation.outcome == Outcome::unknown ? never : operation.returned);
+    const auto found = open_.find(key);
+    if (found == open_.end()) return;
+    for (const std::size_t i : found->second) {
+      held_[i].released = std::min(held_[i].released, operation.called);
+      held_[i].until = std::min(held_[i].until, operation.called);
+    }
+    found->second.clear();
   }
 
   void granted(Position position) {
@@ -97,7 +107,12 @@ class Depths {
     Held held{client, operation.shown, operation.shared, position, operation.returned, never};
     held.lapse.renewed(lock_, operation);
     held.until = held.lapse.at();
+    // A release that was under way may have come after the grant.
+    const auto releasing = releasing_.find(key);
+    if (releasing != releasing_.end() && releasing->second >= operation.called)
+      held.released = held.until = operation.called;
     newest_[key] = held_.size();
+    open_[key].push_back(held_.size());
     held_.push_back(held);
   }
 
@@ -122,7 +137,7 @@ class Depths {
     std::set<std::pair<Nanos, std::size_t>> active;  // By their ends.
     for (const std::size_t i : order) {
       const Held& held = held_[i];
-      if (held.until < held.from) continue;
+      if (held.until <= held.from) continue;
       while (!active.empty() && active.begin()->first <= held.from) active.erase(active.begin());
       std::vector<std::size_t> against;
       for (const auto& [until, other] : active) {
@@ -162,7 +177,9 @@ class Depths {
   const Lock& lock_;
   std::span<const Position> operations_;
   std::vector<Held> held_;
-  std::map<std::pair<Index, std::uint64_t>, std::size_t> newest_;  ///< Of each client and token.
+  std::map<std::pair<Index, std::uint64_t>, std::size_t> newest_;             ///< Of each client and token.
+  std::map<std::pair<Index, std::uint64_t>, std::vector<std::size_t>> open_;  ///< All of them that are not released.
+  std::map<std::pair<Index, std::uint64_t>, Nanos> releasing_;                ///< When the last such release returned.
   Depth result_;
 };
 

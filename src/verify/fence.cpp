@@ -63,6 +63,7 @@ class Fence {
         grant(position);
       }
     }
+    look_for_twins();
     return std::move(result_);
   }
 
@@ -79,23 +80,27 @@ class Fence {
 
   void grant(Position position) {
     const Operation& operation = recording_.operations[position];
-    const Index session = holder_after(operation);
-    const auto [found, fresh] = given_.try_emplace(operation.shown, position);
-    if (!fresh) {
-      const Operation& other = recording_.operations[found->second];
-      const Index first = holder_after(other);
-      if (first != session && !(recording_.lock.joins && owner(first) == owner(session))) {
-        keep(result_.tokens, told_twice(found->second, position));
-      }
-    }
-    // Asked for after a greater one was told, and given nevertheless. (Asking again, one is told the same.)
+    given_.emplace_back(operation.shown, position);
+    // Asked for after a greater one was told, and given nevertheless.
     const auto [greatest, by] = granted_.before(operation.called);
-    if (by != none && greatest > operation.shown && fresh) {
+    if (by != none && greatest > operation.shown) {
       keep(result_.tokens, flaw_of({by, position}, fmt::format("{}; after that {}, under a token that is not greater.",
                                                                answered(recording_, recording_.operations[by]),
                                                                answered(recording_, operation))));
     }
     granted_.returned(operation.returned, operation.shown, position);
+  }
+
+  /// Two that were told the same token, and do not share.
+  void look_for_twins() {
+    if (!std::ranges::is_sorted(given_)) std::ranges::sort(given_);
+    for (std::size_t i = 1; i < given_.size(); ++i) {
+      if (given_[i].first != given_[i - 1].first) continue;
+      const Index one = holder_after(recording_.operations[given_[i - 1].second]);
+      const Index other = holder_after(recording_.operations[given_[i].second]);
+      if (one == other || (recording_.lock.joins && owner(one) == owner(other))) continue;
+      keep(result_.tokens, told_twice(given_[i - 1].second, given_[i].second));
+    }
   }
 
   Flaw told_twice(Position first, Position second) const {
@@ -143,8 +148,8 @@ class Fence {
 
   const Recording& recording_;
   std::span<const Position> operations_;
-  std::unordered_map<std::uint64_t, Position> given_;     ///< By token, the first that was told it.
-  std::unordered_map<std::uint64_t, Position> based_on_;  ///< By value, the first write.
+  std::vector<std::pair<std::uint64_t, Position>> given_;  ///< Tokens, and who was told.
+  std::unordered_map<std::uint64_t, Position> based_on_;   ///< By value, the first write.
   Greatest granted_, written_;
   Fenced result_;
 };

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_map>
-#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "verify/chain_parts.h"
 #include "verify/telling.h"
@@ -42,34 +42,39 @@ class Order {
  private:
   const Operation& at(Position position) const { return recording_.operations[position]; }
 
-  /// When whoever was granted asked first: asking again, after no answer or an error, keeps its place.
-  Nanos asked(Position position) const { return asked_.at(position); }
+  struct Grant {
+    std::uint64_t token = 0;
+    Nanos asked = 0;  ///< When its client asked first.
+    Position position = none;
+  };
 
-  void note_asked(Position position) {
-    const Operation& operation = at(position);
-    const auto [found, fresh] = open_.try_emplace(operation.client, operation.called);
-    asked_[position] = found->second;
-    if (operation.outcome != Outcome::unknown && operation.outcome != Outcome::error) open_.erase(found);
+  /// When the client of this acquire asked first: asking again, after no answer or an error, keeps its place.
+  Nanos asked_first(const Operation& operation) {
+    if (operation.client >= open_.size()) return operation.called;
+    Nanos& open = open_[operation.client];
+    const Nanos first = std::min(open, operation.called);
+    open = operation.outcome == Outcome::unknown || operation.outcome == Outcome::error ? first : recording::never;
+    return first;
   }
 
-  /// The first grant of each holding, unless it may go before others.
   void collect() {
-    std::unordered_set<std::uint64_t> seen;
-    std::unordered_set<Index> may_hold;  // By a call of unknown outcome that goes before the queue.
+    open_.assign(recording_.clients.size(), recording::never);
+    std::vector<bool> may_hold(recording_.clients.size(), false);  // By a call of unknown outcome that goes before.
     for (const Position position : operations_) {
       const Operation& operation = at(position);
-      const bool goes_before =
-          operation.what == What::takeover || operation.what == What::move || operation.what == What::transfer;
-      if (goes_before && operation.outcome == Outcome::ok) seen.insert(operation.shown);
-      if (goes_before && operation.outcome == Outcome::unknown) {
-        may_hold.insert(operation.what == What::transfer ? operation.holder : operation.client);
+      const Index holder = holder_after(operation);
+      if (operation.what != What::acquire) {
+        if (!grants(operation.what)) continue;
+        if (operation.outcome == Outcome::unknown && holder < may_hold.size()) may_hold[holder] = true;
+        // It overtakes nobody, nor does whoever asks again under its token.
+        if (operation.outcome == Outcome::ok) grants_.push_back({operation.shown, always, position});
+        continue;
       }
-      if (operation.what == What::acquire) note_asked(position);
-      if (operation.outcome != Outcome::ok || operation.what != What::acquire || operation.joined) continue;
-      if (recording_.lock.tokens && operation.shown != 0 && !seen.insert(operation.shown).second) continue;
-      if (operation.waited == 0 && may_hold.contains(operation.client)) continue;
+      const Nanos asked = asked_first(operation);
+      if (operation.outcome != Outcome::ok || operation.joined) continue;
+      if (operation.waited == 0 && holder < may_hold.size() && may_hold[holder]) continue;
       if (operation.waited > 0) ++result_.waits;
-      grants_.push_back(position);
+      grants_.push_back({operation.shown, asked, position});
     }
   }
 
@@ -88,83 +93,79 @@ class Order {
     return client == other || (recording_.lock.joins && owner(client) == owner(other));
   }
 
-  /// Tokens are the order of grants.
+  /// Tokens are the order of grants. Of each holding the first counts.
   void by_token() {
-    std::ranges::sort(grants_, {}, [&](Position p) { return at(p).shown; });
-    Position latest = none, second = none;  // Of those before it, the latest that asked; and of other clients.
-    for (const Position position : grants_) {
-      const Operation& operation = at(position);
-      if (operation.waited > 0) {
-        for (const Position other : {latest, second}) {
-          if (other != none && overtakes(other, position)) {
-            overtook(other, position);
-            break;
-          }
-        }
-      }
-      remember(position, latest, second);
+    std::ranges::sort(grants_, {}, [](const Grant& g) { return std::pair(g.token, g.position); });
+    const auto rest = std::ranges::unique(grants_, {}, &Grant::token);
+    grants_.erase(rest.begin(), rest.end());
+    for (const Grant& grant : grants_) {
+      look_for_overtaking(grant.position);
+      remember(grant);
     }
   }
 
-  /// The two latest calls, of two clients.
-  void remember(Position position, Position& latest, Position& second) const {
-    const Operation& operation = at(position);
-    if (latest == none || asked(position) >= asked(latest)) {
-      if (latest != none && at(latest).client != operation.client) second = latest;
-      latest = position;
-    } else if (operation.client != at(latest).client && (second == none || asked(position) > asked(second))) {
-      second = position;
+  /// Of the grants before: the two latest to ask, of two clients.
+  void remember(const Grant& grant) {
+    const Index client = at(grant.position).client;
+    const bool other = latest_.position != none && at(latest_.position).client != client;
+    if (latest_.position == none || grant.asked >= latest_.asked) {
+      if (other) second_ = latest_;
+      latest_ = grant;
+    } else if (other && (second_.position == none || grant.asked > second_.asked)) {
+      second_ = grant;
     }
   }
 
-  bool overtakes(Position other, Position waiter) const {
-    return asked(other) > queued_by(at(waiter)) && !may_go_before(at(other).client, at(waiter).client);
+  void look_for_overtaking(Position waiter) {
+    if (at(waiter).waited == 0) return;
+    for (const Grant& other : {latest_, second_}) {
+      if (other.position != none && other.position != waiter && overtakes(other, waiter))
+        return overtook(other, waiter);
+    }
+  }
+
+  bool overtakes(const Grant& other, Position waiter) const {
+    return other.asked > queued_by(at(waiter)) && !may_go_before(at(other.position).client, at(waiter).client);
   }
 
   /// Without tokens: whoever had returned before the other had waited that long was granted before it.
   void by_time() {
-    std::ranges::sort(grants_, {}, [&](Position p) { return at(p).returned; });
+    std::ranges::sort(grants_, {}, [&](const Grant& g) { return at(g.position).returned; });
     std::vector<Position> waiters;
-    for (const Position position : grants_) {
-      if (at(position).waited > 0) waiters.push_back(position);
+    for (const Grant& grant : grants_) {
+      if (at(grant.position).waited > 0) waiters.push_back(grant.position);
     }
     const auto granted_at = [&](Position p) { return at(p).called + at(p).waited - rounding; };
     std::ranges::sort(waiters, {}, granted_at);
-    Position latest = none, second = none;
     std::size_t next = 0;
     for (const Position waiter : waiters) {
-      for (; next < grants_.size() && at(grants_[next]).returned < granted_at(waiter); ++next) {
-        remember(grants_[next], latest, second);
+      for (; next < grants_.size() && at(grants_[next].position).returned < granted_at(waiter); ++next) {
+        remember(grants_[next]);
       }
-      for (const Position other : {latest, second}) {
-        if (other != none && other != waiter && overtakes(other, waiter)) {
-          overtook(other, waiter);
-          break;
-        }
-      }
+      look_for_overtaking(waiter);
     }
   }
 
-  void overtook(Position other, Position waiter) {
+  void overtook(const Grant& other, Position waiter) {
     ++result_.violations;
     if (result_.flaws.size() >= flaws_kept) return;
-    const Operation& late = at(other);
+    const Operation& late = at(other.position);
     const Operation& early = at(waiter);
     result_.flaws.push_back(flaw_of(
-        {other, waiter},
+        {other.position, waiter},
         fmt::format(
             "{} waited for {} from {} at the latest; {} asked for it only at {} and was granted{} at {}, before "
             "{} was{} at {}.",
             client_of(recording_, early.client), name_of(recording_, early.name), told(queued_by(early)),
-            client_of(recording_, late.client), told(asked(other)), under(late.shown), told(late.returned),
+            client_of(recording_, late.client), told(other.asked), under(late.shown), told(late.returned),
             client_of(recording_, early.client), under(early.shown), told(early.returned))));
   }
 
   const Recording& recording_;
   std::span<const Position> operations_;
-  std::vector<Position> grants_;
-  std::unordered_map<Position, Nanos> asked_;
-  std::unordered_map<Index, Nanos> open_;  ///< Of each client, when it first asked what is not answered yet.
+  std::vector<Grant> grants_;
+  std::vector<Nanos> open_;  ///< Of each client, when it first asked what is not answered yet.
+  Grant latest_, second_;
   Ordered result_;
 };
 

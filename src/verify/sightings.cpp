@@ -26,7 +26,7 @@ class Watching {
   explicit Watching(const Recording& recording) : recording_(recording) {}
 
   Watched judge() {
-    if (recording_.lock.tokens) collect_grants();
+    if (recording_.lock.tokens && !recording_.sightings.empty()) collect_grants();
     for (const Sighting& sighting : recording_.sightings) take(sighting);
     return std::move(result_);
   }

@@ -153,6 +153,12 @@ TEST(Sweep, reads_the_token_before) {
             "violated");
 }
 
+TEST(Sweep, finds_a_move_of_what_nobody_had) {
+  EXPECT_EQ(swept(leases, "b move 0..1 ok ttl=10\n c acquire 2..3 busy"), "violated");
+  EXPECT_EQ(swept(leases, "a acquire 0..1 ok ttl=10\n b move 2..3 ok ttl=10"), "holds");
+  EXPECT_EQ(swept(leases, "a acquire 0..1 ok ttl=10\n a release 2..3 ok\n b move 4..5 ok ttl=10"), "violated");
+}
+
 TEST(Sweep, finds_a_token_given_twice) {
   EXPECT_EQ(swept(holdfast_like, R"(
     a acquire 0..1 ok ttl=10 shown=1
