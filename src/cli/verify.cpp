@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/settings.h"
 #include "cli/text.h"
+#include "cli/verify_lock_words.h"
 #include "cli/verify_output.h"
 #include "cli/verify_targets.h"
 #include "recording/read.h"
@@ -57,6 +58,7 @@ struct Wanted {
   std::uint64_t seed = std::random_device{}();
   std::string faults = "none";
   std::vector<std::string> inject;
+  std::string lock;
   Duration ttl{-1};
   verify::DriveOptions drive{};
   VerifyOutput output{};
@@ -108,6 +110,7 @@ int run(const Verb& self, const Words& words) {
       .duration("--ttl", wanted.ttl,
                 "The ttl that is asked for, where the lock asks; a twentieth of --time unless given")
       .texts("--inject", wanted.inject, "Put a known bug back; with `server` or `engine:...`", "BUG", injection_forms())
+      .text("--lock", wanted.lock, "Of a recording that does not say what it is of: " + lock_words(), "WORDS")
       .text("--record", wanted.output.record, "Write what was seen, for judging it again", "FILE")
       .text("--html", wanted.output.html, "Write a page with the timeline", "FILE")
       .text("--report", wanted.output.markdown, "Write a report in Markdown, for a ticket", "FILE")
@@ -128,6 +131,8 @@ int run(const Verb& self, const Words& words) {
     }
   }
   if (wanted.ttl > Duration{}) wanted.drive.ttl = wanted.ttl;
+  const Result<recording::Lock> lock = parse_lock_words(wanted.lock);
+  if (!lock) return options.wrong("--lock: " + shown(lock.error().where));
   wanted.drive.clients = wanted.clients;
   wanted.drive.names = wanted.names;
   wanted.drive.seed = wanted.seed;
@@ -140,7 +145,8 @@ int run(const Verb& self, const Words& words) {
                                                                : failed(self, target.error());
   }
   if (!*target) {
-    const Result<recording::Recording> recording = recording::read(std::filesystem::path{wanted.target});
+    const Result<recording::Recording> recording =
+        recording::read(std::filesystem::path{wanted.target}, recording::ReadOptions{.lock = *lock});
     if (!recording) return failed(self, recording.error());
     return judge_and_tell(self, *recording, {}, wanted.output, "holdfast verify " + wanted.target);
   }
@@ -155,7 +161,7 @@ const Verb verify_verb{
     .name = "verify",
     .usage =
         "holdfast verify TARGET [--clients 16] [--time 10s] [--names 32] [--seed N] [--workload NAME] [--faults LIST] "
-        "[--ttl 500ms] [--inject BUG] [--record FILE] [--html FILE] [--report FILE] [--json]",
+        "[--ttl TIME] [--inject BUG] [--lock WORDS] [--record FILE] [--html FILE] [--report FILE] [--json]",
     .summary = "Find out whether something is a lock: Holdfast, or anybody else's.",
     .examples =
         "holdfast verify http://127.0.0.1:7420\n"
@@ -163,7 +169,8 @@ const Verb verify_verb{
         "holdfast verify server --inject check-then-act\n"
         "holdfast verify engine:file --faults all --time 60s\n"
         "holdfast verify my-lock.toml --workload contend --clients 64 --record seen.jsonl\n"
-        "holdfast verify seen.jsonl --report ticket.md",
+        "holdfast verify seen.jsonl --report ticket.md\n"
+        "holdfast verify jepsen-history.edn --lock tokens,leases",
     .run = run,
     .details =
         "Drives clients against a lock that contend, renew, pause, die and release twice, takes down what they see, "

@@ -155,6 +155,7 @@ void Observer::gone(std::uint64_t connection, Nanos now) {
 
 void Observer::answered(const Call& call, const core::Reply& reply, Nanos now) {
   apply_up_to(static_cast<std::int64_t>(reply.position.value));
+  if (reply.waits_for.value > durable_.size()) ahead_ = true;
   if (!reply.unsettled) told_position_ = std::max(told_position_, reply.waits_for.value);
   check_answer(call, reply, now);
   if (reply.lease.known) greatest_told_ = std::max(greatest_told_, reply.lease.token.value);
@@ -249,7 +250,7 @@ void Observer::end_part(Index index, Index client, bool lapsed, const Decided& a
   Part* part = part_of(index, client);
   if (!part) return;
   const bool was_active = std::exchange(part->active, false);
-  if (check && lapsed && was_active) {
+  if (check && lapsed && was_active && !ahead_) {
     if (at.lease < part->until) {
       violated("early",
                fmt::format("{} lapsed for {} {:.3f} s before its ttl was over", cast_.name(index), told_who(client),
@@ -332,7 +333,7 @@ void Observer::apply(const Effect& effect, const Decided& at, bool check) {
 void Observer::look(const core::State& state, Nanos now, Instant lease) {
   for (Index index = 0; index < names_.size(); ++index) {
     const Name& name = names_[index];
-    if (!name.held) continue;
+    if (!name.held || ahead_) continue;
     Instant last{};
     for (const Part& part : name.parts) {
       if (!part.active) continue;

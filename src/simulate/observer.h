@@ -115,6 +115,7 @@ class Observer {
   std::vector<core::Effect> coming_;   ///< Durable, and not looked at yet: what an answer shows comes before it.
   std::size_t come_ = 0;
   std::int64_t coming_first_ = 0;
+  bool ahead_ = false;    ///< An answer left before its reasons were durable: what it promised cannot be followed here.
   bool differs_ = false;  ///< That what was recovered is another thing was said already.
   std::deque<Decided> decided_;
   std::uint64_t greatest_told_ = 0;   ///< Of all tokens that were shown to anybody.

@@ -11,10 +11,9 @@ namespace {
 constexpr Nanos tick_every = 50 * milli;
 constexpr Nanos far = 1'000'000 * second;
 
-/// The same world with a disk that takes a millisecond and clocks that run right.
+/// The same world with clocks that run right.
 Plan plain(const Plan& plan) {
   Plan plain = plan;
-  plain.options.disk_sync = milli;
   plain.options.server_ppm = 0;
   return plain;
 }

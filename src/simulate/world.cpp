@@ -147,7 +147,6 @@ class World {
     }
     if (goes_on) return;
     ++out_.covered.disk_errors;
-    tell(Moment::Kind::disk, 0, "fails");
     broken_connections();
     Random random(plan_.seed, Stream::restart, server_.starts(), 2);
     agenda_.put(now_ + random.between(20 * milli, second), Happening::boots);
@@ -386,6 +385,7 @@ class World {
       case FaultKind::power_cut:
         return end_server(true);
       case FaultKind::disk_error:
+        tell(Moment::Kind::disk, 0, "fails");
         server_.disk.next_sync_fails = true;
         return;
       case FaultKind::disk_full:

@@ -70,9 +70,11 @@ TEST(Drive, writes_down_a_well_formed_recording) {
   EXPECT_TRUE(seen.lock.leases);
 }
 
+/// A bug, and the workload that is there to find it.
 struct Case {
   const char* name;
   Broken broken;
+  const char* workload;
 };
 void PrintTo(const Case& c, std::ostream* out) {
   *out << c.name;
@@ -82,17 +84,38 @@ class BrokenLock : public testing::TestWithParam<Case> {};
 
 TEST_P(BrokenLock, is_violated_on_each_seed) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    const Driven run = driven(GetParam().broken, quick(seed));
+    DriveOptions options = quick(seed);
+    options.workloads = {GetParam().workload};
+    const Driven run = driven(GetParam().broken, options);
     EXPECT_EQ(verdict(judge(run.recording)), Verdict::violated) << "seed " << seed;
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Drive, BrokenLock,
-                         testing::Values(Case{"check_then_act", {.checks_then_acts = true}},
-                                         Case{"release_by_name", {.releases_by_name = true}},
-                                         Case{"early_lapse", {.lapses_early = true}},
-                                         Case{"regrant", {.regrants_new = true}}),
+                         testing::Values(Case{"check_then_act", {.checks_then_acts = true}, "contend"},
+                                         Case{"release_by_name", {.releases_by_name = true}, "stale"},
+                                         Case{"early_lapse", {.lapses_early = true}, "crash"},
+                                         Case{"regrant", {.regrants_new = true}, "reentry"}),
                          [](const auto& of) { return std::string{of.param.name}; });
+
+TEST(Drive, lets_winners_hold_until_everybody_has_an_answer) {
+  DriveOptions options = quick();
+  options.workloads = {"contend"};
+  const recording::Recording seen = driven({}, options).recording;
+  const auto acquires = [&](recording::Nanos Operation::*when, recording::Nanos until) {
+    return std::ranges::count_if(seen.operations,
+                                 [&](const Operation& o) { return o.what == What::acquire && o.*when <= until; });
+  };
+  std::size_t releases = 0;
+  for (const Operation& operation : seen.operations) {
+    if (operation.what != What::release) continue;
+    ++releases;
+    const auto answered = acquires(&Operation::returned, operation.called);
+    EXPECT_EQ(answered % 6, 0);
+    EXPECT_EQ(answered, acquires(&Operation::called, operation.called));
+  }
+  EXPECT_GT(releases, 5U);
+}
 
 TEST(Drive, says_that_a_name_never_became_free) {
   DriveOptions options = quick();

@@ -42,18 +42,24 @@ TEST(Fence, is_broken_by_a_lost_update) {
   EXPECT_EQ(fence("a write 2..3 ok token=1 value=4\n b write 4..5 stale token=2 value=4"), "holds");
 }
 
-TEST(Fence, is_undecided_without_tokens) {
-  const Judgement judgement = judge(history(Lock{}, "a write 2..3 ok value=4\n b write 4..5 ok value=5"));
+TEST(Fence, is_undecided_where_leases_end_by_themselves_and_have_no_tokens) {
+  const Lock leases{.leases = true};
+  const Judgement judgement = judge(history(leases, "a write 2..3 ok value=4\n b write 4..5 ok value=5"));
   const Finding& found = *finding(judgement, Question::fence);
   EXPECT_EQ(found.answer, Answer::undecided);
   EXPECT_THAT(found.because, testing::HasSubstr("gives no tokens"));
+}
+
+TEST(Fence, needs_no_tokens_where_only_the_holder_ends_a_holding) {
+  EXPECT_EQ(fence("a write 2..3 ok value=4\n b write 4..5 ok value=5", Lock{}), "holds");
 }
 
 TEST(StaleWrites, are_refused) {
   EXPECT_EQ(late("b write 2..3 ok token=2 value=4\n a write 4..5 stale token=1 value=4"), "holds");
   EXPECT_EQ(late("b write 2..3 ok token=2 value=4\n a write 4..5 ok token=1 value=5"), "violated");
   EXPECT_EQ(fence("b write 2..3 ok token=2 value=4\n a write 4..5 ok token=1 value=5"), "violated");
-  EXPECT_EQ(late("b write 2..5 ok token=2 value=5\n a write 4..5 ok token=1 value=4"), "holds");  // At one time.
+  EXPECT_EQ(fence("b write 2..5 ok token=2 value=5\n a write 4..5 ok token=1 value=4"), "holds");  // At one time.
+  EXPECT_EQ(late("b write 2..5 ok token=2 value=5\n a write 4..5 ok token=1 value=4"), "not asked");
   EXPECT_EQ(late("b acquire 2..3 ok shown=2"), "not asked");
 }
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -39,6 +40,7 @@ class Peer {
   }
   std::uint16_t port = 0;
   std::vector<std::string> requests;  ///< To be looked at when all of them are answered.
+  std::atomic<int> whole = 0;         ///< Of them have come up to their last byte.
 
  private:
   /// An answer that begins with `close` closes the connection behind the rest of it.
@@ -48,6 +50,7 @@ class Peer {
       if (connection < 0) connection = ::accept(listening_, nullptr, nullptr);
       if (connection < 0) return;
       requests.push_back(read_request(connection));
+      ++whole;
       const bool closes = answer.starts_with("close");
       if (closes) answer.erase(0, 5);
       EXPECT_EQ(::send(connection, answer.data(), answer.size(), MSG_NOSIGNAL), static_cast<ssize_t>(answer.size()));
@@ -178,7 +181,8 @@ TEST(HttpLock, holds_back_the_last_byte_until_all_have_come_to_the_gate) {
     Ticket ticket(&gate);
     return session->ask({.name = "a"}, ticket);
   });
-  EXPECT_EQ(asking.wait_for(100ms), std::future_status::timeout) << "the request was answered before it was whole";
+  EXPECT_EQ(asking.wait_for(100ms), std::future_status::timeout);
+  EXPECT_EQ(peer.whole, 0) << "the last byte was sent before the gate opened";
   Ticket other(&gate);
   other.pass({});
   EXPECT_EQ(asking.get().outcome, Outcome::ok);
@@ -189,7 +193,9 @@ TEST(HttpLock, hangs_up_while_a_request_is_under_way) {
   const auto target = make_http_target(described(peer.port));
   const auto session = target->session("c01");
   auto asking = std::async(std::launch::async, [&] { return ask(*session, {.name = "a"}); });
+  const auto begin = std::chrono::steady_clock::now();
   while (asking.wait_for(1ms) != std::future_status::ready) session->hang_up();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s) << "it ended for want of patience";
   const Heard heard = asking.get();
   EXPECT_FALSE(heard.outcome == Outcome::ok || heard.outcome == Outcome::busy) << heard.words;
 }

@@ -75,8 +75,8 @@ TEST(Order, lets_takeovers_and_those_who_asked_before_go_first) {
             "holds");  // `b` has taken over its own place.
 }
 
-TEST(Order, is_undecided_where_nobody_waited) {
-  EXPECT_EQ(order(queue, holder), "undecided");
+TEST(Order, is_not_asked_where_nobody_waited) {
+  EXPECT_EQ(order(queue, holder), "not asked");
   EXPECT_EQ(order(Lock{.tokens = true}, holder), "not asked");
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "verify/words.h"
+
 namespace holdfast::verify {
 
 using recording::Operation;
@@ -10,16 +12,15 @@ using recording::Recording;
 using recording::What;
 
 std::string told(recording::Nanos at) {
-  if (at == recording::never) return "the end";
-  return fmt::format("{:.{}f} s", static_cast<double>(at) / 1e9, at % 1'000'000 == 0 ? 3 : 6);
+  return told_moment(at, at % 1'000'000 == 0 ? 1'000'000 : 1'000);
 }
 
 std::string client_of(const Recording& recording, recording::Index client) {
-  return client < recording.clients.size() ? recording.clients[client].name : "somebody";
+  return told_client(recording, client);
 }
 
 std::string name_of(const Recording& recording, recording::Index name) {
-  return name < recording.names.size() ? recording.names[name] : "it";
+  return name < recording.names.size() ? printable(recording.names[name]) : "it";
 }
 
 std::string under(std::uint64_t token) {

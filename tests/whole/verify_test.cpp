@@ -264,6 +264,19 @@ TEST(Verify, ends_with_64_where_nobody_is_there_and_where_it_is_asked_wrongly) {
   EXPECT_THAT(verify({"http://127.0.0.1:1", "--inject", "check-then-act"}).err, HasSubstr("holdfast verify server"));
 }
 
+TEST(Verify, judges_histories_of_others_by_the_kind_of_lock_that_it_is_told) {
+  const ScratchDirectory scratch;
+  const std::string path = scratch.path() / "history.edn";
+  write(path,
+        "{:type :invoke, :f :acquire, :process 0, :time 10}\n{:type :ok, :f :acquire, :process 0, :time 20}\n"
+        "{:type :invoke, :f :acquire, :process 1, :time 30}\n{:type :ok, :f :acquire, :process 1, :time 40}\n");
+  EXPECT_EQ(verify({path}).status, 1);
+  EXPECT_NE(verify({path, "--lock", "permits=2"}).status, 1) << "two may hold it";
+  const Outcome wrong = verify({path, "--lock", "permit=2"});
+  EXPECT_EQ(wrong.status, 64);
+  EXPECT_THAT(wrong.err, HasSubstr("there is no 'permit=2'"));
+}
+
 TEST(Verify, ends_with_65_where_a_recording_is_none) {
   const ScratchDirectory scratch;
   const std::string path = scratch.path() / "seen.jsonl";
