@@ -289,7 +289,7 @@ class Beliefs {
     flaw.operations.erase(std::unique(flaw.operations.begin(), flaw.operations.end()), flaw.operations.end());
     flaw.told =
         fmt::format("{}{}; {} was told '{}' at {}.", held(recording_, name, flaw.marked[0]),
-                    others > 1 ? fmt::format(" like {} others", others - 1) : "", client_of(recording_, b.client),
+                    others > 1 ? fmt::format(" like {} others", others - 1) : "", told_client(recording_, b.client),
                     recording_.operations[b.grant].what == What::renew ? "renewed" : "granted", told(b.from));
     result_.flaws.push_back(std::move(flaw));
   }
