@@ -15,10 +15,6 @@ std::string told(recording::Nanos at) {
   return told_moment(at, at % 1'000'000 == 0 ? 1'000'000 : 1'000);
 }
 
-std::string told_client(const Recording& recording, recording::Index client) {
-  return told_client(recording, client);
-}
-
 std::string name_of(const Recording& recording, recording::Index name) {
   return name < recording.names.size() ? printable(recording.names[name]) : "it";
 }
