@@ -29,10 +29,10 @@ fuzz: ## look for inputs that break the readers of outside bytes, a minute each 
 soak: ## clients under a random schedule of faults, judged (ARGS="--seed 7 --time 1h"; a minute unless told otherwise)
 	@tools/soak $(ARGS)
 
-asan: ## the quick and whole tests under AddressSanitizer and UBSan
+asan: ## the quick and whole tests under AddressSanitizer and UBSan, half an hour; make test does the doors
 	@tools/sanitize asan
 
-tsan: ## the same under ThreadSanitizer
+tsan: ## engine and server under ThreadSanitizer
 	@tools/sanitize tsan
 
 setup: ## install what building and testing need; says so and does nothing where all is there

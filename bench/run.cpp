@@ -99,7 +99,7 @@ cli::LoadReport load(const Server& server, cli::LoadOptions options) {
 
 double commit_us(const std::filesystem::path& directory, int count) {
   const std::string path = directory / "commit-probe";
-  const journal::Fd file(::open(path.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600));
+  const Fd file(::open(path.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600));
   if (!file) throw std::runtime_error("cannot make " + path);
   must(journal::file::write_zeros(file, 0, static_cast<std::uint64_t>(count) * frame_bytes, path));
   must(journal::file::sync_data(file, path));

@@ -7,13 +7,12 @@
 #include <cstdio>
 #include <cstring>
 
-#include "cli/asking.h"
 #include "cli/machine.h"
 #include "cli/options.h"
 #include "cli/settings.h"
 #include "cli/simulate_text.h"
 #include "cli/text.h"
-#include "recording/write.h"
+#include "cli/verify_output.h"
 #include "simulate/campaign.h"
 #include "simulate/shrink.h"
 #include "simulate/story.h"
@@ -49,10 +48,6 @@ Exit exit_of(verify::Verdict verdict) {
   return static_cast<Exit>(static_cast<int>(verdict));
 }
 
-struct Files {
-  std::string recording;
-};
-
 /// Shows a failing world as a person wants it: which it was, what is wrong, and the shortest story that shows it.
 simulate::Shrunk shown_failure(const simulate::Failure& failure, const simulate::Machine& machine,
                                const simulate::Judge& judge) {
@@ -60,17 +55,12 @@ simulate::Shrunk shown_failure(const simulate::Failure& failure, const simulate:
   return simulate::shrink(failure.plan, machine, wrong, failure.kind);
 }
 
-Result<void> write_files(const Files& files, const recording::Recording& recording) {
-  if (!files.recording.empty()) HF_TRY_VOID(recording::write(recording, std::filesystem::path{files.recording}));
-  return {};
-}
-
 int run(const Verb& self, const Words& words) {
   std::uint64_t seed = 1;
   std::uint64_t hours = 0;
   std::uint64_t seeds = 0;
   std::vector<std::string> injections;
-  Files files;
+  VerifyOutput files;
   bool json = false;
   bool table = false;
   Options options{self};
@@ -78,7 +68,9 @@ int run(const Verb& self, const Words& words) {
       .number("--hours", hours, "Simulate so many hours at least, in as many worlds as it takes")
       .number("--seeds", seeds, "Run so many worlds at least; one unless --hours or this is given")
       .texts("--inject", injections, "Put a known bug back: this must find it", "BUG", injection_forms())
-      .text("--record", files.recording, "Write what the clients of the failing world saw, or of the last one", "FILE")
+      .text("--record", files.record, "Write what the clients of the failing world saw, or of the last one", "FILE")
+      .text("--html", files.html, "Write a page that shows it", "FILE")
+      .text("--report", files.markdown, "Write a report on it in Markdown", "FILE")
       .flag("--table", table, "Inject each known bug in turn, and show how soon it is found")
       .flag("--json", json, "Print JSON");
   if (const auto end = options.parse(words)) return *end;
@@ -116,10 +108,8 @@ int run(const Verb& self, const Words& words) {
   std::optional<simulate::Shrunk> shrunk;
   if (report.failure) shrunk = shown_failure(*report.failure, *machine, wanted.judge);
   const recording::Recording& recording = shrunk ? shrunk->outcome.recording : report.last;
-  if (const Result<void> written = write_files(files, recording); !written) {
-    say(self, shown(written.error().text()));
-    return status(Exit::not_done);
-  }
+  const std::string again = replay_command(report.failure ? report.failure->plan.seed : seed, injections);
+  if (!write_files(self, recording, simulate::judged(recording), files, again)) return status(Exit::wrong_usage);
   const std::string text =
       json ? json_text(report, shrunk, injections, took()) : told(report, shrunk, injections, took());
   fmt::print("{}", text);
@@ -130,7 +120,8 @@ int run(const Verb& self, const Words& words) {
 
 const Verb simulate_verb{
     .name = "simulate",
-    .usage = "holdfast simulate [--seed 1] [--hours N] [--seeds N] [--inject BUG] [--record FILE] [--json]",
+    .usage =
+        "holdfast simulate [--seed 1] [--hours N] [--seeds N] [--inject BUG] [--record FILE] [--html FILE] [--json]",
     .summary = "Run seeded worlds around the engine, in which much goes wrong.",
     .examples =
         "holdfast simulate --hours 100\n"

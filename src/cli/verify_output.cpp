@@ -29,6 +29,22 @@ bool written(const Verb& verb, const std::string& path, const std::string& text)
 
 }  // namespace
 
+bool write_files(const Verb& verb, const recording::Recording& recording, const verify::Judgement& judgement,
+                 const VerifyOutput& output, const std::string& replay) {
+  const verify::ReportOptions options{.title = recording.about, .replay = replay};
+  bool all = true;
+  if (!output.record.empty()) {
+    const Result<void> kept = recording::write(recording, std::filesystem::path{output.record});
+    if (!kept) say(verb, shown(kept.error().where));
+    all = kept.has_value();
+  }
+  if (!output.html.empty()) all = written(verb, output.html, verify::html_report(recording, judgement, options)) && all;
+  if (!output.markdown.empty()) {
+    all = written(verb, output.markdown, verify::markdown_report(recording, judgement, options)) && all;
+  }
+  return all;
+}
+
 int judge_and_tell(const Verb& verb, const recording::Recording& recording, const std::vector<std::string>& missed,
                    const VerifyOutput& output, const std::string& replay) {
   verify::Judgement judgement = verify::judge(recording);
@@ -40,16 +56,7 @@ int judge_and_tell(const Verb& verb, const recording::Recording& recording, cons
   const std::string said = output.json ? verify::json_report(recording, judgement, options)
                                        : verify::text_report(recording, judgement, options);
   fmt::print("{}", said);
-  bool all = true;
-  if (!output.record.empty()) {
-    const Result<void> kept = recording::write(recording, std::filesystem::path{output.record});
-    if (!kept) say(verb, shown(kept.error().where));
-    all = kept.has_value();
-  }
-  if (!output.html.empty()) all = written(verb, output.html, verify::html_report(recording, judgement, options)) && all;
-  if (!output.markdown.empty()) {
-    all = written(verb, output.markdown, verify::markdown_report(recording, judgement, options)) && all;
-  }
+  const bool all = write_files(verb, recording, judgement, output, replay);
   return all ? static_cast<int>(verify::verdict(judgement)) : status(Exit::wrong_usage);
 }
 

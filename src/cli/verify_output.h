@@ -6,6 +6,7 @@
 
 #include "cli/verbs.h"
 #include "recording/recording.h"
+#include "verify/judgement.h"
 
 namespace holdfast::cli {
 
@@ -14,6 +15,10 @@ struct VerifyOutput {
   std::string record, html, markdown;
   bool json = false;
 };
+
+/// Writes what `output` asks for besides the terminal. False: not all of it could be written, which has been said.
+bool write_files(const Verb& verb, const recording::Recording& recording, const verify::Judgement& judgement,
+                 const VerifyOutput& output, const std::string& replay);
 
 /// `missed`: what the driver would have had to see, too. `replay`: the command that does it again. Returns the exit
 /// status.

@@ -19,7 +19,7 @@ verify::Judgement judged(const recording::Recording& recording) {
   verify::JudgeOptions options;
   options.unknown_max = 0.5;
   options.contention_needed = false;
-  options.search_states_max = 20'000;  // Of hundreds of worlds none may take its time.
+  options.search_states_max = 2'000;  // Of hundreds of worlds none may take its time.
   return verify::judge(recording, options);
 }
 

@@ -11,10 +11,9 @@ namespace {
 constexpr Nanos tick_every = 50 * milli;
 constexpr Nanos far = 1'000'000 * second;
 
-/// The same world with a disk that takes a millisecond and clocks that run right.
+/// The same world with clocks that run right.
 Plan plain(const Plan& plan) {
   Plan plain = plan;
-  plain.options.disk_sync = milli;
   plain.options.server_ppm = 0;
   return plain;
 }
@@ -134,7 +133,7 @@ class Rehearsal {
     if (call.ask.what == What::release) observer_.asked_to_release(call.ask.token);
     out_.story.push_back({now_, Moment::Kind::asked, line.id, call, 0, {}});
     engine::Request request{call.from, command_of(call, cast_)};
-    server_.submit(std::span(&request, 1), call.ask.name);
+    server_.submit(std::span(&request, 1), {call.ask.name, call.client});
   }
 
   void leave(const Moment& line) {
@@ -142,7 +141,7 @@ class Rehearsal {
     if (!server_.serving() || number == numbers_.end() || calls_[number->second].answered) return;
     tell(line);
     engine::Request request{calls_[number->second].from, core::Leave{}};
-    server_.submit(std::span(&request, 1), line.call.ask.name);
+    server_.submit(std::span(&request, 1), {.name = line.call.ask.name});
   }
 
   std::optional<engine::Request> leaves(core::Answer& answer) {

@@ -23,6 +23,15 @@ std::string told_ttl(Duration ttl) {
   return ttl == core::forever ? "forever" : told_time(ttl.count());
 }
 
+/// What is broken by a violation of this kind.
+std::string promises_of(const std::string& kind) {
+  static const std::map<std::string, std::string> promises{
+      {"two_holders", "L1"}, {"token", "L2 L3"}, {"early", "L4"}, {"late", "L5"},  {"lost", "L12"},
+      {"stale", "L7"},       {"order", "L8"},    {"ghost", "L8"}, {"stuck", "L8"}, {"replay", "L12"}};
+  const auto found = promises.find(kind);
+  return found == promises.end() ? "L1" : found->second;
+}
+
 class Story {
  public:
   Story(const Plan& plan, const Outcome& outcome) : cast_(plan.options), outcome_(outcome) {
@@ -35,6 +44,7 @@ class Story {
     for (const Moment& moment : outcome_.story) line(moment);
     std::string head;
     for (const Violation& violation : outcome_.violations) head += "# " + violation.kind + ": " + violation.told + "\n";
+    if (!outcome_.violations.empty()) head += "keeps " + promises_of(outcome_.violations.front().kind) + "\n";
     for (const std::string& need : needs_) head += "needs " + need + "\n";
     return head + body_;
   }

@@ -65,6 +65,7 @@ class Beliefs {
   void collect() {
     std::priority_queue<Told, std::vector<Told>, std::greater<>> returning;
     std::size_t loss = 0;
+    beliefs_.reserve(operations_.size() / 2);  // More are rare; what is not used is never touched.
     const auto until = [&](Nanos time) {
       while (true) {
         const Nanos answer = returning.empty() ? never : returning.top().at;
@@ -237,28 +238,37 @@ class Beliefs {
       const Operation& operation = recording_.operations[position];
       const bool displaces =
           (operation.what != What::acquire && grants(operation.what)) || operation.what == What::revoke;
-      if (displaces && (operation.outcome == Outcome::ok || operation.outcome == Outcome::unknown)) {
-        displacing_.push_back(position);
-      }
+      if (!displaces) continue;
+      if (operation.outcome == Outcome::unknown) maybe_displacing_.push_back(position);
+      if (operation.outcome != Outcome::ok) continue;
+      displacing_.push_back(position);
+      longest_ = std::max(longest_, operation.returned - operation.called);
     }
   }
 
   /// Whether something took the name from `a` before `b` had it.
   bool was_displaced(const Belief& a, const Belief& b) const {
-    const Operation& later = recording_.operations[b.grant];
-    for (const Position position : displacing_) {
+    const Nanos granted = recording_.operations[a.grant].called;
+    const Nanos later = recording_.operations[b.grant].returned;
+    for (const Position position : maybe_displacing_) {
       const Operation& operation = recording_.operations[position];
-      if (operation.called > later.returned) break;
-      if (operation.returned < recording_.operations[a.grant].called) continue;
-      if (operation.outcome == Outcome::unknown) return true;
-      if (operation.what == What::revoke) {
-        if (means(a, operation.token)) return true;
-      } else if (a.token == 0 || operation.shown == 0 ||
-                 (operation.shown > a.token && (b.token == 0 || operation.shown <= b.token))) {
-        return true;
-      }
+      if (operation.called > later) break;
+      if (means(a, operation.token)) return true;
+    }
+    // None takes longer than the longest: what was called before that was over before `a` asked.
+    const auto asked = [&](Position position) { return recording_.operations[position].called; };
+    for (auto d = std::ranges::lower_bound(displacing_, granted - longest_, {}, asked); d != displacing_.end(); ++d) {
+      const Operation& operation = recording_.operations[*d];
+      if (operation.called > later) break;
+      if (operation.returned >= granted && displaces(operation, a, b)) return true;
     }
     return false;
+  }
+
+  bool displaces(const Operation& operation, const Belief& a, const Belief& b) const {
+    if (operation.what == What::revoke) return means(a, operation.token);
+    return a.token == 0 || operation.shown == 0 ||
+           (operation.shown > a.token && (b.token == 0 || operation.shown <= b.token));
   }
 
   void note_displaced(const Belief& a, const Belief& b) {
@@ -279,7 +289,7 @@ class Beliefs {
     flaw.operations.erase(std::unique(flaw.operations.begin(), flaw.operations.end()), flaw.operations.end());
     flaw.told =
         fmt::format("{}{}; {} was told '{}' at {}.", held(recording_, name, flaw.marked[0]),
-                    others > 1 ? fmt::format(" like {} others", others - 1) : "", client_of(recording_, b.client),
+                    others > 1 ? fmt::format(" like {} others", others - 1) : "", told_client(recording_, b.client),
                     recording_.operations[b.grant].what == What::renew ? "renewed" : "granted", told(b.from));
     result_.flaws.push_back(std::move(flaw));
   }
@@ -291,7 +301,8 @@ class Beliefs {
   std::vector<Belief> open_;                            ///< Of each client; `client` nobody: it believes nothing.
   std::set<std::pair<Index, std::uint64_t>> given_up_;  ///< By a call that nobody saw return.
   std::vector<Belief> beliefs_;
-  std::vector<Position> displacing_;
+  std::vector<Position> displacing_, maybe_displacing_;  ///< By their calls.
+  Nanos longest_ = 0;                                    ///< That one of the former took.
   Believed result_;
 };
 

@@ -66,5 +66,39 @@ TEST(BeliefIntervals, do_not_rest_on_what_was_given_up_by_a_call_that_may_still_
             "holds");
 }
 
+TEST(BeliefIntervals, of_others_are_not_excused_by_a_takeover_of_unknown_outcome) {
+  const std::string overlap = "a acquire 50..51 ok ttl=10 shown=5\n b acquire 58..59 ok ttl=10 shown=6\n";
+  EXPECT_EQ(believed("c takeover 2..? unknown token=1\n" + overlap), "violated");
+  EXPECT_EQ(believed("c takeover 2..? unknown token=5\n" + overlap), "holds");
+  EXPECT_EQ(believed("a acquire 0..1 ok ttl=5 shown=3\n c takeover 2..3 ok ttl=10 token=3 shown=4\n" + overlap),
+            "violated");
+}
+
+TEST(BeliefIntervals, of_sessions_that_share_may_overlap) {
+  Lock joins = leases;
+  joins.joins = true;
+  const std::string text = "a acquire 0..1 ok ttl=10 shown=1\n b acquire 2..3 ok ttl=10 shown=1 joined\n";
+  EXPECT_EQ(answer(history(joins, "owner o a b\n" + text), Question::belief), "holds");
+  EXPECT_EQ(answer(history(joins, text), Question::belief), "violated");
+}
+
+TEST(BeliefIntervals, may_be_as_many_as_there_are_permits) {
+  const Lock two{.kind = Lock::Kind::permits, .permits = 2, .leases = true, .drift = 0};
+  const std::string text = "a acquire 0..1 ok ttl=10\n b acquire 0..1 ok ttl=10\n";
+  EXPECT_EQ(answer(history(two, text), Question::belief), "holds");
+  EXPECT_EQ(answer(history(two, text + "c acquire 2..3 ok ttl=10"), Question::belief), "violated");
+  const Lock shared{.kind = Lock::Kind::shared, .leases = true, .drift = 0};
+  EXPECT_EQ(
+      answer(history(shared, "a acquire 0..1 ok ttl=10 shared\n b acquire 0..1 ok ttl=10 shared"), Question::belief),
+      "holds");
+  EXPECT_EQ(answer(history(shared, "a acquire 0..1 ok ttl=10 shared\n b acquire 0..1 ok ttl=10"), Question::belief),
+            "violated");
+}
+
+TEST(BeliefIntervals, begin_after_the_wait_and_end_with_the_ttl_after_it) {
+  EXPECT_EQ(believed("a acquire 0..6 ok ttl=10 waited=5 shown=1\n b acquire 11..12 ok ttl=10 shown=2"), "violated");
+  EXPECT_EQ(believed("a acquire 0..6 ok ttl=10 waited=5 shown=1\n b acquire 11..15 ok ttl=10 shown=2"), "holds");
+}
+
 }  // namespace
 }  // namespace holdfast::verify

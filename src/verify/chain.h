@@ -37,11 +37,10 @@ struct Stretch {
   bool passed : 1 = false;                       ///< It began while the one before it was held, and not otherwise.
   bool optional : 1 = false;                     ///< It may not have been at all.
   bool continues : 1 = false;                    ///< It is of the same holding as the one before it.
-  bool vague : 1 = false;         ///< From before the recording: it may have been held or not at any moment.
-  bool joined : 1 = false;        ///< Several sessions share it.
-  bool begun : 1 = false;         ///< The sweep's: it can have been.
-  bool ended : 1 = false;         ///< The sweep's: the name can have been free after it.
-  bool surely_ended : 1 = false;  ///< The sweep's: it ended before the next one began.
+  bool vague : 1 = false;   ///< From before the recording: it may have been held or not at any moment.
+  bool joined : 1 = false;  ///< Several sessions share it.
+  bool begun : 1 = false;   ///< The sweep's: it can have been.
+  bool ended : 1 = false;   ///< The sweep's: the name can have been free after it.
 };
 
 /// Something that no order can explain, and the operations that show it.

@@ -58,7 +58,8 @@ TEST(StaleWrites, are_refused) {
   EXPECT_EQ(late("b write 2..3 ok token=2 value=4\n a write 4..5 stale token=1 value=4"), "holds");
   EXPECT_EQ(late("b write 2..3 ok token=2 value=4\n a write 4..5 ok token=1 value=5"), "violated");
   EXPECT_EQ(fence("b write 2..3 ok token=2 value=4\n a write 4..5 ok token=1 value=5"), "violated");
-  EXPECT_EQ(late("b write 2..5 ok token=2 value=5\n a write 4..5 ok token=1 value=4"), "holds");  // At one time.
+  EXPECT_EQ(fence("b write 2..5 ok token=2 value=5\n a write 4..5 ok token=1 value=4"), "holds");  // At one time.
+  EXPECT_EQ(late("b write 2..5 ok token=2 value=5\n a write 4..5 ok token=1 value=4"), "not asked");
   EXPECT_EQ(late("b acquire 2..3 ok shown=2"), "not asked");
 }
 

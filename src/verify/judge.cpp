@@ -127,6 +127,7 @@ class Judge {
   void judge_fence(Index name, std::span<const Position> operations) {
     const Fenced found = fenced(recording_, operations);
     guarded_ = guarded_ || found.writes + found.refused > 0;
+    late_writes_refused_ += found.refused;
     take(fence_, name, found.tokens, found.tokens.size());
     take(fence_, name, found.lost_updates, found.lost_updates.size());
     take(fence_, name, found.late_writes, found.late_writes.size());
@@ -189,10 +190,10 @@ class Judge {
     }
     judgement_.findings = {std::move(linearizable_), std::move(belief_), std::move(fence_)};
     if (lock.fifo && lock.kind == Lock::Kind::mutex) {
-      if (waits_ == 0) doubt(order_, "nobody was granted after a wait of known length");
-      judgement_.findings.push_back(std::move(order_));
+      if (waits_ > 0) judgement_.findings.push_back(std::move(order_));
     }
-    if (lock.tokens && guarded_) judgement_.findings.push_back(std::move(stale_writes_));
+    const bool came_late = late_writes_refused_ > 0 || stale_writes_.answer == Answer::violated;
+    if (lock.tokens && came_late) judgement_.findings.push_back(std::move(stale_writes_));
     if (!recording_.sightings.empty()) judgement_.findings.push_back(std::move(watch_));
     say_what_was_not_seen();
   }
@@ -210,7 +211,8 @@ class Judge {
     }
     if (coverage.grants == 0) missed("nothing was granted");
     if (recording_.lock.leases && coverage.lapses == 0) missed("no lease lapsed and was taken by somebody else");
-    if (recording_.lock.tokens && guarded_ && coverage.stale_refused == 0) missed("nobody came with an old token");
+    if (recording_.lock.tokens && guarded_ && late_writes_refused_ == 0) missed("nobody wrote under an old token");
+    if (recording_.lock.fifo && waits_ == 0) missed("nobody was granted after a wait, so nothing is said of the queue");
     judgement_.inconclusive =
         !judgement_.violated() && ((options_.contention_needed && uncontended) || unknown > options_.unknown_max);
   }
@@ -226,7 +228,8 @@ class Judge {
   Finding stale_writes_{.question = Question::stale_writes, .answer = Answer::holds};
   Finding watch_{.question = Question::watch, .answer = Answer::holds};
   bool guarded_ = false;  ///< Something was written, or tried to be.
-  std::size_t waits_ = 0;
+  std::size_t late_writes_refused_ = 0;
+  std::size_t waits_ = 0;  ///< Of known length, that ended in a grant.
   Judgement judgement_;
 };
 

@@ -32,7 +32,12 @@ TEST(Judge, asks_only_what_the_recording_can_answer) {
               ElementsAre(Question::linearizable, Question::belief, Question::fence));
   Lock fifo = tokens;
   fifo.fifo = true;
-  EXPECT_THAT(asked(judge(history(fifo, met + "a write 3..4 ok token=1 \n saw w 2 granted token=1 position=1"))),
+  EXPECT_THAT(asked(judge(history(fifo, met + R"(
+    b acquire 6..8 ok ttl=10 shown=2 waited=1
+    b write 9..10 ok token=2
+    a write 11..12 stale token=1
+    saw w 2 granted token=1 position=1
+    saw w 8 granted token=2 position=2)"))),
               ElementsAre(Question::linearizable, Question::belief, Question::fence, Question::order,
                           Question::stale_writes, Question::watch));
 }

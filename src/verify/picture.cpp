@@ -138,8 +138,8 @@ void fill(Picture& picture, const Recording& recording, Owners& owners) {
 
 namespace {
 
-Nanos meeting(const std::vector<Ownership>& two) {
-  return std::min(two[0].until, two[1].until) - std::max(two[0].from, two[1].from);
+bool meet(const std::vector<Ownership>& two) {
+  return std::min(two[0].until, two[1].until) > std::max(two[0].from, two[1].from);
 }
 
 /// As a judge marks them they may go on until the lock could have ended them; whoever held gave it up earlier, often.
@@ -156,7 +156,7 @@ std::vector<Ownership> as_believed(const std::vector<Ownership>& marked, Owners&
       break;
     }
   }
-  return meeting(shorter) > 0 ? shorter : marked;
+  return meet(shorter) ? shorter : marked;
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr auto round_time = 20s;
-constexpr auto ttl = 1s;
+constexpr auto ttl = 500ms;
 constexpr auto return_patience = 10s;
 constexpr std::size_t undecided_kept = 3;
 

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 TEST(Soak, finds_nothing_wrong_with_the_server_as_it_is) {
   const support::ScratchDirectory scratch;
-  const Options options{.seed = durability::fresh_seed(), .time = 20s, .keep = scratch.path()};
+  const Options options{.seed = durability::fresh_seed(), .time = 12s, .keep = scratch.path()};
   const Outcome outcome = soak(options);
   EXPECT_TRUE(outcome.good()) << told(outcome, options);
   EXPECT_EQ(outcome.inconclusive, 0U) << told(outcome, options);
@@ -29,7 +29,7 @@ TEST(Soak, finds_nothing_wrong_with_the_server_as_it_is) {
 /// A soak of a server with this bug in it finds it, and keeps what shows it.
 void expect_caught(const std::string& bug) {
   const support::ScratchDirectory scratch;
-  const Options options{.seed = durability::fresh_seed(), .time = 60s, .inject = {bug}, .keep = scratch.path()};
+  const Options options{.seed = durability::fresh_seed(), .time = 5s, .inject = {bug}, .keep = scratch.path()};
   const Outcome outcome = soak(options);
   ASSERT_TRUE(outcome.violated) << told(outcome, options);
   const auto recording = recording::read(outcome.recording);

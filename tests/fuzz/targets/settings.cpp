@@ -2,30 +2,9 @@
 // reason.
 #include "cli/settings.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "tests/fuzz/target.h"
+#include "tests/fuzz/text_file.h"
 
 namespace holdfast::fuzz {
-namespace {
-
-/// A file in memory that has a path.
-class TextFile {
- public:
-  explicit TextFile(std::string_view text) : fd_(::memfd_create("settings", 0)) {
-    HF_FUZZ_CHECK(::write(fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
-  }
-  ~TextFile() { ::close(fd_); }
-  TextFile(const TextFile&) = delete;
-  TextFile& operator=(const TextFile&) = delete;
-  std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
-
- private:
-  int fd_;
-};
-
-}  // namespace
 
 HF_FUZZ_TARGET(settings, .variants = 5'000) {
   const TextFile file(bytes);
