@@ -1,25 +1,31 @@
 #!/usr/bin/env python3
 """A lock server as many teams have one: a name is held while there is a file that is called so.
 
-    python3 lock_server.py [--port 8400] [--fixed]
+    python3 lock_server.py [--port 8400] [--fixed | --fixed-all]
 
 It looks whether the file is there, and then writes it. Two requests can both have looked before either has written, and
-both are told that the lock is theirs. With --fixed the system looks and writes in one step (O_EXCL).
+both are told that the lock is theirs. With --fixed the system looks and writes in one step.
 
-`holdfast verify lock.toml` tells them apart.
+That leaves the release, which looks whose the file is and then removes it. A release that is sent twice can look before
+the name changes hands and remove afterwards. With --fixed-all nothing comes in between there either.
+
+`holdfast verify lock.toml` finds the first, `holdfast verify lock.toml --faults duplicate` the second.
 """
 
 import argparse
+import contextlib
 import http.server
 import json
 import os
 import signal
 import sys
 import tempfile
+import threading
 import urllib.parse
 
 FOLDER = tempfile.TemporaryDirectory(prefix="locks-")
 FIXED = False
+ONE_AT_A_TIME = contextlib.nullcontext()
 
 
 def holder_of(path):
@@ -34,7 +40,7 @@ def acquire(path, client):
     """The holder after this: the client, if it was granted."""
     if FIXED:
         try:
-            with open(path, "x") as file:
+            with open(path, "x") as file:  # O_EXCL: it fails where there is one.
                 file.write(client)
                 return client
         except FileExistsError:
@@ -49,7 +55,10 @@ def acquire(path, client):
 def release(path, client):
     if holder_of(path) != client:
         return False
-    os.unlink(path)
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
     return True
 
 
@@ -58,13 +67,15 @@ class Locks(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        holder = acquire(self.lock_path(), body["client"])
+        with ONE_AT_A_TIME:
+            holder = acquire(self.lock_path(), body["client"])
         granted = holder == body["client"]
         self.answer(200 if granted else 409, {"acquired": granted, "holder": holder})
 
     def do_DELETE(self):
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
-        done = release(self.lock_path(), query["client"][0])
+        with ONE_AT_A_TIME:
+            done = release(self.lock_path(), query["client"][0])
         self.answer(200 if done else 404, {"released": done})
 
     def lock_path(self):
@@ -91,8 +102,11 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser()
     options.add_argument("--port", type=int, default=8400)
     options.add_argument("--fixed", action="store_true")
+    options.add_argument("--fixed-all", action="store_true")
     chosen = options.parse_args()
-    FIXED = chosen.fixed
+    FIXED = chosen.fixed or chosen.fixed_all
+    if chosen.fixed_all:
+        ONE_AT_A_TIME = threading.Lock()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # The folder goes, too.
     with Server(("127.0.0.1", chosen.port), Locks) as server:
         print(f"listens on http://127.0.0.1:{server.server_address[1]}", flush=True)
