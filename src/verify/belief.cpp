@@ -65,6 +65,7 @@ class Beliefs {
   void collect() {
     std::priority_queue<Told, std::vector<Told>, std::greater<>> returning;
     std::size_t loss = 0;
+    beliefs_.reserve(operations_.size() / 2);  // More are rare; what is not used is never touched.
     const auto until = [&](Nanos time) {
       while (true) {
         const Nanos answer = returning.empty() ? never : returning.top().at;

@@ -85,6 +85,43 @@ TEST(Sweep, counts_the_ttl_from_the_last_renewal) {
   }
 }
 
+TEST(Sweep, finds_what_was_passed_on_after_its_release) {
+  EXPECT_EQ(swept(tokens, R"(
+    a acquire 0..1 ok shown=1
+    a release 2..3 ok token=1
+    b move 4..5 ok token=1 shown=2)"),
+            "violated");
+}
+
+TEST(Sweep, lets_a_shared_holding_last_until_the_last_session_has_left) {
+  Lock joins = token_leases;
+  joins.joins = true;
+  const std::string text = R"(
+    owner o a b
+    a acquire 0..1 ok ttl=90 shown=1
+    b acquire 2..3 ok ttl=90 shown=1 joined
+    a release 4..5 ok token=1
+  )";
+  EXPECT_EQ(swept(joins, text + "c acquire 8..9 busy shown=1\n"), "holds");
+  EXPECT_EQ(swept(joins, text + "c acquire 8..9 ok ttl=90 shown=2\n"), "violated");
+  EXPECT_EQ(swept(joins, text + "c acquire 8..9 ok ttl=90 shown=2\n b release 6..7 ok token=1\n"), "holds");
+  EXPECT_EQ(
+      swept(joins,
+            "owner o a b\n owner p c\n a acquire 0..1 ok ttl=90 shown=1\n c acquire 2..3 ok ttl=90 shown=1 joined"),
+      "violated");
+  EXPECT_EQ(swept(joins, "owner o a b\n b acquire 2..3 ok ttl=90 shown=1 joined"), "violated");
+}
+
+TEST(Sweep, lets_either_of_two_renewals_at_one_time_be_the_last) {
+  const std::string text = R"(
+    a acquire 0..1 ok ttl=10 shown=1
+    a renew 5..9 ok ttl=3 token=1
+    a renew 6..7 ok ttl=100 token=1
+  )";
+  EXPECT_EQ(swept(token_leases, text + "b acquire 8..9 ok ttl=10 shown=2"), "holds");
+  EXPECT_EQ(swept(token_leases, text + "b acquire 7..8 ok ttl=10 shown=2"), "violated");
+}
+
 TEST(Sweep, lets_a_lapsed_holding_be_renewed_only_where_the_lock_does_that) {
   const std::string text = R"(
     a acquire 0..1 ok ttl=10 shown=1
@@ -143,6 +180,18 @@ TEST(Sweep, needs_somebody_who_may_have_been_granted_what_was_seen) {
     a release 2..3 ok token=1
     b query 4..5 ok held shown=2)"),
             "holds");
+}
+
+TEST(Sweep, needs_somebody_else_for_each_of_what_was_seen) {
+  const std::string text = R"(
+    a acquire 0..1 ok ttl=10 shown=1
+    a release 2..3 ok token=1
+    c acquire 0..? unknown
+    b query 4..5 ok held shown=2
+    b query 6..7 ok held shown=3)";
+  EXPECT_EQ(swept(holdfast_like, text), "violated");
+  EXPECT_EQ(swept(holdfast_like, text + "\n d acquire 6..? unknown"), "holds");
+  EXPECT_EQ(swept(holdfast_like, text + "\n d acquire 8..? unknown"), "violated");
 }
 
 TEST(Sweep, reads_the_token_before) {
