@@ -56,6 +56,7 @@ std::vector<Count> counts_of(const Covered& c) {
           {"disk_errors", "disk errors", c.disk_errors},
           {"torn_frames", "torn frames", c.torn_frames},
           {"starts", "starts", c.starts},
+          {"recoveries_cut", "of them cut short", c.recoveries_cut},
           {"full_disks", "full disks", c.full_disks},
           {"slow_disks", "slow disks", c.slow_disks},
           {"hung_disks", "hung disks", c.hung_disks},
@@ -77,6 +78,15 @@ std::string indented(const std::string& text) {
   return out;
 }
 
+constexpr std::size_t lines_told = 60;
+
+/// The last lines of a story that could not be made short.
+std::string last_lines(const std::string& text) {
+  std::size_t at = text.size(), lines = 0;
+  while (at > 0 && lines <= lines_told) lines += text[--at] == '\n' ? 1 : 0;
+  return at == 0 ? text : "# ... and before that more:" + text.substr(at);
+}
+
 std::string told_failure(const Report& report, const Shrunk& shrunk, const std::vector<std::string>& injections) {
   const simulate::Failure& failure = *report.failure;
   std::string out = fmt::format("seed {} shows what must not be ({}):\n", failure.plan.seed, failure.kind);
@@ -91,8 +101,10 @@ std::string told_failure(const Report& report, const Shrunk& shrunk, const std::
   }
   out += fmt::format("again: {}\n", replay_command(failure.plan.seed, injections));
   out += fmt::format("options: {}\n", simulate::describe(failure.plan.options));
-  out += fmt::format("made shorter in {} runs, as a scenario; what it answers is what was answered:\n", shrunk.runs);
-  return out + indented(simulate::scenario_of(shrunk.plan, shrunk.outcome));
+  out += fmt::format("{} in {} runs, as a scenario; what it answers is what was answered:\n",
+                     shrunk.rehearsed ? "made shorter" : "not made short", shrunk.runs);
+  const std::string scenario = simulate::scenario_of(shrunk.plan, shrunk.outcome);
+  return out + indented(shrunk.rehearsed ? scenario : last_lines(scenario));
 }
 
 }  // namespace

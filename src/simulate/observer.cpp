@@ -48,6 +48,15 @@ Observer::Decided Observer::when(std::uint64_t position) const {
   return found == decided_.end() ? Decided{} : *found;
 }
 
+/// Sessions of one holding are of one owner, whom an effect need not name.
+Index Observer::holder_called(Index name, const std::string& session) const {
+  const auto called = [&](const Part& part) {
+    return part.client != recording::nobody && cast_.who(part.client).session == session;
+  };
+  const auto found = std::ranges::find_if(names_[name].parts, called);
+  return found == names_[name].parts.end() ? recording::nobody : found->client;
+}
+
 // Recovery.
 
 void Observer::recovers(const Effect& effect, core::Position position, Nanos now) {
@@ -105,30 +114,35 @@ void Observer::compare_with_replay(const core::State& state, Nanos now) {
 
 // Steps.
 
-void Observer::decided(const core::State& state, Index named, bool several, Nanos now, Instant lease) {
+void Observer::decided(const core::State& state, const Asked& asked, Nanos now, Instant lease) {
   const std::uint64_t position = state.position().value;
   if (decided_.empty() || decided_.back().position < position) decided_.push_back({position, now, lease});
-  if (named != recording::nobody) return look_at_queue(state, named, several, now);
-  for (Index name = 0; name < names_.size(); ++name) look_at_queue(state, name, several, now);
+  if (asked.name != recording::nobody) return look_at_queue(state, asked.name, asked, now);
+  for (Index name = 0; name < names_.size(); ++name) look_at_queue(state, name, asked, now);
 }
 
-void Observer::look_at_queue(const core::State& state, Index index, bool several, Nanos now) {
+void Observer::look_at_queue(const core::State& state, Index index, const Asked& asked, Nanos now) {
   Name& name = names_[index];
   const core::Lease* lease = state.find(cast_.name(index));
   const core::WaitQueue* queue = lease ? lease->queue.get() : nullptr;
   if (!queue && name.waiting.empty()) return;
-  if (several) name.waiting.clear();
+  if (asked.several) name.waiting.clear();
   const auto waits = [&](const Place& place) { return queue && queue->has_place(cast_.who(place.client)); };
+  bool came_back = false;
   for (std::size_t i = 0; i < name.waiting.size(); ++i) {
     if (waits(name.waiting[i])) continue;
     for (std::size_t earlier = 0; earlier < i; ++earlier) {
-      if (waits(name.waiting[earlier])) {
+      // Whoever asks was passed over because its connection had closed, and stands at the end now.
+      if (name.waiting[earlier].client == asked.by) {
+        came_back = true;
+      } else if (waits(name.waiting[earlier])) {
         name.overtook.emplace_back(name.waiting[i].client, name.waiting[earlier].client);
         break;
       }
     }
   }
-  std::erase_if(name.waiting, [&](const Place& place) { return !waits(place); });
+  std::erase_if(name.waiting,
+                [&](const Place& place) { return !waits(place) || (came_back && place.client == asked.by); });
   if (!queue) return;
   for (const core::WaitQueue::Place& place : queue->places) {
     const core::Who& who = place.waiter.command.who;
@@ -308,10 +322,10 @@ void Observer::apply(const Effect& effect, const Decided& at, bool check) {
                fmt::format("{} was released under token {}, which nobody had asked for", about, released->token.value),
                at.at);
     }
-    end_part(index, cast_.client_of(released->owner, released->session), false, at, check);
+    end_part(index, holder_called(index, released->session), false, at, check);
   } else if (const auto* lapsed = std::get_if<core::Lapsed>(&effect)) {
     if (check) ++counts_.lapses;
-    end_part(index, cast_.client_of(lapsed->owner, lapsed->session), true, at, check);
+    end_part(index, holder_called(index, lapsed->session), true, at, check);
   } else if (const auto* revived = std::get_if<core::Revived>(&effect)) {
     const Index client = cast_.client_of(revived->owner, revived->session);
     if (check) ++counts_.late_renewals;

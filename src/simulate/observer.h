@@ -34,6 +34,13 @@ struct Displaced {
   core::Loss why = core::Loss::none;
 };
 
+/// What a step was made for. In one step somebody may leave a queue and come back to its end.
+struct Asked {
+  Index name = recording::nobody;  ///< Nobody: it may have been about any.
+  Index by = recording::nobody;    ///< Nobody: no client, or several.
+  bool several = false;            ///< Several requests at once.
+};
+
 class Observer {
  public:
   Observer(const Cast& cast, std::vector<Violation>& violations);
@@ -43,9 +50,8 @@ class Observer {
   /// It is through with that.
   void recovered(core::Position last, Nanos now);
 
-  /// A step was made, at `lease`. `named`: the name it was about; nobody: any. `several`: for several requests at once,
-  /// so that somebody may have left a queue in it and come back.
-  void decided(const core::State& state, Index named, bool several, Nanos now, Instant lease);
+  /// A step was made, at `lease`, for what was `asked`.
+  void decided(const core::State& state, const Asked& asked, Nanos now, Instant lease);
   /// An answer to `call` leaves the server.
   void answered(const Call& call, const core::Reply& reply, Nanos now);
   /// The journal says that `batch` is durable; what waits for it leaves next, and then comes `all_left`.
@@ -104,9 +110,10 @@ class Observer {
   void apply_up_to(std::int64_t position);
   void begin(const core::Granted& grant, const Decided& at, bool check);
   void end_part(Index name, Index client, bool lapsed, const Decided& at, bool check);
-  void look_at_queue(const core::State& state, Index index, bool several, Nanos now);
+  void look_at_queue(const core::State& state, Index index, const Asked& asked, Nanos now);
   void check_answer(const Call& call, const core::Reply& reply, Nanos now);
   Part* part_of(Index name, Index client);
+  Index holder_called(Index name, const std::string& session) const;
 
   const Cast& cast_;
   std::vector<Violation>& violations_;

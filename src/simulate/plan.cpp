@@ -113,6 +113,12 @@ std::vector<PlannedFault> faults_of(std::uint64_t seed, const Options& options) 
   for (Nanos at = random.about(options.fault_every); at < options.faulty - second;
        at += random.about(options.fault_every)) {
     faults.push_back(fault_of(kinds[random.below(kinds.size())], at, options, random));
+    // A start is short: it is rarely cut short by chance alone.
+    const bool ends_it = faults.back().kind == FaultKind::kill || faults.back().kind == FaultKind::power_cut;
+    if (ends_it && random.chance(200)) {
+      const Nanos soon = std::min(faults.back().until + random.between(0, options.disk_sync), options.faulty - second);
+      faults.push_back(fault_of(faults.back().kind, soon, options, random));
+    }
     // Two at once find what neither does: a crash in a recovery, a kill while the disk hangs.
     if (random.chance(150)) {
       const Nanos soon = std::min(faults.back().until + random.between(0, 50 * milli), options.faulty - second);

@@ -133,7 +133,7 @@ class Rehearsal {
     if (call.ask.what == What::release) observer_.asked_to_release(call.ask.token);
     out_.story.push_back({now_, Moment::Kind::asked, line.id, call, 0, {}});
     engine::Request request{call.from, command_of(call, cast_)};
-    server_.submit(std::span(&request, 1), call.ask.name);
+    server_.submit(std::span(&request, 1), {call.ask.name, call.client});
   }
 
   void leave(const Moment& line) {
@@ -141,7 +141,7 @@ class Rehearsal {
     if (!server_.serving() || number == numbers_.end() || calls_[number->second].answered) return;
     tell(line);
     engine::Request request{calls_[number->second].from, core::Leave{}};
-    server_.submit(std::span(&request, 1), line.call.ask.name);
+    server_.submit(std::span(&request, 1), {.name = line.call.ask.name});
   }
 
   std::optional<engine::Request> leaves(core::Answer& answer) {

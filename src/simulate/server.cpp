@@ -32,7 +32,7 @@ bool Server::boot() {
   lease_clock_.emplace(clock);
   journal_ = std::move(journal);
   engine_ = std::move(engine);
-  after(recording::nobody, false, Instant{});
+  after({}, Instant{});
   return true;
 }
 
@@ -40,8 +40,8 @@ void Server::before() {
   engine_->set_room(journal_->room());
 }
 
-void Server::after(Index named, bool several, Instant lease) {
-  observer_.decided(state(), named, several, agenda_.now(), lease);
+void Server::after(const Asked& asked, Instant lease) {
+  observer_.decided(state(), asked, agenda_.now(), lease);
   let_leave();
   begin_commit();
 }
@@ -55,15 +55,15 @@ void Server::let_leave() {
     if (taken_back.empty() || !engine_) return;
     const Instant at = lease();
     engine_->submit(taken_back, leaving_);
-    observer_.decided(state(), recording::nobody, false, agenda_.now(), at);
+    observer_.decided(state(), {}, agenda_.now(), at);
   }
 }
 
-void Server::submit(std::span<engine::Request> requests, Index named) {
+void Server::submit(std::span<engine::Request> requests, const Asked& asked) {
   before();
   const Instant at = lease();
   engine_->submit(requests, leaving_);
-  after(named, requests.size() > 1, at);
+  after(asked, at);
 }
 
 void Server::tick() {
@@ -71,7 +71,7 @@ void Server::tick() {
   const Instant at = lease();
   while (engine_->tick(leaving_)) {
   }
-  after(recording::nobody, false, at);
+  after({}, at);
 }
 
 void Server::look() {
@@ -115,7 +115,7 @@ bool Server::committed(std::uint64_t number) {
   const Instant at = lease();
   engine_->durable(in_flight_.last(), leaving_);
   observer_.durable(std::exchange(in_flight_.effects, {}), in_flight_.first);
-  observer_.decided(state(), recording::nobody, false, now, at);
+  observer_.decided(state(), {}, now, at);
   let_leave();
   observer_.all_left();
   begin_commit();

@@ -51,8 +51,7 @@ class Server {
   bool serving() const { return running() && serving_; }
   std::uint64_t starts() const { return starts_; }
 
-  /// `named`: the name that all of `requests` are about; nobody: any.
-  void submit(std::span<engine::Request> requests, Index named);
+  void submit(std::span<engine::Request> requests, const Asked& asked);
   void tick();
   /// The disk is through with the batch of start `number`. False: it failed, and the server has ended.
   bool committed(std::uint64_t number);
@@ -74,7 +73,7 @@ class Server {
 
  private:
   void before();
-  void after(Index named, bool several, Instant lease);
+  void after(const Asked& asked, Instant lease);
   void let_leave();
   void begin_commit();
   Nanos latency();

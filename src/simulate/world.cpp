@@ -162,6 +162,7 @@ class World {
   void end_server(bool power) {
     if (!server_.running()) return;
     ++(power ? out_.covered.power_cuts : out_.covered.kills);
+    if (!server_.serving()) ++out_.covered.recoveries_cut;
     tell(Moment::Kind::crash, power ? 1 : 0);
     server_.end(power);
     paused_until_ = 0;
@@ -262,7 +263,8 @@ class World {
       requests.push_back({call.from, command_of(call, cast_)});
       tell_call(Moment::Kind::asked, id);
     }
-    server_.submit(requests, ids.size() == 1 ? calls_[ids.front()].ask.name : recording::nobody);
+    const Call& first = calls_[ids.front()];
+    server_.submit(requests, ids.size() == 1 ? Asked{first.ask.name, first.client} : Asked{.several = true});
   }
 
   /// An answer leaves the server.
@@ -353,7 +355,7 @@ class World {
     if (calls_[id].answered) return;
     tell_call(Moment::Kind::leave, id);
     engine::Request leave{calls_[id].from, core::Leave{}};
-    server_.submit(std::span(&leave, 1), calls_[id].ask.name);
+    server_.submit(std::span(&leave, 1), {.name = calls_[id].ask.name});
   }
 
   void wakes(Index client, std::uint64_t alarm) {
@@ -556,8 +558,8 @@ Covered& Covered::operator+=(const Covered& o) {
   add(&Covered::simulated);
   add(&Covered::worlds, &Covered::events, &Covered::calls, &Covered::effects, &Covered::grants, &Covered::lapses,
       &Covered::late_renewals, &Covered::takeovers, &Covered::passed_on, &Covered::revoked, &Covered::starts,
-      &Covered::kills, &Covered::power_cuts, &Covered::disk_errors, &Covered::torn_frames, &Covered::full_disks,
-      &Covered::slow_disks, &Covered::hung_disks, &Covered::server_pauses, &Covered::wall_jumps,
+      &Covered::recoveries_cut, &Covered::kills, &Covered::power_cuts, &Covered::disk_errors, &Covered::torn_frames,
+      &Covered::full_disks, &Covered::slow_disks, &Covered::hung_disks, &Covered::server_pauses, &Covered::wall_jumps,
       &Covered::client_pauses, &Covered::client_deaths, &Covered::messages_lost, &Covered::messages_twice,
       &Covered::taken_back, &Covered::writes, &Covered::stale_writes, &Covered::unknown);
   latest_lapse = std::max(latest_lapse, o.latest_lapse);

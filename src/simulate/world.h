@@ -15,7 +15,7 @@ struct Covered {
   Nanos simulated = 0;
   std::uint64_t worlds = 0, events = 0, calls = 0, effects = 0;
   std::uint64_t grants = 0, lapses = 0, late_renewals = 0, takeovers = 0, passed_on = 0, revoked = 0;
-  std::uint64_t starts = 0, kills = 0, power_cuts = 0, disk_errors = 0, torn_frames = 0;
+  std::uint64_t starts = 0, recoveries_cut = 0, kills = 0, power_cuts = 0, disk_errors = 0, torn_frames = 0;
   std::uint64_t full_disks = 0, slow_disks = 0, hung_disks = 0, server_pauses = 0, wall_jumps = 0;
   std::uint64_t client_pauses = 0, client_deaths = 0, messages_lost = 0, messages_twice = 0, taken_back = 0;
   std::uint64_t writes = 0, stale_writes = 0, unknown = 0;

@@ -65,6 +65,7 @@ class Beliefs {
   void collect() {
     std::priority_queue<Told, std::vector<Told>, std::greater<>> returning;
     std::size_t loss = 0;
+    beliefs_.reserve(operations_.size() / 2);  // More are rare; what is not used is never touched.
     const auto until = [&](Nanos time) {
       while (true) {
         const Nanos answer = returning.empty() ? never : returning.top().at;
@@ -288,7 +289,7 @@ class Beliefs {
     flaw.operations.erase(std::unique(flaw.operations.begin(), flaw.operations.end()), flaw.operations.end());
     flaw.told =
         fmt::format("{}{}; {} was told '{}' at {}.", held(recording_, name, flaw.marked[0]),
-                    others > 1 ? fmt::format(" like {} others", others - 1) : "", client_of(recording_, b.client),
+                    others > 1 ? fmt::format(" like {} others", others - 1) : "", told_client(recording_, b.client),
                     recording_.operations[b.grant].what == What::renew ? "renewed" : "granted", told(b.from));
     result_.flaws.push_back(std::move(flaw));
   }

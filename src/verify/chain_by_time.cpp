@@ -264,7 +264,7 @@ class ByTime {
     const Operation& renewal = recording_.operations[stretch.grant];
     Flaw flaw = flaw_of({between.grant, stretch.grant},
                         fmt::format("{}, although {} held it in between: {}", answered(recording_, renewal),
-                                    client_of(recording_, between.session),
+                                    told_client(recording_, between.session),
                                     answered(recording_, recording_.operations[between.grant])));
     flaw.marked = {{between.session, 0, granted_at(between), between.ends},
                    {stretch.session, 0, renewal.returned, stretch.ends}};

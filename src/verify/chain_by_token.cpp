@@ -277,7 +277,7 @@ class ByToken {
 
   void build() {
     std::vector<Position> first_stretch(holdings_.size());
-    chain_.stretches.reserve(holdings_.size());
+    chain_.stretches.reserve(holdings_.size() + parts_.size());  // At most; what is not used is never touched.
     for (std::size_t h = 0; h < holdings_.size(); ++h) {
       first_stretch[h] = static_cast<Position>(chain_.stretches.size());
       build(h, {parts_.begin() + first_[h], parts_.begin() + first_[h + 1]});

@@ -217,6 +217,7 @@ Result<Driven> drive(Target& target, const DriveOptions& options) {
   watching.reset();
   for (const std::string& words : ground.odd.told()) driven.notes.push_back(words);
   driven.recording = recorder.take(about(target, options, manner, driven.played));
+  if (!ground.waited) driven.recording.lock.fifo = false;  // Nobody may ask about the order of a queue that never was.
   return driven;
 }
 

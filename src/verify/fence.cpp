@@ -127,8 +127,8 @@ class Fence {
       keep(
           result_.late_writes,
           flaw_of({by, position}, fmt::format("{} wrote{} at {}; after that {} wrote{} at {}, and was not turned away.",
-                                              client_of(recording_, newer.client), under(newer.token),
-                                              told(newer.returned), client_of(recording_, operation.client),
+                                              told_client(recording_, newer.client), under(newer.token),
+                                              told(newer.returned), told_client(recording_, operation.client),
                                               under(operation.token), told(operation.returned))));
     }
     written_.returned(operation.returned, operation.token, position);
@@ -142,8 +142,8 @@ class Fence {
              {first, second},
              fmt::format("{} wrote{} at {} what it had made of value {}; {} made another of the same value{}, written "
                          "at {}: one of the two is lost.",
-                         client_of(recording_, one.client), under(one.token), told(one.returned), one.value,
-                         client_of(recording_, other.client), under(other.token), told(other.returned))));
+                         told_client(recording_, one.client), under(one.token), told(one.returned), one.value,
+                         told_client(recording_, other.client), under(other.token), told(other.returned))));
   }
 
   const Recording& recording_;

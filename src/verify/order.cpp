@@ -156,9 +156,9 @@ class Order {
         fmt::format(
             "{} waited for {} from {} at the latest; {} asked for it only at {} and was granted{} at {}, before "
             "{} was{} at {}.",
-            client_of(recording_, early.client), name_of(recording_, early.name), told(queued_by(early)),
-            client_of(recording_, late.client), told(other.asked), under(late.shown), told(late.returned),
-            client_of(recording_, early.client), under(early.shown), told(early.returned))));
+            told_client(recording_, early.client), name_of(recording_, early.name), told(queued_by(early)),
+            told_client(recording_, late.client), told(other.asked), under(late.shown), told(late.returned),
+            told_client(recording_, early.client), under(early.shown), told(early.returned))));
   }
 
   const Recording& recording_;

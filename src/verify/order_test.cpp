@@ -68,6 +68,12 @@ TEST(Order, lets_takeovers_and_those_who_asked_before_go_first) {
     b release 101..102 ok token=2)"),
             "holds");
   EXPECT_EQ(order(queue, holder + R"(
+    a acquire 10..120 ok shown=3 waited=105
+    b takeover 50..51 ok shown=2 token=1
+    b acquire 60..61 ok shown=2
+    b release 101..102 ok token=2)"),
+            "holds");  // It asked again for what it had taken.
+  EXPECT_EQ(order(queue, holder + R"(
     b acquire 5..? unknown
     a acquire 10..120 ok shown=3 waited=105
     b acquire 50..100 ok shown=2 waited=45

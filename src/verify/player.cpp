@@ -159,6 +159,7 @@ void Player::give_back_unknown(Index name, const Heard& heard) {
 
 std::optional<Held> Player::acquire(Index name, Gate* gate, Duration wait) {
   const Question question{.what = What::acquire, .name = name, .ttl = ground_.manner.ttl, .wait = wait};
+  if (wait > Duration{}) ground_.waited = true;
   Heard heard = ask_with_faults(question, gate);
   const bool doubtful = heard.outcome == Outcome::unknown;
   for (int asked = 1; heard.outcome == Outcome::unknown && asked < questions_max; ++asked) {

@@ -1,6 +1,7 @@
 // One client that is driven: what it asks, what it hears, what it believes, all of it taken down.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -50,6 +51,7 @@ struct Ground {
   Faults faults;
   KillBudget kills{};
   OddAnswers odd{};
+  std::atomic<bool> waited = false;  ///< Somebody stood in a queue.
   std::function<bool()> time_is_up = [] { return false; };
 };
 

@@ -113,7 +113,7 @@ class Watching {
   }
 
   std::string who(const Sighting& sighting) const {
-    return sighting.watcher == nobody ? "A watcher" : client_of(recording_, sighting.watcher);
+    return sighting.watcher == nobody ? "A watcher" : told_client(recording_, sighting.watcher);
   }
 
   void miss(const Sighting& sighting, std::vector<Position> operations, std::string text) {

@@ -15,10 +15,6 @@ std::string told(recording::Nanos at) {
   return told_moment(at, at % 1'000'000 == 0 ? 1'000'000 : 1'000);
 }
 
-std::string client_of(const Recording& recording, recording::Index client) {
-  return told_client(recording, client);
-}
-
 std::string name_of(const Recording& recording, recording::Index name) {
   return name < recording.names.size() ? printable(recording.names[name]) : "it";
 }
@@ -28,7 +24,7 @@ std::string under(std::uint64_t token) {
 }
 
 std::string held(const Recording& recording, recording::Index name, const Ownership& ownership) {
-  return fmt::format("{} held {}{} from {} to {}", client_of(recording, ownership.client), name_of(recording, name),
+  return fmt::format("{} held {}{} from {} to {}", told_client(recording, ownership.client), name_of(recording, name),
                      under(ownership.token), told(ownership.from), told(ownership.until));
 }
 
@@ -108,7 +104,7 @@ std::string said(const Operation& operation) {
 }  // namespace
 
 std::string answered(const Recording& recording, const Operation& operation) {
-  const std::string who = client_of(recording, operation.client);
+  const std::string who = told_client(recording, operation.client);
   if (operation.outcome == Outcome::unknown) {
     return fmt::format("{} asked {} at {} and does not know whether it was done", who, asked(operation.what),
                        told(operation.called));
@@ -116,7 +112,7 @@ std::string answered(const Recording& recording, const Operation& operation) {
   std::string text = fmt::format("{} asked {}{} at {} and was told '{}'", who, asked(operation.what),
                                  under(operation.token), told(operation.called), said(operation));
   if (operation.shown != 0 && operation.shown != operation.token) text += under(operation.shown);
-  if (operation.holder != recording::nobody) text += " (by " + client_of(recording, operation.holder) + ")";
+  if (operation.holder != recording::nobody) text += " (by " + told_client(recording, operation.holder) + ")";
   return text + " at " + told(operation.returned);
 }
 

@@ -5,13 +5,12 @@
 
 #include "recording/recording.h"
 #include "verify/judgement.h"
+#include "verify/words.h"
 
 namespace holdfast::verify {
 
 /// Seconds: "1.204 s".
 std::string told(recording::Nanos at);
-/// The name of a client, or "somebody".
-std::string client_of(const recording::Recording& recording, recording::Index client);
 std::string name_of(const recording::Recording& recording, recording::Index name);
 /// " under token 7", or nothing.
 std::string under(std::uint64_t token);

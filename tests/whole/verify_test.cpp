@@ -137,7 +137,7 @@ TEST_P(InjectedBug, is_caught_on_each_seed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Verify, InjectedBug,
-                         testing::Combine(testing::Values("server", "engine:memory"),
+                         testing::Combine(testing::Values("server"),
                                           testing::Values("check-then-act", "release-by-name", "forget-waiter-check")),
                          [](const auto& of) {
                            std::string name = std::get<0>(of.param) + "_" + std::get<1>(of.param);
@@ -203,6 +203,17 @@ TEST(Verify, writes_what_was_asked_for_and_judges_its_own_recording_alike) {
   const Outcome again = verify({seen});
   EXPECT_EQ(again.status, 1) << again.err;
   EXPECT_THAT(again.out, HasSubstr("VIOLATED"));
+}
+
+TEST(Verify, of_clients_that_never_met_says_that_it_is_inconclusive) {
+  const Outcome run = verify({"engine:memory", "--workload", "takeover", "--clients", "2", "--time", "300ms"});
+  EXPECT_EQ(run.status, 3) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("no two clients asked for a name at one time"));
+}
+
+TEST(Verify, judges_by_one_workload_what_that_one_can_show) {
+  const Outcome run = verify({"engine:memory", "--workload", "contend", "--clients", "4", "--time", "500ms"});
+  EXPECT_EQ(run.status, 0) << run.out << run.err;
 }
 
 TEST(Verify, of_nothing_met_says_that_it_is_inconclusive) {
