@@ -69,7 +69,9 @@ Operation Player::taken_down(const Question& question, const Heard& heard, Nanos
   operation.waited = heard.waited.count();
   if (!heard.holder.empty()) operation.holder = ground_.recorder.client_called(heard.holder);
   const bool grants = question.what == What::acquire || question.what == What::takeover || question.what == What::renew;
-  if (grants && heard.outcome == Outcome::ok && manner.traits.lock.leases) {
+  // Where nobody knows whether it was done, it holds for as long if it was.
+  const bool may_hold = heard.outcome == Outcome::ok || heard.outcome == Outcome::unknown;
+  if (grants && may_hold && manner.traits.lock.leases) {
     operation.ttl = heard.ttl.value_or(manner.ttl).count();
   }
   if (question.what == What::release && question.over && heard.outcome == Outcome::ok && !manner.release_tells) {

@@ -37,19 +37,16 @@ TEST(SlowDisk, is_waited_for_by_all_at_once_and_holds_nobody_up_who_needs_nothin
     talks[static_cast<std::size_t>(i)].send(
         support::request_text("POST", fmt::format("/v1/acquire/n/{}", i), R"({"owner":"o","ttl_ms":60000})"));
   }
-  // Renewals write nothing: under a ttl of four syncs the holder keeps what it has, whatever the disk is busy with.
-  auto slowest = Clock::duration::zero();
-  for (int i = 0; i < 50; ++i) {
-    const auto asked = Clock::now();
+  // Renewals write nothing: there are many of them before the disk has done with the first of the others.
+  int renewals = 0;
+  for (; !talks.front().answered_within(0ms); ++renewals) {
     const Response renewed = holder.post("/v1/renew/held", renewal);
     ASSERT_EQ(renewed.status, 200) << renewed.body;
-    slowest = std::max(slowest, Clock::now() - asked);
-    ::usleep(20'000);
   }
+  EXPECT_GT(renewals, 10) << "renewals waited for the disk";
   for (Talk& talk : talks) EXPECT_EQ(talk.receive().status, 200);
   EXPECT_GE(Clock::now() - began, one_sync) << "the disk was not slow";
   EXPECT_LT(Clock::now() - began, 8 * one_sync) << "they did not share their syncs";
-  EXPECT_LT(slowest, one_sync) << "a renewal waited for the disk";
   EXPECT_EQ(holder.get("/readyz").status, 200);
 }
 
