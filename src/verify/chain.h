@@ -75,6 +75,12 @@ struct Chain {
 /// `operations`: those of one name, in order of their calls.
 Chain chain(const recording::Recording& recording, std::span<const Position> operations);
 
+/// Whether `grant` is a takeover that displaced nobody: a free name is granted whichever holding was meant, and the
+/// answer says that the last one was a later one.
+inline bool found_it_free(const recording::Operation& grant) {
+  return grant.what == recording::What::takeover && grant.token != 0 && grant.token < grant.previous;
+}
+
 /// The moment before which a lease of `operation` does not end, or `never`.
 recording::Nanos earliest_lapse(const recording::Lock& lock, const recording::Operation& operation);
 

@@ -352,7 +352,7 @@ class ByToken {
     const Operation& grant = recording_.operations[first.grant];
     first.session = holder_after(grant);
     first.begins = grant.called;
-    first.direct = grant.what != What::acquire;
+    first.direct = grant.what != What::acquire && !found_it_free(grant);
     first.passed = (grant.what == What::move || grant.what == What::transfer) && grant.token != 0;
     if (lock_.reentrant && asked_before(chain_, first.session) < first.begins) {
       first.begins = asked_before(chain_, first.session);
@@ -593,8 +593,8 @@ class ByToken {
       const Operation& operation = at(i);
       if (operation.outcome != Outcome::ok || !grants(operation.what)) continue;
       check_predecessor(i, operation.previous);
-      if (operation.what != What::acquire && operation.token != operation.previous)
-        check_predecessor(i, operation.token);
+      const bool names_it = operation.what != What::acquire && operation.token != operation.previous;
+      if (names_it && !found_it_free(operation)) check_predecessor(i, operation.token);
     }
   }
 

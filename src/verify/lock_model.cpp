@@ -23,7 +23,7 @@ constexpr std::uint64_t unseen = std::numeric_limits<std::uint64_t>::max();
 /// Whether it names two holdings as the one before.
 bool contradicts(const recording::Operation& operation) {
   return operation.what != What::acquire && operation.token != 0 && operation.previous != 0 &&
-         operation.token != operation.previous;
+         operation.token != operation.previous && !found_it_free(operation);
 }
 
 /// What is named of the holding before the one that is granted.
@@ -214,7 +214,8 @@ void LockModel::granted(const State& state, const Operation& operation, std::vec
   if (operation.what == What::acquire || operation.what == What::takeover) {
     if (fits(state, part) && follows(state, operation) && !operation.joined) next.push_back(begun(state, part, false));
   }
-  if (mutex && operation.what != What::acquire && !state.parts.empty() && follows(state, operation)) {
+  const bool displaces = operation.what != What::acquire && !found_it_free(operation);
+  if (mutex && displaces && !state.parts.empty() && follows(state, operation)) {
     next.push_back(begun(state, part, true));
   }
   // Granted again, or joined.

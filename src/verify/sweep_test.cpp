@@ -27,6 +27,20 @@ std::string swept_alone(const Lock& lock, const std::string& text) {
   return found.violations > 0 ? "violated" : "holds";
 }
 
+TEST(Sweep, lets_a_takeover_that_meant_an_older_holding_have_a_free_name_and_no_other) {
+  const std::string displaced = R"(
+    a acquire 0..1 ok ttl=10 shown=1
+    b takeover 2..3 ok ttl=10 token=1 shown=2)";
+  EXPECT_EQ(swept(holdfast_like, displaced + "\n c takeover 15..16 ok ttl=10 token=1 shown=3 previous=2"), "holds");
+  EXPECT_EQ(swept(holdfast_like, displaced + "\n c takeover 7..8 ok ttl=10 token=1 shown=3 previous=2"), "violated");
+  EXPECT_EQ(swept(holdfast_like, R"(
+    a acquire 0..1 ok ttl=10 shown=1
+    b takeover 2..? unknown token=1
+    a renew 13..14 stale token=1 shown=2
+    b takeover 15..16 ok ttl=10 token=1 shown=3 previous=2)"),
+            "holds");
+}
+
 TEST(Sweep, takes_turns_for_right) {
   EXPECT_EQ(swept(plain, R"(
     a acquire 0..1 ok
