@@ -72,12 +72,25 @@ void Observer::recovers(const Effect& effect, core::Position position, Nanos now
   apply(effect, {}, false);
 }
 
+/// A start that was cut short had found them, and nobody was told.
+void Observer::forget_beyond(std::size_t position) {
+  if (position >= durable_.size()) return;
+  durable_.resize(position);
+  for (Name& name : names_) {
+    name.held = false;
+    name.token = 0;
+    name.parts.clear();
+  }
+  for (const Effect& effect : durable_) apply(effect, {}, false);
+}
+
 void Observer::recovered(core::Position last, Nanos now) {
-  if (last.value < durable_.size() && !differs_) {
+  if (last.value >= sure_) forget_beyond(last.value);
+  if (last.value < sure_ && !differs_) {
     differs_ = true;
     violated("lost",
-             fmt::format("the journal said that position {} was durable; after the restart it ends at {}",
-                         durable_.size(), last.value),
+             fmt::format("the journal said that position {} was durable; after the restart it ends at {}", sure_,
+                         last.value),
              now);
   } else if (last.value < told_position_) {
     violated("lost",
@@ -234,6 +247,7 @@ void Observer::apply_up_to(std::int64_t position) {
     const std::uint64_t at = static_cast<std::uint64_t>(coming_first_) + come_;
     apply(coming_[come_], when(at), true);
     if (durable_.size() < at) durable_.push_back(std::move(coming_[come_]));
+    sure_ = std::max<std::size_t>(sure_, at);
     while (!decided_.empty() && decided_.front().position < at) decided_.pop_front();
   }
 }

@@ -108,6 +108,7 @@ class Observer {
   Decided when(std::uint64_t position) const;
   void apply(const core::Effect& effect, const Decided& at, bool check);
   void apply_up_to(std::int64_t position);
+  void forget_beyond(std::size_t position);
   void begin(const core::Granted& grant, const Decided& at, bool check);
   void end_part(Index name, Index client, bool lapsed, const Decided& at, bool check);
   void look_at_queue(const core::State& state, Index index, const Asked& asked, Nanos now);
@@ -119,7 +120,8 @@ class Observer {
   std::vector<Violation>& violations_;
   std::vector<Name> names_;
   std::vector<core::Effect> durable_;  ///< All of them, position 1 first.
-  std::vector<core::Effect> coming_;   ///< Durable, and not looked at yet: what an answer shows comes before it.
+  std::size_t sure_ = 0;  ///< So many were said to be durable. What a start found beyond is lost if it is cut short.
+  std::vector<core::Effect> coming_;  ///< Durable, and not looked at yet: what an answer shows comes before it.
   std::size_t come_ = 0;
   std::int64_t coming_first_ = 0;
   bool ahead_ = false;    ///< An answer left before its reasons were durable: what it promised cannot be followed here.
