@@ -74,12 +74,6 @@ Operation Player::taken_down(const Question& question, const Heard& heard, Nanos
   if (grants && may_hold && manner.traits.lock.leases) {
     operation.ttl = heard.ttl.value_or(manner.ttl).count();
   }
-  const bool took = question.what == What::takeover && heard.outcome == Outcome::ok;
-  if (took && heard.previous != 0 && heard.previous != question.grip.token) {
-    // The holding that was meant was over, and the name free: granted as to anybody who asks. It had to be free.
-    operation.what = What::acquire;
-    operation.token = 0;
-  }
   if (question.what == What::release && question.over && heard.outcome == Outcome::ok && !manner.release_tells) {
     operation.outcome = Outcome::unknown;  // This lock says ok to everything.
   }

@@ -15,7 +15,6 @@
 #include "tests/support/http_talk.h"
 #include "verify/drive.h"
 #include "verify/report.h"
-#include "verify/workload.h"
 
 namespace holdfast::soak {
 namespace {
@@ -201,11 +200,6 @@ void judge(recording::Recording recording, std::uint64_t seed, const Options& op
 void play_round(World& world, std::uint64_t seed, milliseconds time, const Options& options, Outcome& outcome) {
   PatientTarget target(world);
   verify::DriveOptions how{.clients = options.clients, .time = time, .names = 16, .seed = seed, .ttl = ttl};
-  // All but `takeover`: after one of unknown outcome the same client may take over again, under a token that is older
-  // than what it got and lost, which the judge cannot tell from taking it under an old token yet.
-  for (const verify::Workload* workload : verify::all_workloads()) {
-    if (workload->name != "takeover") how.workloads.emplace_back(workload->name);
-  }
   how.faults = {.pause = true, .kill = true, .duplicate = true, .late = true};
   std::atomic<bool> playing = false;
   how.progress = [&](const verify::Progress&) {
