@@ -29,7 +29,7 @@ class KillBudget {
   /// True: this one may be lost.
   bool take(std::size_t operations) {
     std::size_t killed = killed_.load();
-    return killed * 250 < operations && killed_.compare_exchange_strong(killed, killed + 1);
+    return killed * 600 < operations && killed_.compare_exchange_strong(killed, killed + 1);
   }
 
  private:
