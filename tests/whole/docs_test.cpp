@@ -1,5 +1,4 @@
-// Pages that say which test shows something name tests that there are.
-#include <gmock/gmock.h>
+// Pages that say which test shows something name tests that there are, and every bug that can be put back has a row.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -8,6 +7,9 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <vector>
+
+#include "cli/settings.h"
 
 namespace holdfast {
 namespace {
@@ -45,6 +47,24 @@ TEST(Docs, name_only_tests_that_there_are) {
     }
   }
   EXPECT_GT(found, 40U);
+}
+
+TEST(Injections, have_each_a_row_that_names_a_test_there_is) {
+  const std::vector<std::string> forms = cli::injection_forms();
+  ASSERT_GE(forms.size(), 6U) << "built without injected faults";
+  const std::set<std::string> tests = all_tests();
+  const std::string page = text_of("docs/injections.md");
+  for (const std::string& form : forms) {
+    const std::size_t at = page.find("\n| `" + form + "` |");
+    ASSERT_NE(at, std::string::npos) << form << " has no row";
+    const std::string row = page.substr(at + 1, page.find('\n', at + 1) - at - 1);
+    const std::regex named(R"(`(\w+\.\w+)`)");
+    int found = 0;
+    for (std::sregex_iterator test(row.begin(), row.end(), named), end; test != end; ++test, ++found) {
+      EXPECT_TRUE(tests.contains((*test)[1].str())) << form << ": there is no test " << (*test)[1].str();
+    }
+    EXPECT_GT(found, 0) << form << ": no test is named";
+  }
 }
 
 }  // namespace
