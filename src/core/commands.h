@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@
 #include "core/types.h"
 
 namespace holdfast::core {
+
+class Program;
 
 /// Own `name` for `ttl`; where somebody else does, wait in the queue for up to `wait` (0: do not wait).
 struct Acquire {
@@ -24,6 +27,7 @@ struct Acquire {
   std::string from;          ///< The network address it came from, for the history. May be empty.
   bool numbered = false;     ///< Give the name a buffer number if it has none.
   std::uint64_t buffer = 0;  ///< Not 0: the name is that of this buffer, and `name` is empty.
+  bool anew = false;         ///< Refused by what its own session holds, too: no re-entry.
 };
 
 /// Set the deadline anew, to now + ttl; also after a lapse, if nobody took the name since (L6).
@@ -145,8 +149,14 @@ struct TakeBack {
   Who who;
 };
 
+/// A program of looks and changes, decided in one step (keys.h).
+struct RunProgram {
+  std::shared_ptr<Program> program;  ///< Not null.
+  bool may_begin = true;             ///< It may begin holdings.
+};
+
 using Command = std::variant<Acquire, Renew, Release, Check, Get, List, Leave, TakeBack, Takeover, Move, AskHolder,
-                             Transfer, Revoke, RenewSession, EndSession>;
+                             Transfer, Revoke, RenewSession, EndSession, RunProgram>;
 
 /// The one name that `command` is about; empty where it is about several or none.
 inline std::string_view name_of(const Command& command) {

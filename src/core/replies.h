@@ -77,8 +77,20 @@ struct Reply {
   struct Part {
     std::string name;
     Token token;
+    Who who{};  ///< Of a program, whose parts may be anybody's. Else the answer's own.
   };
   std::vector<Part> parts;
+
+  /// Of a program: what it began or renewed. Each of these holds until its own `void_after`; that of the whole answer
+  /// is the first of them. `parts` are those that it ended, whoever's they were.
+  struct Grant {
+    LeaseView lease;
+    Who who;
+    Instant granted_at{};
+    Instant void_after{};
+    Loss before = Loss::none;
+  };
+  std::vector<Grant> granted;
 
   std::vector<LeaseView> page;  ///< Of a list.
   std::string next;             ///< Of a list: where the following page begins; empty at the end.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/keys.h"
 
 namespace holdfast::core {
 
@@ -449,6 +450,12 @@ void Step::operate(const EndSession& command, Address from) {
   const std::vector<Reply::Part> ended = reply.parts;
   answer_of_session(from, std::move(reply), state_.position());
   for (const Reply::Part& part : ended) hand_over(part.name);  // Whoever is next hears of it after whoever ended it.
+}
+
+void Step::operate(const RunProgram& command, Address from) {
+  Keys keys(*this, from);
+  command.program->run(keys);
+  outcome_.answers.emplace_back(from, keys.take_reply());
 }
 
 void Step::answer_of_session(Address to, Reply&& reply, Position shown) {

@@ -93,6 +93,7 @@ class Step {
   void operate(const Revoke& command, Address from);
   void operate(const RenewSession& command, Address from);
   void operate(const EndSession& command, Address from);
+  void operate(const RunProgram& command, Address from);
 
   State& state_;
   Now now_;
