@@ -150,7 +150,7 @@ class Echo(Server):
     name = "echo"
 
     def command(self):
-        return [ours("bench/versus/holdfast_versus_echo"), f"127.0.0.1:{self.port}"], {}
+        return [ours("bench/versus/holdfast_versus_echo"), str(self.port)], {}
 
 
 class Etcd(Server):
