@@ -486,8 +486,8 @@ constexpr std::array catalogue{
     Operation{.name = "draft.delete", .method = "DELETE", .path = "/v1/drafts/{name}"},
 };
 
-/// Every command that a client can give has an entry. Leave and TakeBack are the doors' own, RunProgram is for those who
-/// speak of keys.
+/// Every command that a client can give has an entry. Leave and TakeBack are the doors' own, RunProgram is for those
+/// who speak of keys.
 consteval bool all_declared() {
   for (std::size_t index = 0; index < std::variant_size_v<Command>; ++index) {
     const bool of_doors = index == index_of<core::Leave>() || index == index_of<core::TakeBack>();
