@@ -89,8 +89,33 @@ Result<std::uint64_t> read_number(const Field& field, std::int64_t value) {
   }
 }
 
+/// From text that is nothing but a number in decimal.
+Result<std::uint64_t> read_digits(const Field& field, std::string_view text) {
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [read, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || read != end) return bad(field, "must be a whole number");
+  return read_number(field, number);
+}
+
+/// Flags are true and false in words, too.
+std::string_view as_digit(const Field& field, std::string_view text) {
+  if (field.kind != FieldKind::flag) return text;
+  return text == "true" ? "1" : text == "false" ? "0" : text;
+}
+
+Result<std::string> read_metadata(const Field& field, const json::object& object) {
+  std::string text = json::serialize(object);
+  if (text.size() > metadata_bytes_max) return bad(field, "must be at most 4096 bytes as JSON");
+  return text;
+}
+
 /// Of a field's name that does not exist.
 constexpr std::size_t shown_bytes_max = 128;
+
+std::unexpected<Error> no_such_field(std::string_view name) {
+  return fail(ErrorCode::unknown_field, {}, std::string{whole_characters(name, shown_bytes_max)});
+}
 
 bool is_number(FieldKind kind) {
   return kind == FieldKind::token || kind == FieldKind::ttl || kind == FieldKind::wait || kind == FieldKind::flush ||
@@ -150,8 +175,7 @@ Result<Form> Form::from_json(std::span<const Field> fields, std::string_view bod
   for (const json::key_value_pair& member : object) {
     const std::string_view key{member.key().data(), member.key().size()};
     const auto declared = std::ranges::find(fields, key, &Field::name);
-    if (declared == fields.end())
-      return fail(ErrorCode::unknown_field, {}, std::string{whole_characters(key, shown_bytes_max)});
+    if (declared == fields.end()) return no_such_field(key);
     const Field& field = *declared;
     const json::value& given = member.value();
     Value& value = form.values_[static_cast<std::size_t>(declared - fields.begin())];
@@ -160,8 +184,8 @@ Result<Form> Form::from_json(std::span<const Field> fields, std::string_view bod
       value.null = true;
     } else if (field.kind == FieldKind::metadata) {
       if (!given.is_object()) return bad(field, "must be a JSON object");
-      value.text = json::serialize(given);
-      if (value.text.size() > metadata_bytes_max) return bad(field, "must be at most 4096 bytes as JSON");
+      HF_TRY(metadata, read_metadata(field, given.get_object()));
+      value.text = std::move(metadata);
     } else if (const json::string* text = given.if_string(); text && !is_number(field.kind)) {
       HF_TRY(checked, read_text(field, {text->data(), text->size()}));
       value.text = std::move(checked);
@@ -189,19 +213,14 @@ Result<Form> Form::from_query(std::span<const Field> fields, std::string_view qu
     if (pair.empty()) continue;
     const std::string_view key = pair.substr(0, pair.find('='));
     const auto declared = std::ranges::find(fields, key, &Field::name);
-    if (declared == fields.end())
-      return fail(ErrorCode::unknown_field, {}, std::string{whole_characters(key, shown_bytes_max)});
+    if (declared == fields.end()) return no_such_field(key);
     const Field& field = *declared;
     Value& value = form.values_[static_cast<std::size_t>(declared - fields.begin())];
     if (value.set) return fail(ErrorCode::duplicate_field, {}, std::string{key});
     Result<std::string> text = decode_percent(key.size() < pair.size() ? pair.substr(key.size() + 1) : "");
     if (!text) return bad(field, text.error().where);
     if (is_number(field.kind)) {
-      if (field.kind == FieldKind::flag && (*text == "true" || *text == "false")) *text = *text == "true" ? "1" : "0";
-      std::int64_t number = 0;
-      const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-      if (error != std::errc{} || end != text->data() + text->size()) return bad(field, "must be a whole number");
-      HF_TRY(checked, read_number(field, number));
+      HF_TRY(checked, read_digits(field, as_digit(field, *text)));
       value.number = checked;
     } else if (!text->empty()) {  // `prefix=` means no prefix.
       HF_TRY(checked, read_text(field, *text));
@@ -213,10 +232,61 @@ Result<Form> Form::from_query(std::span<const Field> fields, std::string_view qu
   return form;
 }
 
+Result<void> Form::read_word(std::size_t place, std::string_view text) {
+  const Field& field = fields_[place];
+  Value& value = values_[place];
+  if (field.kind == FieldKind::later) return fail(ErrorCode::not_supported_yet, {}, std::string{field.name});
+  if (field.kind == FieldKind::ttl && same_word(text, "null")) {
+    value.null = true;
+  } else if (field.kind == FieldKind::metadata) {
+    const Result<json::object> object = read_object(text);
+    if (!object) return bad(field, "must be a JSON object, no key twice");
+    HF_TRY(metadata, read_metadata(field, *object));
+    value.text = std::move(metadata);
+  } else if (is_number(field.kind)) {
+    HF_TRY(number, read_digits(field, as_digit(field, text)));
+    value.number = number;
+  } else {
+    HF_TRY(checked, read_text(field, text));
+    value.text = std::move(checked);
+  }
+  value.set = true;
+  return {};
+}
+
+Result<Form> Form::from_words(std::span<const Field> fields, std::span<const std::string_view> words,
+                              std::string_view owner) {
+  HF_CHECK(fields.size() <= fields_max);
+  Form form(fields);
+  for (std::size_t i = 0; i < words.size(); i += 2) {
+    const auto declared = std::ranges::find_if(fields, [&](const Field& f) { return same_word(f.name, words[i]); });
+    if (declared == fields.end()) return no_such_field(words[i]);
+    const auto place = static_cast<std::size_t>(declared - fields.begin());
+    if (form.values_[place].set) return fail(ErrorCode::duplicate_field, {}, std::string{declared->name});
+    if (i + 1 == words.size()) return bad(*declared, "has no value behind it");
+    HF_TRY_VOID(form.read_word(place, words[i + 1]));
+  }
+  for (std::size_t place = 0; place < fields.size() && !owner.empty(); ++place) {
+    const bool asks = fields[place].kind == FieldKind::owner && fields[place].required;
+    if (asks && !form.values_[place].set) HF_TRY_VOID(form.read_word(place, owner));
+  }
+  HF_TRY_VOID(form.check_required());
+  return form;
+}
+
 Result<std::string> path_value(FieldKind kind, std::string_view encoded) {
   HF_TRY(decoded, decode_percent(encoded));
-  if (kind == FieldKind::name) return canonical_name(decoded);
-  return read_text(Field{"session", kind}, decoded);
+  return subject_value(kind, decoded);
+}
+
+Result<std::string> subject_value(FieldKind kind, std::string_view text) {
+  if (kind == FieldKind::name) return canonical_name(text);
+  return read_text(Field{"session", kind}, text);
+}
+
+bool same_word(std::string_view one, std::string_view other) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(one, other, {}, lower, lower);
 }
 
 }  // namespace holdfast::api

@@ -60,6 +60,11 @@ class Form {
   static Result<Form> from_json(std::span<const Field> fields, std::string_view body);
   /// From a query string, still encoded.
   static Result<Form> from_query(std::span<const Field> fields, std::string_view query);
+  /// From pairs of words, FIELD value FIELD value: the fields in any case, the values as they are. A ttl of `null`
+  /// lasts until somebody ends it; metadata is JSON text. `owner`: who asks where the words do not say it; empty:
+  /// nobody. Errors: as from_json; duplicate_field; bad_field for a field without a value.
+  static Result<Form> from_words(std::span<const Field> fields, std::span<const std::string_view> words,
+                                 std::string_view owner);
 
   std::string path_name;  ///< The canonical name, the project or the session that the path gave.
 
@@ -82,6 +87,8 @@ class Form {
 
   explicit Form(std::span<const Field> fields) : fields_(fields) {}
   const Value* find(std::string_view field) const;
+  /// Keeps `text` as the value of the field at `place`.
+  Result<void> read_word(std::size_t place, std::string_view text);
   Result<void> check_required() const;
 
   std::span<const Field> fields_;
@@ -90,5 +97,10 @@ class Form {
 
 /// What stands for the {...} of a path of the sort `kind`, decoded and checked: a canonical name, or a session.
 Result<std::string> path_value(FieldKind kind, std::string_view encoded);
+/// The same of text that is not encoded.
+Result<std::string> subject_value(FieldKind kind, std::string_view text);
+
+/// Whether these are the same letters but for the case, which counts for ASCII only.
+bool same_word(std::string_view one, std::string_view other);
 
 }  // namespace holdfast::api

@@ -200,5 +200,90 @@ TEST(QueryForm, names_the_field_at_fault) {
   EXPECT_EQ(of_query("owner=%00"), "bad_field owner");
 }
 
+// --- Words.
+
+using Words = std::vector<std::string_view>;
+
+/// The refusal of `words` as "code field", from a connection that has no owner.
+std::string of_words(const Words& words, std::string_view owner = "") {
+  const Result<Form> form = Form::from_words(fields, words, owner);
+  return form ? "accepted" : std::string{form.error().name()} + " " + form.error().field;
+}
+
+TEST(FormOfWords, gives_what_was_given_whatever_the_case_of_the_fields) {
+  const Form form = Form::from_words(fields,
+                                     Words{"OWNER", "Alice", "ttl_ms", "1500", "Token", "7", "NOTE", "why\nnot",
+                                           "METADATA", R"({"a":1})", "PREFIX", "a/b"},
+                                     "")
+                        .value();
+  EXPECT_EQ(form.text("owner"), "Alice") << "the case of values counts";
+  EXPECT_EQ(form.milliseconds("ttl_ms"), Duration{1500ms});
+  EXPECT_EQ(form.number("token"), 7U);
+  EXPECT_EQ(form.text("note"), "why\nnot");
+  EXPECT_EQ(form.text("metadata"), R"({"a":1})");
+  EXPECT_EQ(form.text("prefix"), "a/b");
+  EXPECT_FALSE(form.has("session"));
+}
+
+TEST(FormOfWords, takes_a_value_that_is_the_name_of_a_field_for_a_value) {
+  EXPECT_EQ(Form::from_words(fields, Words{"OWNER", "SESSION", "SESSION", "OWNER"}, "").value().text("session"),
+            "OWNER");
+}
+
+TEST(FormOfWords, takes_who_asks_from_the_connection_where_the_words_do_not_say_it) {
+  EXPECT_EQ(of_words({}), "owner_missing owner");
+  EXPECT_EQ(Form::from_words(fields, {}, "carol").value().text("owner"), "carol");
+  EXPECT_EQ(Form::from_words(fields, Words{"OWNER", "bob"}, "carol").value().text("owner"), "bob");
+  EXPECT_EQ(of_words({}, "a\nb"), "bad_field owner") << "whatever a connection calls itself";
+  EXPECT_FALSE(Form::from_words(query_fields, {}, "carol").value().has("owner")) << "where an owner is only looked for";
+}
+
+TEST(FormOfWords, refuses_what_is_unknown_twice_missing_or_without_a_value) {
+  EXPECT_EQ(of_words({"OWNER", "a", "TTL", "30"}), "unknown_field TTL");
+  EXPECT_EQ(of_words({"OWNER", "a", "owner", "a"}), "duplicate_field owner");
+  EXPECT_EQ(of_words({"OWNER", "a", "TTL_MS"}), "bad_field ttl_ms");
+  EXPECT_EQ(of_words({"OWNER", "a", "x\xff"}), "unknown_field x");
+  EXPECT_EQ(of_words({"OWNER", "a", "", ""}), "unknown_field ");
+  EXPECT_EQ(of_words({"OWNER", "a", "FLUSH_MS", "5"}), "not_supported_yet flush_ms");
+  EXPECT_EQ(of_words({"OWNER", "a", "MODE", "shared"}), "not_supported_yet mode");
+  const Result<Form> without = Form::from_words(token_required, {}, "carol");
+  ASSERT_FALSE(without);
+  EXPECT_EQ(std::string{without.error().name()} + without.error().field, "missing_fieldtoken");
+}
+
+TEST(FormOfWords, knows_a_ttl_that_never_ends_and_no_other_null) {
+  EXPECT_EQ(Form::from_words(fields, Words{"OWNER", "a", "TTL_MS", "null"}, "").value().milliseconds("ttl_ms"),
+            core::forever);
+  EXPECT_EQ(Form::from_words(fields, Words{"OWNER", "a", "TTL_MS", "NULL"}, "").value().milliseconds("ttl_ms"),
+            core::forever);
+  EXPECT_EQ(of_words({"OWNER", "a", "WAIT_MS", "null"}), "bad_field wait_ms");
+}
+
+TEST(FormOfWords, takes_nothing_for_a_number_but_decimal_digits) {
+  for (const std::string_view good : {"100", "86400000"}) {
+    EXPECT_EQ(of_words({"OWNER", "a", "TTL_MS", good}), "accepted") << good;
+  }
+  for (const std::string_view bad : {"99", "86400001", "", " 100", "100 ", "+100", "1e3", "0x64", "100.0", "-100",
+                                     "\"100\"", "99999999999999999999", "true"}) {
+    EXPECT_EQ(of_words({"OWNER", "a", "TTL_MS", bad}), "bad_field ttl_ms") << bad;
+  }
+  const std::string_view with_nul{"100\0", 4};
+  EXPECT_EQ(of_words({"OWNER", "a", "TTL_MS", with_nul}), "bad_field ttl_ms");
+  EXPECT_EQ(Form::from_words(query_fields, Words{"UNSETTLED", "true"}, "").value().number("unsettled"), 1U);
+  EXPECT_FALSE(Form::from_words(query_fields, Words{"UNSETTLED", "yes"}, ""));
+}
+
+TEST(FormOfWords, keeps_texts_and_metadata_in_the_bounds_that_json_has) {
+  EXPECT_EQ(of_words({"OWNER", ""}), "bad_field owner");
+  EXPECT_EQ(of_words({"OWNER", std::string(257, 'x')}), "bad_field owner");
+  EXPECT_EQ(of_words({"OWNER", "a\xff"}), "bad_field owner");
+  EXPECT_EQ(of_words({"OWNER", "a", "PREFIX", "a//b"}), "bad_name prefix");
+  EXPECT_EQ(of_words({"OWNER", "a", "PREFIX", ""}), "bad_name prefix");
+  EXPECT_EQ(of_words({"OWNER", "a", "HOLDER", "Owner"}), "bad_field holder");
+  EXPECT_EQ(of_words({"OWNER", "a", "METADATA", "[]"}), "bad_field metadata");
+  EXPECT_EQ(of_words({"OWNER", "a", "METADATA", R"({"a":1,"a":2})"}), "bad_field metadata");
+  EXPECT_EQ(of_words({"OWNER", "a", "METADATA", R"({"a":")" + std::string(4096, 'x') + "\"}"}), "bad_field metadata");
+}
+
 }  // namespace
 }  // namespace holdfast::api

@@ -1,5 +1,6 @@
 #include "api/operations.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -429,7 +430,8 @@ constexpr std::array catalogue{
               .fields = watch_fields,
               .refusals = watch_refusals,
               .read = [](const Form& f, const Context& c) -> Result<Call> { return read_watch(f, c); },
-              .streams = true},
+              .streams = true,
+              .spoken = "lease.watch"},
     Operation{.name = "buffer.acquire",
               .method = "POST",
               .path = "/api/buffers/acquire",
@@ -486,8 +488,8 @@ constexpr std::array catalogue{
     Operation{.name = "draft.delete", .method = "DELETE", .path = "/v1/drafts/{name}"},
 };
 
-/// Every command that a client can give has an entry. Leave and TakeBack are the doors' own, RunProgram is for those who
-/// speak of keys.
+/// Every command that a client can give has an entry. Leave and TakeBack are the doors' own, RunProgram is for those
+/// who speak of keys.
 consteval bool all_declared() {
   for (std::size_t index = 0; index < std::variant_size_v<Command>; ++index) {
     const bool of_doors = index == index_of<core::Leave>() || index == index_of<core::TakeBack>();
@@ -515,6 +517,35 @@ std::optional<std::string_view> match(std::string_view pattern, std::string_view
 bool Operation::makes_sessions() const {
   return command == index_of<core::Acquire>() || command == index_of<core::Takeover>() ||
          command == index_of<core::Transfer>();
+}
+
+std::string_view Operation::subject() const {
+  const std::size_t open = path.find('{');
+  return open == std::string_view::npos ? std::string_view{} : path.substr(open + 1, path.find('}') - open - 1);
+}
+
+std::string_view Operation::command_name() const {
+  if (!supported() || asks_history || !path.starts_with("/v1/")) return {};
+  return spoken.empty() ? name : spoken;
+}
+
+const Operation* operation_of_command(std::string_view word) {
+  const auto found = std::ranges::find_if(catalogue, [&](const Operation& operation) {
+    return !word.empty() && same_word(operation.command_name(), word);
+  });
+  return found == catalogue.end() ? nullptr : &*found;
+}
+
+Result<Form> form_of_words(const Operation& operation, std::span<const std::string_view> words,
+                           std::string_view owner) {
+  const std::string subject{operation.subject()};
+  if (subject.empty()) return Form::from_words(operation.fields, words, owner);
+  if (words.empty()) return fail(ErrorCode::missing_field, "it comes first", subject);
+  Result<std::string> value = subject_value(operation.path_kind, words.front());
+  if (!value) return fail(value.error().code, value.error().where, subject);
+  HF_TRY(form, Form::from_words(operation.fields, words.subspan(1), owner));
+  form.path_name = *std::move(value);
+  return form;
 }
 
 std::span<const Operation> operations() {

@@ -84,10 +84,18 @@ struct Operation {
   bool asks_history = false;  ///< It makes no command, but a HistoryRequest.
   bool streams = false;       ///< Answers with events, without an end, instead of by `write`.
 
+  /// Its name as a command of words, where that is not `name`.
+  std::string_view spoken{};
+
   bool changes() const { return method != "GET"; }
   bool supported() const { return read != nullptr; }
   /// Whether a request that names no session is given a fresh one.
   bool makes_sessions() const;
+  /// What stands in the braces of the path: "name". Empty: there are none.
+  std::string_view subject() const;
+  /// As a command of words, in small letters: "lease.acquire". Empty: it is none. The history is none, because it is
+  /// files and answers late; nor are the calls of the systems that Holdfast replaces.
+  std::string_view command_name() const;
 };
 
 /// All of them, those that are planned included.
@@ -100,6 +108,14 @@ struct Routed {
   bool path_known = false;  ///< Some operation has this path, with another method.
 };
 Routed route(std::string_view method, std::string_view path);
+
+/// The operation whose command is `word`, in any case: "LEASE.ACQUIRE". Null: none.
+const Operation* operation_of_command(std::string_view word);
+
+/// A command of words: `operation`'s subject, if it has one, and then pairs of FIELD value. The form's `path_name` is
+/// the subject. `owner`: see Form::from_words. Errors: missing_field where the subject is missing, bad_name, bad_field;
+/// those of Form::from_words.
+Result<Form> form_of_words(const Operation& operation, std::span<const std::string_view> words, std::string_view owner);
 
 /// The problem+json of `error`, for what never reached the rules.
 Written problem(const Error& error);

@@ -208,6 +208,61 @@ TEST(ReadBuffer, refuses_what_names_no_buffer_or_two) {
   EXPECT_EQ(refusal(R"({"user":"u","project":"p","path":")" + std::string(510, 'x') + "\"}"), "bad_name path");
 }
 
+// --- Commands of words.
+
+using Words = std::vector<std::string_view>;
+
+TEST(OperationOfCommand, knows_what_the_catalogue_has_in_any_case) {
+  for (const char* word : {"LEASE.ACQUIRE", "lease.acquire", "Lease.Renew", "LEASE.RELEASE", "LEASE.TAKEOVER",
+                           "LEASE.MOVE", "LEASE.REQUEST", "LEASE.TRANSFER", "LEASE.REVOKE", "LEASE.CHECK", "LEASE.GET",
+                           "LEASE.LIST", "LEASE.WATCH", "SESSION.RENEW", "SESSION.END"}) {
+    EXPECT_NE(operation_of_command(word), nullptr) << word;
+  }
+  EXPECT_EQ(operation_of_command("LEASE.WATCH")->name, "events.watch");
+}
+
+TEST(OperationOfCommand, knows_nothing_else) {
+  for (const char* word : {"", "LEASE", "LEASE.", "ACQUIRE", "LEASE.ACQUIRE_SET", "LIVE.CONNECT", "WORKSPACE.GET",
+                           "EVENTS.WATCH", "HISTORY.GET", "BUFFER.ACQUIRE", "LEASE.ACQUIRES"}) {
+    EXPECT_EQ(operation_of_command(word), nullptr) << word;
+  }
+}
+
+TEST(OperationOfCommand, finds_every_command_under_its_own_name) {
+  std::size_t commands = 0;
+  for (const Operation& operation : operations()) {
+    if (operation.command_name().empty()) continue;
+    ++commands;
+    EXPECT_EQ(operation_of_command(operation.command_name()), &operation) << operation.name;
+  }
+  EXPECT_EQ(commands, 14U);
+}
+
+TEST(FormOfWordsOfAnOperation, has_the_subject_first_as_it_is) {
+  const Operation& acquire = *operation_of_command("LEASE.ACQUIRE");
+  EXPECT_EQ(form_of_words(acquire, Words{"docs/plan", "OWNER", "a"}, "").value().path_name, "docs/plan");
+  EXPECT_EQ(form_of_words(acquire, Words{"50%25", "OWNER", "a"}, "").value().path_name, "50%25") << "no URL";
+  EXPECT_EQ(form_of_words(acquire, Words{"cafe\xcc\x81", "OWNER", "a"}, "").value().path_name, "caf\xc3\xa9")
+      << "one spelling of each name";
+  const Operation& list = *operation_of_command("LEASE.LIST");
+  EXPECT_EQ(form_of_words(list, Words{"PREFIX", "a"}, "").value().text("prefix"), "a") << "it has none";
+  const Operation& end = *operation_of_command("SESSION.END");
+  EXPECT_EQ(form_of_words(end, Words{"tab1"}, "alice").value().path_name, "tab1");
+}
+
+TEST(FormOfWordsOfAnOperation, says_what_is_wrong_with_its_subject) {
+  const auto refusal = [](std::string_view command, const Words& words) {
+    const Result<Form> form = form_of_words(*operation_of_command(command), words, "alice");
+    return form ? "accepted" : std::string{form.error().name()} + " " + form.error().field;
+  };
+  EXPECT_EQ(refusal("LEASE.GET", {}), "missing_field name");
+  EXPECT_EQ(refusal("LEASE.GET", {""}), "bad_name name");
+  EXPECT_EQ(refusal("LEASE.GET", {"a//b"}), "bad_name name");
+  EXPECT_EQ(refusal("LEASE.GET", {"a\n"}), "bad_name name");
+  EXPECT_EQ(refusal("SESSION.END", {}), "missing_field session");
+  EXPECT_EQ(refusal("SESSION.END", {"a\n"}), "bad_field session");
+}
+
 // --- The OpenAPI document.
 
 TEST(OpenApi, is_json_of_version_3_1_with_every_route_that_is_supported_and_no_other) {

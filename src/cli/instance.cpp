@@ -79,6 +79,13 @@ Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& c
           runner_options_for(settings, runner_options, service_, events_, history ? &historian_ : nullptr))),
       door_(service_, door_options(settings)),
       refusals_(log, service_.metrics()) {
+  if (const std::optional<Listen> listen = *resp_listen(settings)) {
+    server::resp::Options options;
+    options.host = listen->host;
+    options.port = listen->port;
+    options.io_threads = static_cast<int>(settings.io_threads);
+    resp_door_.emplace(service_, options);
+  }
   service_.injections = settings.inject;
   service_.run(*runner_);
   service_.keep(history);
@@ -91,6 +98,7 @@ Instance::~Instance() {
 Result<journal::Opened> Instance::start() {
   HF_TRY(opened, runner_->start());
   HF_TRY_VOID(door_.open());
+  if (resp_door_) HF_TRY_VOID(resp_door_->open());
   running_ = true;
   service_.ready = true;
   watching_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
@@ -112,9 +120,11 @@ Result<void> Instance::stop() {
   service_.ready = false;
   watching_ = {};
   door_.stop_taking();
+  if (resp_door_) resp_door_->stop_taking();
   const auto until = std::chrono::steady_clock::now() + stop_patience;
   const bool drained = runner_->drain(disk_patience);
   door_.close(connection_patience);
+  if (resp_door_) resp_door_->close(connection_patience);
   // What came after the drain is durable too, and nobody else writes to the journal.
   if (!drained || !runner_->finish(until - std::chrono::steady_clock::now())) {
     return fail(ErrorCode::journal_io, "the disk does not answer; what was in flight was not answered either");

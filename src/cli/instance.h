@@ -15,6 +15,7 @@
 #include "server/http/door.h"
 #include "server/log.h"
 #include "server/refusals.h"
+#include "server/resp/door.h"
 #include "server/service.h"
 
 namespace holdfast::cli {
@@ -44,6 +45,10 @@ class Instance {
   Result<void> stop();
 
   std::uint16_t port() const { return door_.port(); }
+  /// None: that door is shut.
+  std::optional<std::uint16_t> resp_port() const {
+    return resp_door_ ? std::optional(resp_door_->port()) : std::nullopt;
+  }
   engine::Runner& runner() { return *runner_; }
   server::Service& service() { return service_; }
 
@@ -71,6 +76,7 @@ class Instance {
   server::Service service_;
   std::unique_ptr<engine::Runner> runner_;
   server::http::Door door_;
+  std::optional<server::resp::Door> resp_door_;
   bool running_ = false;
   server::Refusals refusals_;
   std::jthread watching_;  ///< Looks at the figures, for the log.

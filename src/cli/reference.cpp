@@ -1,6 +1,8 @@
 // The reference pages, written from the declarations that the program itself runs by.
 #include <fmt/format.h>
 
+#include <boost/json/serialize.hpp>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -8,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "api/json_text.h"
 #include "api/operations.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
@@ -18,6 +21,14 @@ namespace {
 
 constexpr std::string_view made =
     "<!-- Written by tools/generate-docs. Change the declarations, not this page. -->\n\n";
+
+std::string refusals_of(const api::Operation& operation) {
+  std::string line;
+  for (const ErrorCode code : operation.refusals) {
+    line += fmt::format("{} `{}`", line.empty() ? "\nMay refuse with" : ",", info_of(code).name);
+  }
+  return line.empty() ? line : line + ".\n";
+}
 
 std::string http_page() {
   std::string page{made};
@@ -44,13 +55,7 @@ std::string http_page() {
       page += fmt::format("\n```\ncurl 'http://127.0.0.1:7420{}{}{}'\n```\n", path,
                           operation.example.empty() ? "" : "?", operation.example);
     }
-    if (!operation.refusals.empty()) {
-      page += "\nMay refuse with";
-      for (const ErrorCode code : operation.refusals) {
-        page += fmt::format("{} `{}`", code == operation.refusals.front() ? "" : ",", info_of(code).name);
-      }
-      page += ".\n";
-    }
+    page += refusals_of(operation);
   }
   page +=
       "\n## Health, figures, specification\n\n"
@@ -59,6 +64,89 @@ std::string http_page() {
       "| `GET /readyz` | 200 when the journal is open and requests are served; names injected faults |\n"
       "| `GET /metrics` | Prometheus, text format |\n"
       "| `GET /v1/openapi.json` | this page for programs |\n";
+  return page;
+}
+
+std::string in_capitals(std::string_view word) {
+  std::string out{word};
+  for (char& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
+
+/// `value` as redis-cli is told it.
+std::string as_word(std::string_view value) {
+  return value.find(' ') == std::string_view::npos ? std::string{value} : fmt::format("\"{}\"", value);
+}
+
+/// The example of `operation`, a body or a query, as pairs of words.
+std::string example_in_words(const api::Operation& operation) {
+  std::string words;
+  const auto add = [&](std::string_view field, std::string_view value) {
+    words += fmt::format(" {} {}", in_capitals(field), as_word(value));
+  };
+  if (operation.changes()) {
+    const auto object = api::read_object(operation.example);
+    for (const auto& member : object.value()) {
+      const boost::json::string* text = member.value().if_string();
+      add({member.key().data(), member.key().size()},
+          text ? std::string{text->data(), text->size()} : boost::json::serialize(member.value()));
+    }
+  } else {
+    std::istringstream pairs{std::string{operation.example}};
+    for (std::string pair; std::getline(pairs, pair, '&');) {
+      const std::size_t equals = pair.find('=');
+      add(pair.substr(0, equals), pair.substr(equals + 1));
+    }
+  }
+  return words;
+}
+
+std::string resp_page() {
+  std::string page{made};
+  page +=
+      "# Commands of leases over RESP\n\nThe operations of the catalogue for programs that have a Redis client. The "
+      "same operations over HTTP: [http.md](http.md).\nWhat the codes mean: [errors.md](errors.md).\n\n"
+      "A command is the operation's name, then what it is about, then pairs of `FIELD value`; command and fields in "
+      "any "
+      "case.\nNothing is ignored in silence: an unknown field, one given twice, one without a value and a value out of "
+      "its bounds are errors\nthat name the field. Numbers are plain decimal digits; `TTL_MS null` lasts until "
+      "somebody "
+      "ends it; `METADATA` is a JSON object.\nWhere `OWNER` is required and not given, it is the connection's name "
+      "(`CLIENT SETNAME`), if it has one.\n\n"
+      "The answer is the object that HTTP answers with, as a map of the same fields in the same order; in RESP2 a list "
+      "of field,\nvalue, field, value, in which true and false are 1 and 0. A refusal is an answer, too: where HTTP "
+      "says "
+      "409 it is a map with\nthe field `code` (`held`, `wait_over`, `stale`, ...). All else that failed is an error: "
+      "its "
+      "code in capitals, a sentence, and\nin parentheses the field at fault, whether it happened (`fate: not_done` or "
+      "`fate: maybe_done`), and when to ask again.\n\n```\n"
+      "-BAD_FIELD A field has a value that is not allowed. (ttl_ms: must be a whole number from 100 to 86400000) "
+      "(field: ttl_ms; fate: not_done)\n```\n";
+  for (const api::Operation& operation : api::operations()) {
+    if (operation.command_name().empty()) continue;
+    const std::string command = in_capitals(operation.command_name());
+    const std::string_view subject = operation.subject();
+    page += fmt::format("\n## {}\n\n{}\n\n```\n{}{}{}", command, operation.summary, command, subject.empty() ? "" : " ",
+                        subject);
+    for (const api::Field& field : operation.fields) {
+      const std::string pair = fmt::format("{} {}", in_capitals(field.name), field.name);
+      page += field.required ? " " + pair : fmt::format(" [{}]", pair);
+    }
+    page += "\n```\n";
+    if (!operation.fields.empty()) {
+      page += "\n| field | | means |\n|---|---|---|\n";
+      for (const api::Field& field : operation.fields) {
+        page +=
+            fmt::format("| `{}` | {} | {} |\n", in_capitals(field.name), field.required ? "required" : "", field.about);
+      }
+    }
+    page += fmt::format("\n```\nredis-cli -p 7421 {}{}{}\n```\n", command,
+                        subject == "session" ? " tab1"
+                        : subject.empty()    ? ""
+                                             : " jobs/nightly",
+                        example_in_words(operation));
+    page += refusals_of(operation);
+  }
   return page;
 }
 
@@ -149,9 +237,9 @@ int run(const Verb& self, const Words& words) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   const std::filesystem::path at(directory);
-  const bool done = write(at / "http.md", http_page()) && write(at / "errors.md", errors_page()) &&
-                    write(at / "cli.md", cli_page()) && write(at / "metrics.md", metrics_page()) &&
-                    write(at / "openapi.json", api::openapi() + "\n");
+  const bool done = write(at / "http.md", http_page()) && write(at / "resp.md", resp_page()) &&
+                    write(at / "errors.md", errors_page()) && write(at / "cli.md", cli_page()) &&
+                    write(at / "metrics.md", metrics_page()) && write(at / "openapi.json", api::openapi() + "\n");
   if (!done) fmt::print(stderr, "holdfast reference: cannot write to {}\n", directory);
   return status(done ? Exit::done : Exit::not_done);
 }

@@ -75,8 +75,10 @@ std::string url_of(const Listen& listen, std::uint16_t port) {
   return fmt::format("http://{}:{}", host, port);
 }
 
-void say_hello(const Settings& settings, const std::string& url, std::uint16_t port, const journal::Journal& journal) {
+void say_hello(const Settings& settings, const std::string& url, std::uint16_t port, const std::string& resp,
+               const journal::Journal& journal) {
   fmt::print("Holdfast {} listens on {}\n  {}\n", HOLDFAST_VERSION, url, journal.describe());
+  if (!resp.empty()) fmt::print("  clients of Redis: {}\n", resp);
   for (const std::string& injection : settings.inject) {
     fmt::print("  WARNING: the fault {} is injected. Ownership here is broken on purpose.\n", injection);
   }
@@ -140,10 +142,13 @@ int run(const Verb& self, const Words& words) {
     log.write(Log::Level::warn, "a fault is injected: ownership here is broken on purpose", {{"fault", injection}});
   }
   const std::string url = url_of(*parse_listen(settings.listen), instance.port());
-  if (!settings.quiet) say_hello(settings, url, instance.port(), *journal);
+  std::string resp;
+  if (instance.resp_port()) resp = fmt::format("{}:{}", (*resp_listen(settings))->host, *instance.resp_port());
+  if (!settings.quiet) say_hello(settings, url, instance.port(), resp, *journal);
   log.write(Log::Level::info, "started",
             {{"version", HOLDFAST_VERSION},
              {"listen", url},
+             {"resp", resp.empty() ? "off" : resp},
              {"journal", journal->describe()},
              {"position", std::to_string(opened->last.value)},
              {"pid", std::to_string(::getpid())}});

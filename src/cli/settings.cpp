@@ -16,6 +16,9 @@
 namespace holdfast::cli {
 namespace {
 
+constexpr std::uint16_t default_port = 7420;
+constexpr std::uint16_t default_resp_port = 7421;
+
 /// One setting: its key, and where it lives. The one list that reading and printing go through.
 struct Key {
   std::string_view name;
@@ -88,6 +91,7 @@ const std::vector<Key>& keys() {
   static const std::vector<Key> all{
       text("data", &Settings::data),
       text("listen", &Settings::listen),
+      text("resp", &Settings::resp),
       text("journal", &Settings::journal),
       number("io_threads", &Settings::io_threads),
       list("names", &Settings::names),
@@ -131,19 +135,44 @@ std::optional<std::string> Settings::directory() const {
   return std::nullopt;
 }
 
-Result<Listen> parse_listen(std::string_view text) {
+namespace {
+
+Result<Listen> parse_address(std::string_view key, std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos)
-    return bad(fmt::format("listen = {}: write HOST:PORT, e.g. 127.0.0.1:7420", text));
+    return bad(fmt::format("{} = {}: write HOST:PORT, e.g. 127.0.0.1:7420", key, text));
   std::string_view host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   const std::string_view digits = text.substr(colon + 1);
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (error != std::errc{} || end != digits.data() + digits.size()) {
-    return bad(fmt::format("listen = {}: the port must be a number from 0 to 65535", text));
+    return bad(fmt::format("{} = {}: the port must be a number from 0 to 65535", key, text));
   }
   return Listen{host.empty() ? "127.0.0.1" : std::string{host}, port};
+}
+
+/// Without access control, only this machine may reach it.
+Result<void> check_reach(std::string_view key, const Listen& listen, const Settings& settings) {
+  if (listen.loopback() || settings.insecure) return {};
+  return bad(
+      fmt::format("{} = {}:{}: without access control anybody who reaches this address may own and release "
+                  "anything. Listen on 127.0.0.1, or write --insecure to do it all the same",
+                  key, listen.host, listen.port));
+}
+
+}  // namespace
+
+Result<Listen> parse_listen(std::string_view text) {
+  return parse_address("listen", text);
+}
+
+Result<std::optional<Listen>> resp_listen(const Settings& settings) {
+  if (settings.resp == "off") return std::nullopt;
+  if (!settings.resp.empty()) return parse_address("resp", settings.resp);
+  HF_TRY(http, parse_listen(settings.listen));
+  if (http.port != default_port) return std::nullopt;
+  return Listen{http.host, default_resp_port};
 }
 
 Result<void> read_file(const std::string& path, Settings& settings) {
@@ -169,12 +198,11 @@ Result<void> read_file(const std::string& path, Settings& settings) {
 
 Result<void> check(const Settings& settings) {
   HF_TRY(listen, parse_listen(settings.listen));
-  if (!listen.loopback() && !settings.insecure) {
-    return bad("listen = " + settings.listen +
-               ": without access control anybody who reaches this address may own and release anything. "
-               "Listen on 127.0.0.1, or write --insecure to do it all the same");
-  }
-  if (!settings.inject.empty() && !listen.loopback()) {
+  HF_TRY_VOID(check_reach("listen", listen, settings));
+  HF_TRY(resp, resp_listen(settings));
+  if (resp) HF_TRY_VOID(check_reach("resp", *resp, settings));
+  const bool everywhere_loopback = listen.loopback() && (!resp || resp->loopback());
+  if (!settings.inject.empty() && !everywhere_loopback) {
     return bad("inject: faults are injected on loopback addresses only");
   }
   for (const std::string& injection : settings.inject) {

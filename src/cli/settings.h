@@ -19,6 +19,7 @@ inline const std::vector<std::string> log_formats{"auto", "text", "json"};
 struct Settings {
   std::string data = "./holdfast-data";
   std::string listen = "127.0.0.1:7420";
+  std::string resp;              ///< Where clients of Redis connect; `off`; empty: see `resp_listen`.
   std::string journal = "file";  ///< file, file:DIR, or memory.
   std::uint64_t io_threads = 1;
   std::vector<std::string> names;  ///< Further host names of this server.
@@ -57,6 +58,11 @@ struct Listen {
   }
 };
 Result<Listen> parse_listen(std::string_view text);
+
+/// Where the door for clients of Redis is; none: it stays shut. Where nothing is said of it, it is beside an HTTP door
+/// on the default port, at 7421, and shut beside any other: two servers on one machine do not get into each other's
+/// way. Error: bad_configuration.
+Result<std::optional<Listen>> resp_listen(const Settings& settings);
 
 /// Reads the TOML file at `path` over `settings`. Errors: bad_configuration, which names file, line and key; an unknown
 /// key is one.

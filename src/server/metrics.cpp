@@ -87,11 +87,12 @@ engine::DurationHistogram SharedHistogram::read() const {
   return made;
 }
 
-void Metrics::count_request(std::size_t operation, ErrorCode code, Duration took) {
+void Metrics::count_request(std::size_t operation, ErrorCode code, Duration took, Door door) {
   const auto number = static_cast<std::size_t>(code);
   if (operation >= operations_max || number >= codes_max) return;
-  requests_[operation][number].fetch_add(1, std::memory_order_relaxed);
-  durations_[operation].observe(took);
+  const auto of_door = static_cast<std::size_t>(door);
+  requests_[of_door][operation][number].fetch_add(1, std::memory_order_relaxed);
+  durations_[of_door][operation].observe(took);
 }
 
 std::size_t Retries::key(std::string_view name, std::string_view owner, std::string_view session) {
@@ -115,22 +116,29 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine, const Standi
   MetricFamily durations = family("holdfast_request_duration_seconds",
                                   "From the request read to its answer ready, waits included.", Histogram);
   const std::span<const api::Operation> operations = api::operations();
-  for (std::size_t i = 0; i < operations.size() && i < operations_max; ++i) {
-    if (!operations[i].supported()) continue;
+  const auto add = [&](Door door, std::size_t number, std::string_view operation) {
+    const std::string_view door_name = door == Door::http ? "http" : "resp";
+    const auto& counts = requests_[static_cast<std::size_t>(door)][number];
     const auto count = [&](ErrorCode code, std::string_view outcome) {
-      const std::uint64_t seen = requests_[i][static_cast<std::size_t>(code)].load(std::memory_order_relaxed);
+      const std::uint64_t seen = counts[static_cast<std::size_t>(code)].load(std::memory_order_relaxed);
       if (seen == 0 && code != ErrorCode::none) return;
       ClientMetric metric;
-      metric.label = {label("operation", operations[i].name), label("door", "http"), label("outcome", outcome)};
+      metric.label = {label("operation", operation), label("door", door_name), label("outcome", outcome)};
       metric.counter.value = static_cast<double>(seen);
       requests.metric.push_back(metric);
     };
     count(ErrorCode::none, "done");
     for_each_error([&](const ErrorInfo& info) { count(info.code, info.name); });
-    ClientMetric duration = histogram(durations_[i].read());
-    duration.label = {label("operation", operations[i].name), label("door", "http")};
+    ClientMetric duration = histogram(durations_[static_cast<std::size_t>(door)][number].read());
+    duration.label = {label("operation", operation), label("door", door_name)};
     durations.metric.push_back(duration);
+  };
+  for (std::size_t i = 0; i < operations.size() && i < key_programs; ++i) {
+    if (!operations[i].supported()) continue;
+    add(Door::http, i, operations[i].name);
+    add(Door::resp, i, operations[i].name);
   }
+  add(Door::resp, key_programs, "key.program");
   all.push_back(std::move(requests));
   all.push_back(std::move(durations));
 

@@ -50,8 +50,13 @@ class Metrics {
   static constexpr std::size_t operations_max = 64;
   static constexpr std::size_t codes_max = 512;
 
-  /// `operation`: its place in the catalogue.
-  void count_request(std::size_t operation, ErrorCode code, Duration took);
+  enum class Door : std::uint8_t { http, resp };
+  static constexpr std::size_t doors = 2;
+  /// In the place of an operation: programs on keys, which the catalogue does not have.
+  static constexpr std::size_t key_programs = operations_max - 1;
+
+  /// `operation`: its place in the catalogue, or `key_programs`.
+  void count_request(std::size_t operation, ErrorCode code, Duration took, Door door = Door::http);
 
   /// An acquire was answered. `asker`: Retries::key of its name and session.
   void observe_acquire(std::size_t asker, ErrorCode code, Duration took);
@@ -87,8 +92,10 @@ class Metrics {
  private:
   std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   Retries retries_;
-  std::array<std::array<std::atomic<std::uint64_t>, codes_max>, operations_max> requests_{};
-  std::array<SharedHistogram, operations_max> durations_;
+  template <class T>
+  using ByOperation = std::array<T, operations_max>;
+  std::array<ByOperation<std::array<std::atomic<std::uint64_t>, codes_max>>, doors> requests_{};
+  std::array<ByOperation<SharedHistogram>, doors> durations_;
 };
 
 }  // namespace holdfast::server

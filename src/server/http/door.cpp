@@ -1,12 +1,15 @@
 #include "server/http/door.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <future>
 #include <optional>
 #include <thread>
 
-#include "server/http/acceptor.h"
+#include "api/write.h"
+#include "server/acceptor.h"
 #include "server/http/event_streams.h"
 #include "server/http/io_thread.h"
 
@@ -17,6 +20,15 @@ std::vector<std::string> own_names(const Options& options) {
   std::vector<std::string> names = options.names;
   names.push_back(options.host.find(':') == std::string::npos ? options.host : "[" + options.host + "]");
   return names;
+}
+
+/// What is said to a connection beyond the limit.
+std::string full_house() {
+  const api::Written written = api::problem(Error{ErrorCode::too_many_connections});
+  return fmt::format(
+      "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n"
+      "retry-after: 1\r\nconnection: close\r\n\r\n{}",
+      written.body.size(), written.body);
 }
 
 using Time = std::chrono::steady_clock::time_point;
@@ -47,7 +59,9 @@ class Door::Impl {
     for (int i = 0; i <= options_.io_threads; ++i) {  // And a spare one.
       threads_.push_back(std::make_unique<IoThread>(service_, options_, admission_, streams_));
     }
-    acceptor_.emplace(service_, threads_);
+    std::vector<Taker*> takers;
+    for (const auto& thread : threads_) takers.push_back(thread.get());
+    acceptor_.emplace(service_, std::move(takers), "--listen", full_house());
   }
 
   ~Impl() {

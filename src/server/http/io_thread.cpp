@@ -21,10 +21,6 @@ IoThread::IoThread(Service& its_service, const Options& its_options, const Admis
       streams(its_streams),
       lane_(service.add_lane(*this)) {}
 
-IoThread::~IoThread() {
-  for (const Offer& offer : offers_) ::close(offer.fd);
-}
-
 void IoThread::deliver(std::vector<core::Answer> answers) {
   if (std::this_thread::get_id() == thread_.get_id()) return hand_out(std::move(answers));
   net::post(loop, [this, answers = std::move(answers)]() mutable { hand_out(std::move(answers)); });
@@ -44,34 +40,10 @@ void IoThread::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void IoThread::offer(Offer offer) {
-  {
-    const std::lock_guard lock(offers_mutex_);
-    offers_.push_back(offer);
-  }
-  net::post(loop, [this] { take_in(); });
-}
-
-std::vector<Offer> IoThread::withdraw(std::chrono::steady_clock::time_point time) {
-  const std::lock_guard lock(offers_mutex_);
-  const auto kept = std::ranges::partition(offers_, [&](const Offer& offer) { return offer.since >= time; });
-  std::vector<Offer> back(kept.begin(), kept.end());
-  offers_.erase(kept.begin(), kept.end());
-  return back;
-}
-
-bool IoThread::has_offers() {
-  const std::lock_guard lock(offers_mutex_);
-  return !offers_.empty();
-}
-
-void IoThread::take_in() {
-  std::vector<Offer> taken;
-  {
-    const std::lock_guard lock(offers_mutex_);
-    taken.swap(offers_);
-  }
-  for (const Offer& offer : taken) adopt(offer);
+void IoThread::offered() {
+  net::post(loop, [this] {
+    for (const Offer& offer : take_offers()) adopt(offer);
+  });
 }
 
 void IoThread::adopt(const Offer& offer) {

@@ -1,16 +1,15 @@
-#include "server/http/acceptor.h"
+#include "server/acceptor.h"
 
 #include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
-#include "api/write.h"
-
-namespace holdfast::server::http {
+namespace holdfast::server {
 namespace {
 
 namespace net = boost::asio;
@@ -34,8 +33,38 @@ void watch_peer(tcp::socket& socket) {
 
 }  // namespace
 
-Acceptor::Acceptor(Service& service, const std::vector<std::unique_ptr<IoThread>>& threads)
-    : service_(service), threads_(threads) {}
+Taker::~Taker() {
+  for (const Offer& offer : offers_) ::close(offer.fd);
+}
+
+void Taker::offer(Offer offer) {
+  {
+    const std::lock_guard lock(offers_mutex_);
+    offers_.push_back(offer);
+  }
+  offered();
+}
+
+std::vector<Offer> Taker::withdraw(std::chrono::steady_clock::time_point time) {
+  const std::lock_guard lock(offers_mutex_);
+  const auto kept = std::ranges::partition(offers_, [&](const Offer& offer) { return offer.since >= time; });
+  std::vector<Offer> back(kept.begin(), kept.end());
+  offers_.erase(kept.begin(), kept.end());
+  return back;
+}
+
+bool Taker::has_offers() {
+  const std::lock_guard lock(offers_mutex_);
+  return !offers_.empty();
+}
+
+std::vector<Offer> Taker::take_offers() {
+  const std::lock_guard lock(offers_mutex_);
+  return std::exchange(offers_, {});
+}
+
+Acceptor::Acceptor(Service& service, std::vector<Taker*> threads, std::string option, std::string refusal)
+    : service_(service), threads_(std::move(threads)), option_(std::move(option)), refusal_(std::move(refusal)) {}
 
 Acceptor::~Acceptor() {
   close();
@@ -44,14 +73,15 @@ Acceptor::~Acceptor() {
 Result<void> Acceptor::listen(const std::string& host, std::uint16_t port) {
   boost::system::error_code error;
   const auto address = net::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
-  if (error) return fail(ErrorCode::bad_configuration, "--listen: " + host + " is not an address");
+  if (error) return fail(ErrorCode::bad_configuration, option_ + ": " + host + " is not an address");
   const tcp::endpoint endpoint(address, port);
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(4096, error);
   if (error) {
-    return fail(ErrorCode::bad_configuration, fmt::format("cannot listen on {}:{}: {}", host, port, error.message()));
+    return fail(ErrorCode::bad_configuration,
+                fmt::format("{}: cannot listen on {}:{}: {}", option_, host, port, error.message()));
   }
   return {};
 }
@@ -102,11 +132,11 @@ void Acceptor::look_after_offers() {
     for (std::size_t i = 0; i < threads_.size(); ++i) {
       give_on(*threads_[(i + 1) % threads_.size()], threads_[i]->withdraw(now - got_to_within));
     }
-    if (std::ranges::any_of(threads_, [](const auto& thread) { return thread->has_offers(); })) look_after_offers();
+    if (std::ranges::any_of(threads_, [](Taker* thread) { return thread->has_offers(); })) look_after_offers();
   });
 }
 
-void Acceptor::give_on(IoThread& to, std::vector<Offer> offers) {
+void Acceptor::give_on(Taker& to, std::vector<Offer> offers) {
   for (Offer& offer : offers) {
     offer.since = std::chrono::steady_clock::now();
     to.offer(offer);
@@ -125,14 +155,9 @@ void Acceptor::accept_later(const boost::system::error_code& error) {
 
 void Acceptor::turn_away(tcp::socket socket) {
   service_.metrics().connections_refused.fetch_add(1, std::memory_order_relaxed);
-  const api::Written written = api::problem(Error{ErrorCode::too_many_connections});
-  const std::string response = fmt::format(
-      "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n"
-      "retry-after: 1\r\nconnection: close\r\n\r\n{}",
-      written.body.size(), written.body);
   boost::system::error_code ignored;
   socket.non_blocking(true, ignored);
-  socket.write_some(net::buffer(response), ignored);
+  socket.write_some(net::buffer(refusal_), ignored);
 }
 
-}  // namespace holdfast::server::http
+}  // namespace holdfast::server

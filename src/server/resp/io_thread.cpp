@@ -1,0 +1,150 @@
+#include "server/resp/io_thread.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "server/resp/connection.h"
+
+namespace holdfast::server::resp {
+namespace {
+
+/// The network address of whoever is at the other end; empty where it has gone already.
+std::string address_of_peer(int socket) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
+  char text[INET6_ADDRSTRLEN] = "";
+  const void* const address = storage.ss_family == AF_INET6
+                                  ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr)
+                                  : &reinterpret_cast<const sockaddr_in&>(storage).sin_addr;
+  ::inet_ntop(storage.ss_family, address, text, sizeof text);
+  return text;
+}
+
+}  // namespace
+
+IoThread::IoThread(Service& its_service, const Options& its_options, Scripts& its_scripts)
+    : service(its_service),
+      options(its_options),
+      scripts(its_scripts),
+      loop({.round_over = [this] { submit(); },
+            .removed = [this](Peer& peer) { removed(peer); },
+            .second = [this](Loop::Clock::time_point now) { look_at_times(now); }}),
+      lane_(service.add_lane(*this)) {}
+
+IoThread::~IoThread() {
+  join();
+}
+
+void IoThread::start() {
+  thread_ = std::thread([this] { loop.run(); });
+}
+
+void IoThread::join() {
+  lister.join();
+  loop.stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void IoThread::deliver(std::vector<core::Answer> answers) {
+  if (std::this_thread::get_id() == thread_.get_id()) return hand_out(answers);
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    if (inbox_.empty()) {
+      inbox_.swap(answers);
+    } else {
+      inbox_.insert(inbox_.end(), std::make_move_iterator(answers.begin()), std::make_move_iterator(answers.end()));
+      return;  // Whoever put the first in has asked for it to be looked at.
+    }
+  }
+  loop.post([this] {
+    std::vector<core::Answer> came;
+    {
+      const std::lock_guard lock(inbox_mutex_);
+      came.swap(inbox_);
+    }
+    hand_out(came);
+  });
+}
+
+void IoThread::offered() {
+  loop.post([this] {
+    for (const Offer& offer : take_offers()) adopt(offer);
+  });
+}
+
+void IoThread::adopt(const Offer& offer) {
+  const std::uint64_t client = Service::client_id(lane_, ++numbered_);
+  auto connection = std::make_unique<Connection>(*this, Fd(offer.fd), client, address_of_peer(offer.fd));
+  connections_[client] = connection.get();
+  loop.add(std::move(connection));
+}
+
+void IoThread::removed(Peer& peer) {
+  connections_.erase(static_cast<Connection&>(peer).client());
+}
+
+void IoThread::submit() {
+  // Handing answers out may give something back, which is decided at once, too.
+  while (!gathered_.empty()) {
+    submitted_.swap(gathered_);  // Both keep their room: requests are long to move.
+    // A disk that hangs must hang nobody but those who asked something of it: a renewal needs none.
+    service.runner().submit(submitted_, connections_.size() > 1);
+    submitted_.clear();
+  }
+}
+
+void IoThread::hand_out(std::vector<core::Answer>& answers) {
+  for (core::Answer& answer : answers) {
+    const auto found = connections_.find(answer.to.client);
+    if (found != connections_.end()) {
+      found->second->answered(answer);
+      continue;
+    }
+    const core::Reply& reply = answer.reply;
+    if (reply.code != ErrorCode::none) continue;
+    for (const core::Reply::Grant& grant : reply.granted) {
+      take_back(answer.to, grant.lease.name, grant.lease.token, grant.who);
+    }
+    if (reply.void_after > Instant{} && reply.granted.empty()) {
+      take_back(answer.to, reply.lease.name, reply.lease.token, reply.who);
+    }
+  }
+}
+
+void IoThread::take_back(const core::Address& to, std::string name, core::Token token, core::Who who) {
+  service.metrics().grants_taken_back.fetch_add(1, std::memory_order_relaxed);
+  core::Reply told;
+  told.lease.name = name;
+  told.lease.token = token;
+  told.who = who;
+  service.monitor().taken_back(told);
+  gather(to, core::TakeBack{std::move(name), token, std::move(who)});
+}
+
+Connection* IoThread::find(std::uint64_t client) const {
+  const auto found = connections_.find(client);
+  return found == connections_.end() ? nullptr : found->second;
+}
+
+void IoThread::begin_closing() {
+  closing = true;
+  for (const auto& [client, connection] : connections_) connection->begin_closing();
+}
+
+std::size_t IoThread::busy() const {
+  std::size_t busy = 0;
+  for (const auto& [client, connection] : connections_) busy += connection->owes() ? 1 : 0;
+  return busy;
+}
+
+void IoThread::close_all() {
+  for (const auto& [client, connection] : connections_) loop.close(*connection, true);
+}
+
+void IoThread::look_at_times(Loop::Clock::time_point now) {
+  for (const auto& [client, connection] : connections_) connection->look_at_time(now);
+}
+
+}  // namespace holdfast::server::resp

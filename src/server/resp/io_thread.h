@@ -1,0 +1,80 @@
+// A loop on a thread of its own, with its connections.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/thread_pool.hpp>
+#include <cstdint>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ids.h"
+#include "core/commands.h"
+#include "core/rules.h"
+#include "engine/engine.h"
+#include "server/acceptor.h"
+#include "server/resp/door.h"
+#include "server/resp/loop.h"
+#include "server/resp/scripts.h"
+#include "server/service.h"
+
+namespace holdfast::server::resp {
+
+class Connection;
+
+/// `deliver`, `start`, `join`, `closing`, `post` and what Taker has are for any thread; everything else runs on its
+/// own.
+class IoThread final : public Lane, public Taker {
+ public:
+  IoThread(Service& its_service, const Options& its_options, Scripts& its_scripts);
+  ~IoThread() override;
+
+  void deliver(std::vector<core::Answer> answers) override;
+  void start();
+  void join();
+  void post(std::move_only_function<void()> work) { loop.post(std::move(work)); }
+
+  /// Adds to what is handed to the engine at the end of this round.
+  void gather(core::Address from, core::Command command) { gathered_.push_back({from, std::move(command)}); }
+  /// Nobody is there to hear of this grant (L8).
+  void take_back(const core::Address& to, std::string name, core::Token token, core::Who who);
+  /// Null: it is gone.
+  Connection* find(std::uint64_t client) const;
+  /// Takes no more commands, and closes connections that owe no answer.
+  void begin_closing();
+  /// Connections that owe an answer.
+  std::size_t busy() const;
+  void close_all();
+
+  Service& service;
+  const Options& options;
+  Scripts& scripts;
+  RandomIds ids;
+  Loop loop;
+  boost::asio::thread_pool lister{1};  ///< For what takes long.
+  std::atomic<bool> closing = false;
+  std::uint16_t port = 0;  ///< Of the door.
+  const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+
+ private:
+  void offered() override;
+  void adopt(const Offer& offer);
+  void hand_out(std::vector<core::Answer>& answers);
+  void submit();
+  void removed(Peer& peer);
+  void look_at_times(Loop::Clock::time_point now);
+
+  std::uint64_t lane_;
+  std::uint64_t numbered_ = 0;
+  std::unordered_map<std::uint64_t, Connection*> connections_;
+  std::vector<engine::Request> gathered_;
+  std::vector<engine::Request> submitted_;
+  std::mutex inbox_mutex_;
+  std::vector<core::Answer> inbox_;  ///< Guarded by inbox_mutex_.
+  std::thread thread_;
+};
+
+}  // namespace holdfast::server::resp
