@@ -13,9 +13,9 @@
 #include "history/store.h"
 #include "journal/journal.h"
 #include "server/http/door.h"
-#include "server/resp/door.h"
 #include "server/log.h"
 #include "server/refusals.h"
+#include "server/resp/door.h"
 #include "server/service.h"
 
 namespace holdfast::cli {

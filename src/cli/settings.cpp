@@ -155,9 +155,10 @@ Result<Listen> parse_address(std::string_view key, std::string_view text) {
 /// Without access control, only this machine may reach it.
 Result<void> check_reach(std::string_view key, const Listen& listen, const Settings& settings) {
   if (listen.loopback() || settings.insecure) return {};
-  return bad(fmt::format("{} = {}:{}: without access control anybody who reaches this address may own and release "
-                         "anything. Listen on 127.0.0.1, or write --insecure to do it all the same",
-                         key, listen.host, listen.port));
+  return bad(
+      fmt::format("{} = {}:{}: without access control anybody who reaches this address may own and release "
+                  "anything. Listen on 127.0.0.1, or write --insecure to do it all the same",
+                  key, listen.host, listen.port));
 }
 
 }  // namespace

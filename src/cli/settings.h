@@ -59,9 +59,9 @@ struct Listen {
 };
 Result<Listen> parse_listen(std::string_view text);
 
-/// Where the door for clients of Redis is; none: it stays shut. Where nothing is said of it, it is beside an HTTP door on
-/// the default port, at 7421, and shut beside any other: two servers on one machine do not get into each other's way.
-/// Error: bad_configuration.
+/// Where the door for clients of Redis is; none: it stays shut. Where nothing is said of it, it is beside an HTTP door
+/// on the default port, at 7421, and shut beside any other: two servers on one machine do not get into each other's
+/// way. Error: bad_configuration.
 Result<std::optional<Listen>> resp_listen(const Settings& settings);
 
 /// Reads the TOML file at `path` over `settings`. Errors: bad_configuration, which names file, line and key; an unknown

@@ -80,7 +80,8 @@ Result<void> Acceptor::listen(const std::string& host, std::uint16_t port) {
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(4096, error);
   if (error) {
-    return fail(ErrorCode::bad_configuration, fmt::format("{}: cannot listen on {}:{}: {}", option_, host, port, error.message()));
+    return fail(ErrorCode::bad_configuration,
+                fmt::format("{}: cannot listen on {}:{}: {}", option_, host, port, error.message()));
   }
   return {};
 }

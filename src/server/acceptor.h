@@ -55,8 +55,8 @@ class Taker {
 /// Beyond connections_max it says `refusal` and closes.
 class Acceptor {
  public:
-  /// `service` and `threads` must outlive it. The last of `threads` is the spare one: it is given only what others do not
-  /// get to. `option` is the flag that says where to listen.
+  /// `service` and `threads` must outlive it. The last of `threads` is the spare one: it is given only what others do
+  /// not get to. `option` is the flag that says where to listen.
   Acceptor(Service& service, std::vector<Taker*> threads, std::string option, std::string refusal);
   ~Acceptor();
 

@@ -120,8 +120,8 @@ void Connection::run_script(std::span<const std::string_view> words, bool by_sha
   const std::string_view count = words[2];
   const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), keys);
   if (error != std::errc{} || end != count.data() + count.size() || keys > words.size() - 3) {
-    return refuse(fmt::format("ERR the number of keys is '{}', of {} words that follow", count.substr(0, 32),
-                              words.size() - 3));
+    return refuse(
+        fmt::format("ERR the number of keys is '{}', of {} words that follow", count.substr(0, 32), words.size() - 3));
   }
   script::Script script;
   if (by_sha) {

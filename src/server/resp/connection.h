@@ -85,12 +85,12 @@ class Connection final : public Peer {
   Reader reader_;
   bool spoke_ = false;  ///< It has given a command that there is.
   Loop::Clock::time_point came_;
-  std::vector<Asked> asked_;          ///< From `head_` on.
+  std::vector<Asked> asked_;  ///< From `head_` on.
   std::size_t head_ = 0;
-  std::uint64_t head_request_ = 1;    ///< The number of asked_[head_].
-  std::uint64_t handed_ = 0;          ///< Bytes that the kernel has, but for those that are in `out_` still.
+  std::uint64_t head_request_ = 1;  ///< The number of asked_[head_].
+  std::uint64_t handed_ = 0;        ///< Bytes that the kernel has, but for those that are in `out_` still.
   std::vector<Untold> untold_;
-  std::size_t unread_before_ = 0;     ///< What lay unread at the last look,
+  std::size_t unread_before_ = 0;           ///< What lay unread at the last look,
   Loop::Clock::time_point unread_since_{};  ///< and since when nothing of it was taken.
 };
 

@@ -58,9 +58,10 @@ void select(Talk& talk) {
 
 /// Names are owners, so they are checked like owners. None: it is one.
 const char* fault_of_name(std::string_view name) {
-  return name.empty() || api::is_plain_text(name, 256) ? nullptr
-                                                       : "ERR the name must be UTF-8 of at most 256 bytes without control "
-                                                         "characters: it is the owner of what this connection takes";
+  return name.empty() || api::is_plain_text(name, 256)
+             ? nullptr
+             : "ERR the name must be UTF-8 of at most 256 bytes without control "
+               "characters: it is the owner of what this connection takes";
 }
 
 bool set_name(Talk& talk, std::string_view name) {
@@ -76,7 +77,8 @@ void hello(Talk& talk) {
   Writer::Version version = talk.conversation.version;
   std::size_t at = 1;
   if (at < talk.words.size()) {
-    if (talk.words[at] != "2" && talk.words[at] != "3") return talk.writer.error("NOPROTO unsupported protocol version");
+    if (talk.words[at] != "2" && talk.words[at] != "3")
+      return talk.writer.error("NOPROTO unsupported protocol version");
     version = talk.words[at] == "2" ? Writer::Version::resp2 : Writer::Version::resp3;
     ++at;
   }
@@ -141,13 +143,13 @@ void client(Talk& talk) {
 
 void info(Talk& talk) {
   const Facts facts = talk.facts();
-  talk.writer.verbatim(fmt::format("# Server\r\nredis_version:{}\r\nredis_mode:standalone\r\nholdfast_version:{}\r\n"
-                                   "process_id:{}\r\ntcp_port:{}\r\nuptime_in_seconds:{}\r\n"
-                                   "# Clients\r\nconnected_clients:{}\r\n"
-                                   "# Persistence\r\nloading:0\r\n"
-                                   "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n",
-                                   redis_version, HOLDFAST_VERSION, ::getpid(), facts.port, facts.uptime_s,
-                                   facts.connections));
+  talk.writer.verbatim(
+      fmt::format("# Server\r\nredis_version:{}\r\nredis_mode:standalone\r\nholdfast_version:{}\r\n"
+                  "process_id:{}\r\ntcp_port:{}\r\nuptime_in_seconds:{}\r\n"
+                  "# Clients\r\nconnected_clients:{}\r\n"
+                  "# Persistence\r\nloading:0\r\n"
+                  "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n",
+                  redis_version, HOLDFAST_VERSION, ::getpid(), facts.port, facts.uptime_s, facts.connections));
 }
 
 /// There are no settings to read here; clients that ask are content with none.
@@ -172,15 +174,16 @@ struct Entry {
   void (*answer)(Talk&);
 };
 constexpr std::array entries{
-    Entry{"ping", ping},     Entry{"echo", echo},     Entry{"quit", quit}, Entry{"select", select},
-    Entry{"client", client}, Entry{"info", info},     Entry{"config", config},
-    Entry{"command", command}, Entry{"auth", no_passwords},
+    Entry{"ping", ping},     Entry{"echo", echo},       Entry{"quit", quit},
+    Entry{"select", select}, Entry{"client", client},   Entry{"info", info},
+    Entry{"config", config}, Entry{"command", command}, Entry{"auth", no_passwords},
 };
 
 }  // namespace
 
 bool is_word(std::string_view word, std::string_view lower) {
-  return std::ranges::equal(word, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
+  return std::ranges::equal(word, lower,
+                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
 }
 
 bool answer_connection_command(Words words, Conversation& conversation, const std::function<Facts()>& facts,

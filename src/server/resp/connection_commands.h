@@ -15,10 +15,10 @@ namespace holdfast::server::resp {
 struct Conversation {
   std::uint64_t id = 0;
   Writer::Version version = Writer::Version::resp2;
-  std::string name;      ///< CLIENT SETNAME; the owner of what it takes.
-  std::string library;   ///< CLIENT SETINFO.
+  std::string name;     ///< CLIENT SETNAME; the owner of what it takes.
+  std::string library;  ///< CLIENT SETINFO.
   std::string peer;
-  bool over = false;     ///< QUIT was said.
+  bool over = false;  ///< QUIT was said.
 };
 
 /// The owner of what a connection takes that gave no name.

@@ -18,9 +18,9 @@ struct Options {
   std::uint16_t port = 7421;  ///< 0: any free one; `port()` tells.
   int io_threads = 1;
   CommandBounds command{};
-  std::size_t pipeline_max = 4'096;          ///< Commands of one connection that are being decided at once.
-  std::size_t output_bytes_max = 1 << 20;    ///< Unread answers, beyond which nothing more is taken from a connection.
-  std::chrono::seconds unread_for_max{60};   ///< So long nothing was read of them: the connection ends.
+  std::size_t pipeline_max = 4'096;         ///< Commands of one connection that are being decided at once.
+  std::size_t output_bytes_max = 1 << 20;   ///< Unread answers, beyond which nothing more is taken from a connection.
+  std::chrono::seconds unread_for_max{60};  ///< So long nothing was read of them: the connection ends.
   std::chrono::seconds first_command_time{10};
 };
 

@@ -25,7 +25,8 @@ namespace holdfast::server::resp {
 
 class Connection;
 
-/// `deliver`, `start`, `join`, `closing`, `post` and what Taker has are for any thread; everything else runs on its own.
+/// `deliver`, `start`, `join`, `closing`, `post` and what Taker has are for any thread; everything else runs on its
+/// own.
 class IoThread final : public Lane, public Taker {
  public:
   IoThread(Service& its_service, const Options& its_options, Scripts& its_scripts);

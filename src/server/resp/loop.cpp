@@ -150,9 +150,12 @@ void Loop::take_turn(Peer& peer) {
     const std::size_t came = received > 0 ? static_cast<std::size_t>(received) : 0;
     if (before > 0) peer.in_.resize(before + came);
     if (received < 0) {
-      if (errno == EAGAIN || errno == EWOULDBLOCK) peer.readable_ = false;
-      else if (errno == EINTR) ask_again(peer);
-      else lose(peer);
+      if (errno == EAGAIN || errno == EWOULDBLOCK)
+        peer.readable_ = false;
+      else if (errno == EINTR)
+        ask_again(peer);
+      else
+        lose(peer);
       return;
     }
     if (received == 0) {

@@ -1,8 +1,8 @@
 // Reading, writing and readiness of many connections on one thread. Knows no protocol.
 //
-// It goes in rounds: whatever is ready is read and handed to its peer, then everything that gathered is decided at once,
-// then everything that is to be said is written, with one call for each connection. So a round costs two system calls a
-// connection and one for all of them, however many commands came in.
+// It goes in rounds: whatever is ready is read and handed to its peer, then everything that gathered is decided at
+// once, then everything that is to be said is written, with one call for each connection. So a round costs two system
+// calls a connection and one for all of them, however many commands came in.
 #pragma once
 
 #include <sys/epoll.h>
@@ -51,7 +51,8 @@ class Peer {
   virtual Taken take(std::string_view bytes) = 0;
   /// Whether it has something to say yet: while it has not, a peer that has closed its side is kept.
   virtual bool owes() const = 0;
-  /// The other side is gone, and nobody may be told anything any more. Called once, and not where `close` was asked for.
+  /// The other side is gone, and nobody may be told anything any more. Called once, and not where `close` was asked
+  /// for.
   virtual void gone() {}
   /// The other side will send nothing more, while this one waits.
   virtual void half_closed() {}
@@ -64,14 +65,14 @@ class Peer {
  private:
   friend class Loop;
   Fd socket_;
-  std::string in_;          ///< What came and has not been taken.
-  bool readable_ = false;   ///< The kernel may have more.
+  std::string in_;         ///< What came and has not been taken.
+  bool readable_ = false;  ///< The kernel may have more.
   bool peer_closed_ = false;
-  bool in_turn_ = false;    ///< Is on the list of those who go on in the next round.
-  bool saying_ = false;     ///< Is on the list of those who have something to say.
-  bool blocked_ = false;    ///< The kernel takes no more until it says so.
-  bool lost_ = false;       ///< To be removed at the end of the round.
-  bool shut_ = false;       ///< Everything is said; what still comes is read away, until `ends_at_`.
+  bool in_turn_ = false;  ///< Is on the list of those who go on in the next round.
+  bool saying_ = false;   ///< Is on the list of those who have something to say.
+  bool blocked_ = false;  ///< The kernel takes no more until it says so.
+  bool lost_ = false;     ///< To be removed at the end of the round.
+  bool shut_ = false;     ///< Everything is said; what still comes is read away, until `ends_at_`.
   int reads_left_ = 64;
   std::chrono::steady_clock::time_point ends_at_{};
   Next next_ = Next::read;

@@ -34,8 +34,8 @@ class Reader {
     foreign,   ///< This is HTTP or TLS: not to be answered, the connection is to be closed.
   };
 
-  /// `bytes` begins with the first byte that belongs to no command yet. Between calls that say `starved` it may be moved,
-  /// and must only grow. bad_request: what to tell the peer before the connection is closed.
+  /// `bytes` begins with the first byte that belongs to no command yet. Between calls that say `starved` it may be
+  /// moved, and must only grow. bad_request: what to tell the peer before the connection is closed.
   Result<Step> next(std::string_view bytes, const CommandBounds& bounds);
 
   /// From Step::complete until the next call; views into `bytes`, or into this reader. May be none: an empty line.
