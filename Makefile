@@ -1,9 +1,9 @@
 # The few commands a person types. Each is a script in tools/ that can be run without make as well.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz soak asan tsan setup format clean
+.PHONY: help run test check bench bench-versus fuzz soak asan tsan setup format clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## install what is missing, build, and serve on 127.0.0.1:7420 (ARGS="--listen ..." for more)
 	@tools/setup build
@@ -22,6 +22,11 @@ bench: ## measure, for about five minutes (ARGS="durable renew" for parts)
 	@tools/setup bench
 	@tools/build release
 	@tools/bench $(ARGS)
+
+bench-versus: ## measure the RESP door beside Redis, etcd and PostgreSQL, by turns (ARGS="--help" for the parts)
+	@tools/setup bench-versus
+	@tools/build release holdfast_versus
+	@tools/bench-versus $(ARGS)
 
 fuzz: ## look for inputs that break the readers of outside bytes, a minute each (ARGS="names 600" for one, for longer)
 	@tools/fuzz $(ARGS)

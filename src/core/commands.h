@@ -27,7 +27,7 @@ struct Acquire {
   std::string from;          ///< The network address it came from, for the history. May be empty.
   bool numbered = false;     ///< Give the name a buffer number if it has none.
   std::uint64_t buffer = 0;  ///< Not 0: the name is that of this buffer, and `name` is empty.
-  bool anew = false;         ///< Refused by what its own session holds, too: no re-entry.
+  bool anew = false;         ///< Refused by what its own session or owner holds, too: no re-entry.
 };
 
 /// Set the deadline anew, to now + ttl; also after a lapse, if nobody took the name since (L6).
@@ -152,7 +152,7 @@ struct TakeBack {
 /// A program of looks and changes, decided in one step (keys.h).
 struct RunProgram {
   std::shared_ptr<Program> program;  ///< Not null.
-  bool may_begin = true;             ///< It may begin holdings.
+  bool may_begin = true;             ///< It may begin holdings, or pass them on.
 };
 
 using Command = std::variant<Acquire, Renew, Release, Check, Get, List, Leave, TakeBack, Takeover, Move, AskHolder,

@@ -5,9 +5,11 @@
 // value in this same step, or comes from the connection that took the key.
 #pragma once
 
-#include <memory>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/commands.h"
 #include "core/replies.h"
@@ -15,6 +17,9 @@
 namespace holdfast::core {
 
 class Step;
+struct Decision;
+struct Lease;
+struct Part;
 
 /// What entitles a program to touch a holding that is there already.
 enum class Proof : std::uint8_t {
@@ -25,7 +30,7 @@ enum class Proof : std::uint8_t {
 /// One key, as it is in the middle of a step: its lapse, if due, has been carried out (L5).
 struct Key {
   bool held = false;
-  std::string value;  ///< The session that holds. Empty where nobody does.
+  std::string value;  ///< The session that holds; of several that share it the first. Empty where nobody does.
   Token token;        ///< Of the holding, or of the last one.
   Duration ttl{};     ///< `forever`, too.
   Duration ends_in{};
@@ -33,8 +38,14 @@ struct Key {
 
 /// What a program does while it is decided. Each call is decided at once and seen by the next; none of them waits.
 ///
-/// `begins_refused` and `ttl_refused` of the step that runs it (a server that stops, a full disk) are answered by the
-/// calls that they concern, with nothing changed.
+/// Where the step has Refusals (a server that stops, a full disk), the calls that they concern answer them, with
+/// nothing changed.
+///
+/// What a program ends goes to whoever waits for it when the program is over. Until then it is nobody's, and nobody
+/// can take it: `held`.
+///
+/// Of a holding that several sessions of an owner share, a proof is good for one of them: the one whose value was
+/// shown, or that came from this connection. That one alone is renewed or ended, and none can be passed on.
 class Keys {
  public:
   Keys(Step& step, Address from) : step_(step), from_(from) {}
@@ -45,18 +56,34 @@ class Keys {
   ErrorCode take(const Acquire& want);
   /// Sets the deadline anew. nothing_held, key_not_proven.
   ErrorCode renew(const std::string& name, Duration ttl, Proof proof);
-  /// Another value: the session `session` of the same owner goes on under a new token. nothing_held, key_not_proven.
-  ErrorCode pass_on(const std::string& name, const std::string& session, Duration ttl, Proof proof);
+  /// Another value: the session of `want` goes on, of the same owner as before, under a new token and with the ttl of
+  /// `want`. Where it is the same session, a renewal. nothing_held, key_not_proven, takeover_pending.
+  ErrorCode pass_on(const Acquire& want, Proof proof);
   /// Ends the holding. nothing_held, key_not_proven.
   ErrorCode end(const std::string& name, Proof proof);
 
-  /// What the answer to the whole program shows and waits for; `granted` and `parts` say what it began and ended.
-  Reply take_reply() { return std::move(reply_); }
+  /// What the answer to the whole program shows and waits for; `granted` and `parts` say what it began and ended. Once,
+  /// at the end.
+  Reply take_reply();
+  /// The names whose holdings it ended: they are to be handed over, after its answer.
+  const std::vector<std::string>& ended() const { return ended_; }
 
  private:
+  /// The part of the holding that `proof` is good for; null: none.
+  const Part* proven(const Lease& lease, Proof proof) const;
+  const Lease* settled(const std::string& name);
+  void shows(const Lease* lease);
+  ErrorCode refused(ErrorCode why);
+  /// Takes the program's own answer out of those of the step, from the one in `first` on.
+  ErrorCode fold(std::size_t first);
+  bool still_holds(const Reply::Grant& grant) const;
+  void forget_what_is_over();
+
   Step& step_;
   Address from_;
   Reply reply_;
+  boost::unordered_flat_set<std::uint64_t> shown_;  ///< Tokens of the holdings whose value was looked at.
+  std::vector<std::string> ended_;
 };
 
 /// Several looks and changes that are decided in one step, each next one chosen by what those before found.

@@ -127,7 +127,8 @@ End end_of(const Lease& lease, const Part& part, Now now) {
 
 bool may_join(const Lease& lease, const Acquire& command) {
   return lease.held() && lease.holder == HolderKind::owner && command.holder == HolderKind::owner &&
-         lease.owner == command.who.owner && !lease.pending();  // L9: in the window nobody else is granted.
+         lease.owner == command.who.owner && !command.anew &&
+         !lease.pending();  // L9: in the window nobody else is granted.
 }
 
 Effect grant_to(const Lease* lease, const Acquire& command, Token next, Duration waited, Now now) {
@@ -149,7 +150,7 @@ Decision decide(const Lease* lease, const Acquire& command, Address from, Token 
     return granted_to(command.who, grant_to(lease, command, next, Duration::zero(), now), command.ttl, now);
   }
   const bool same_owner = lease->owner == command.who.owner;
-  const Part* own = same_owner ? lease->part_of(command.who.session) : nullptr;
+  const Part* own = same_owner && !command.anew ? lease->part_of(command.who.session) : nullptr;
   if (own && (!own->lapsed || may_join(*lease, command))) {
     Decision again = extended(*lease, *own, command.ttl, now);  // Never refused by its own lease (L12).
     again.reply.joined = lease->active > (own->lapsed ? 0 : 1);

@@ -26,9 +26,9 @@ struct Lease;
 struct Part {
   std::string session;
   Duration ttl{};
-  Instant ends_at{};       ///< First instant at which the session no longer holds, unless it renewed.
-  Address answered;        ///< Where its grant was answered: what may take it back. None once it has been renewed.
-  bool lapsed = false;     ///< Its deadline passed. It is kept, for a late renewal (L6).
+  Instant ends_at{};    ///< First instant at which the session no longer holds, unless it renewed.
+  Address answered;     ///< Where its grant was answered. Once it has been renewed, only by which client it was taken.
+  bool lapsed = false;  ///< Its deadline passed. It is kept, for a late renewal (L6).
   std::uint32_t slot = 0;  ///< Its place among the leases of its session. The index of sessions sets it.
 };
 

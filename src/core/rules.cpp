@@ -143,7 +143,7 @@ void Step::tell_granted(const Waiter& waiter, Effect effect, bool joined) {
   const Acquire& asked = waiter.command;
   const bool began = begins(effect);
   carry_out(std::move(effect));
-  state_.answered_at(asked.name, asked.who.session, began ? waiter.from : Address{});
+  note_answered(asked.name, asked.who.session, began, waiter.from);
   Reply reply;
   reply.who = asked.who;
   reply.waited = now_.lease - waiter.since;
@@ -224,11 +224,19 @@ void Step::carry_out_decision(const std::string& name, Decision&& decision, Addr
       tell_superseded(*superseded, name);
     }
   }
-  // Only what began here can be taken back from here: of a renewal the session may know already that it holds (L4).
   const bool granted = decision.answered && decision.reply.void_after > Instant{};
-  if (granted) state_.answered_at(name, decision.reply.who.session, began ? from : Address{});
+  if (granted) note_answered(name, decision.reply.who.session, began, from);
   if (decision.answered) answer(from, name, std::move(decision.reply));
   hand_over(name);
+}
+
+/// Only what began here can be taken back from here: of a renewal the session may know already that it holds (L4).
+void Step::note_answered(const std::string& name, const std::string& session, bool began, Address from) {
+  if (began) {
+    state_.answered_at(name, session, from);
+  } else {
+    state_.renewed(name, session);
+  }
 }
 
 void Step::handle(const Command& command, Address from) {
@@ -417,7 +425,7 @@ void Step::operate(const RenewSession& command, Address from) {
     ++reply.count;
     renewed.answered = false;
     carry_out_decision(name, std::move(renewed), from);
-    state_.answered_at(name, command.who.session, Address{});
+    note_answered(name, command.who.session, false, from);
     shown = std::max(shown, lease->changed);
     slot = std::min(slot, state_.count_of(command.who));
   }
@@ -456,6 +464,7 @@ void Step::operate(const RunProgram& command, Address from) {
   Keys keys(*this, from);
   command.program->run(keys);
   outcome_.answers.emplace_back(from, keys.take_reply());
+  for (const std::string& name : keys.ended()) hand_over(name);  // As with the end of a session.
 }
 
 void Step::answer_of_session(Address to, Reply&& reply, Position shown) {

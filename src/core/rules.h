@@ -23,13 +23,23 @@ struct Answer {
 struct Outcome {
   std::vector<Effect> effects;  ///< Their positions follow one another and end at the state's.
   std::vector<Answer> answers;
-  std::vector<Duration> lateness;  ///< Of each lapse: how long after its deadline it was decided (L4).
+  std::vector<Duration> lateness;       ///< Of each lapse: how long after its deadline it was decided (L4).
+  ErrorCode refused = ErrorCode::none;  ///< What a program was refused on its way, by the Refusals of the step.
 
   void clear() {
     effects.clear();
     answers.clear();
     lateness.clear();
+    refused = ErrorCode::none;
   }
+};
+
+/// What programs are refused in a step because of the server that runs them; none: they are not. A program goes on
+/// where one of its calls is refused: a look never is.
+struct Refusals {
+  ErrorCode begins = ErrorCode::none;   ///< New holdings, and old ones under another session.
+  ErrorCode new_ttl = ErrorCode::none;  ///< Renewals that change more than a deadline.
+  ErrorCode ends = ErrorCode::none;
 };
 
 /// Where the rules of one step meet: the state, the time of the batch, and what comes of it.
@@ -37,6 +47,9 @@ class Step {
  public:
   Step(State& state, Now now, const Presence& presence, Outcome& outcome)
       : state_(state), now_(now), presence_(presence), outcome_(outcome) {}
+
+  /// For the programs that are handled from here on.
+  void refuse(Refusals refusals) { refusals_ = refusals; }
 
   /// Decides `command` and everything that follows from it, in one step. Its answer may come later, by another step,
   /// when it waits in a queue.
@@ -61,8 +74,10 @@ class Step {
   void answer(Address to, std::string_view name, Reply&& reply, bool unsettled = false);
 
  private:
+  friend class Keys;                             // The same rules, asked one by one in the middle of a step.
   const Lease* settle(const std::string& name);  // L5
   void carry_out_decision(const std::string& name, Decision&& decision, Address from);
+  void note_answered(const std::string& name, const std::string& session, bool began, Address from);
   void join_others_of(const Lease& lease);
   void tell_granted(const Waiter& waiter, Effect effect, bool joined);
   void tell_wait_over(const Waiter& waiter);
@@ -99,6 +114,7 @@ class Step {
   Now now_;
   const Presence& presence_;
   Outcome& outcome_;
+  Refusals refusals_;
 };
 
 /// `lease` as an answer shows it at `now`.

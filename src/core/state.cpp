@@ -417,6 +417,10 @@ void State::answered_at(std::string_view name, std::string_view session, Address
   if (Part* part = known(name).part_of(session)) part->answered = address;
 }
 
+void State::renewed(std::string_view name, std::string_view session) {
+  if (Part* part = known(name).part_of(session)) part->answered.request = 0;
+}
+
 std::optional<Address> State::enqueue(std::string_view name, Waiter waiter) {
   Lease& lease = known(name);
   if (!lease.queue) lease.queue = std::make_unique<WaitQueue>();

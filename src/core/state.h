@@ -79,8 +79,10 @@ class State {
   std::vector<Address> all_waiting() const;
   /// Names with a takeover whose window is not over.
   std::vector<std::string> all_pending() const { return {pending_.begin(), pending_.end()}; }
-  /// The session's part began with what is answered at `address`; none: it has been renewed since.
+  /// The session's part began with what is answered at `address`.
   void answered_at(std::string_view name, std::string_view session, Address address);
+  /// It has been renewed since: it cannot be taken back any more. Which connection took it stays known.
+  void renewed(std::string_view name, std::string_view session);
 
   /// What a timer that went off asks for.
   struct Due {

@@ -55,8 +55,8 @@ inline constexpr Duration forever = Duration::max();
 
 /// Where an answer goes: the doors give the numbers, core only carries them.
 struct Address {
-  std::uint64_t client = 0;   ///< One connection.
-  std::uint64_t request = 0;  ///< One request on it.
+  std::uint64_t client = 0;   ///< One connection, never given again in this process. 0: none.
+  std::uint64_t request = 0;  ///< One request on it. 0: none.
   auto operator<=>(const Address&) const = default;
 };
 

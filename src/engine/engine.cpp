@@ -65,7 +65,7 @@ void Engine::start(bool announced) {
   if (announced) step.carry_out(core::Started{incarnation_, now_.wall});
   step.drop_takeovers(core::Drop::restart);
   std::vector<Answer> nobody;
-  collect(nobody);
+  collect(false, nobody);
 }
 
 bool Engine::behind() const {
@@ -109,10 +109,20 @@ bool Engine::refuses(const core::Command& command) const {
   // with another ttl each time could fill the memory.
   if (const core::Renew* renew = std::get_if<core::Renew>(&command)) return changes_ttl(*renew);
   if (const core::RenewSession* renew = std::get_if<core::RenewSession>(&command)) return renew->ttl.has_value();
+  // The same for a program that renews: what else it changes it is refused on its way.
+  if (const core::RunProgram* run = std::get_if<core::RunProgram>(&command)) return run->may_begin;
   if (std::holds_alternative<core::Leave>(command) || std::holds_alternative<core::TakeBack>(command)) return false;
   if (const core::Get* get = std::get_if<core::Get>(&command)) return !get->unsettled;
   if (const core::List* list = std::get_if<core::List>(&command)) return !list->unsettled;
   return true;
+}
+
+core::Refusals Engine::refusals() const {
+  if (behind()) return {ErrorCode::journal_behind, ErrorCode::journal_behind, ErrorCode::journal_behind};
+  core::Refusals refusals;
+  if (out_of_room()) refusals.begins = refusals.new_ttl = ErrorCode::disk_full;
+  if (stopping_) refusals.begins = ErrorCode::stopping;
+  return refusals;
 }
 
 bool Engine::changes_ttl(const core::Renew& renew) const {
@@ -151,8 +161,11 @@ void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
       leaving.push_back({request.from, std::move(reply)});
       continue;
     }
+    if (std::holds_alternative<core::RunProgram>(request.command)) step.refuse(refusals());
     handle(step, request);
-    collect(leaving);
+    if (outcome_.refused == ErrorCode::journal_behind) ++statistics_.refused_behind;
+    if (outcome_.refused == ErrorCode::disk_full) ++statistics_.refused_full;
+    collect(true, leaving);
   }
 }
 
@@ -166,21 +179,29 @@ bool Engine::tick(std::vector<Answer>& leaving) {
   }
   before_tick(step);
   const bool more = step.tick(bounds_.looks_a_tick, !full);
-  collect(leaving);
+  collect(false, leaving);
   return more;
 }
 
-void Engine::collect(std::vector<Answer>& leaving) {
+void Engine::open_batch_for(std::size_t bytes, Position next) {
+  const bool open = batches_.size() > (front_taken_ ? 1 : 0);
+  if (open && batches_.back().bytes + bytes <= bounds_.batch_bytes_max) return;
+  batches_.push_back({Batch{next, {}}, journal::frame_bytes_max, now_.lease, {}});
+  pending_bytes_ += journal::frame_bytes_max;
+  batches_.back().answers.reserve(answers_at_first);
+}
+
+void Engine::collect(bool whole, std::vector<Answer>& leaving) {
   Position next{state_.position().value - outcome_.effects.size() + 1};
+  if (whole && !outcome_.effects.empty()) {
+    std::size_t bytes = 0;
+    for (const core::Effect& effect : outcome_.effects) bytes += core::size_estimate(effect);
+    open_batch_for(bytes, next);  // A crash leaves all of it or nothing.
+  }
   for (core::Effect& effect : outcome_.effects) {
     count(effect, statistics_);
     const std::size_t bytes = core::size_estimate(effect);
-    const bool open = batches_.size() > (front_taken_ ? 1 : 0);
-    if (!open || batches_.back().bytes + bytes > bounds_.batch_bytes_max) {
-      batches_.push_back({Batch{next, {}}, journal::frame_bytes_max, now_.lease, {}});
-      pending_bytes_ += journal::frame_bytes_max;
-      batches_.back().answers.reserve(answers_at_first);
-    }
+    if (!whole) open_batch_for(bytes, next);
     Gathering& gathering = batches_.back();
     gathering.batch.effects.push_back(std::move(effect));
     gathering.bytes += bytes;
@@ -264,7 +285,7 @@ void Engine::stop_waiting(std::vector<Answer>& leaving) {
   tell_stopping(leaving);
   core::Step(state_, now_, presence(), outcome_)
       .drop_takeovers(core::Drop::restart);  // Else a release would still act on one.
-  collect(leaving);
+  collect(false, leaving);
 }
 
 void Engine::tell_stopping(std::vector<Answer>& leaving) {

@@ -124,7 +124,11 @@ class Engine {
   bool holds_already(const core::Command& command) const;
   void end_waits(ErrorCode why, std::vector<core::Answer>& leaving);
   bool changes_ttl(const core::Renew& renew) const;
-  void collect(std::vector<core::Answer>& leaving);
+  /// What programs are refused on their way: they begin, change and end what they do one by one.
+  core::Refusals refusals() const;
+  /// Takes over what came of a step. `whole`: its effects are those of one command, and stay in one batch.
+  void collect(bool whole, std::vector<core::Answer>& leaving);
+  void open_batch_for(std::size_t bytes, core::Position next);
   void route(core::Answer&& answer, std::vector<core::Answer>& leaving);
   void let_go(core::Answer& answer, std::vector<core::Answer>& leaving);
 

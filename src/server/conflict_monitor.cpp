@@ -18,12 +18,12 @@ bool ConflictMonitor::Told::is_of(core::Token of, std::string_view whose) const 
   return token == of && owner == hash(whose);
 }
 
-bool ConflictMonitor::Told::ended_by(const core::Reply& reply) const {
+bool ConflictMonitor::Told::ended_by(core::Token previous, core::Loss before) const {
   using core::Loss;
   // A release or a lapse explains nothing: whoever held was told of the one, and the other has its time.
-  const bool taken = reply.before == Loss::taken_over || reply.before == Loss::moved ||
-                     reply.before == Loss::transferred || reply.before == Loss::revoked;
-  return taken && reply.lease.previous == token;
+  const bool taken =
+      before == Loss::taken_over || before == Loss::moved || before == Loss::transferred || before == Loss::revoked;
+  return taken && previous == token;
 }
 
 Instant ConflictMonitor::Told::until() const {
@@ -38,15 +38,24 @@ void ConflictMonitor::Told::forget(std::size_t session) {
 }
 
 void ConflictMonitor::observe(const core::Reply& reply) {
-  if (reply.code == ErrorCode::grant_lapsed) forget_displaced(reply);
-  if (reply.code != ErrorCode::none) return;
-  for (const core::Reply::Part& part : reply.parts) over(part.name, part.token, reply.who);
+  const bool lapsed = reply.code == ErrorCode::grant_lapsed;  // Of what it ended and displaced, all is true.
+  if (reply.code != ErrorCode::none && !lapsed) return;
+  for (const core::Reply::Part& part : reply.parts) {
+    over(part.name, part.token, part.who.owner.empty() ? reply.who : part.who);
+  }
+  for (const core::Reply::Grant& each : reply.granted) {
+    if (lapsed) {
+      forget_displaced(each.lease, each.before);
+    } else {
+      granted({each.lease, each.who, each.granted_at, each.void_after, each.before});
+    }
+  }
+  if (lapsed) return forget_displaced(reply.lease, reply.before);
   if (reply.lease.name.empty()) return;
   if (reply.void_after > Instant{}) {
-    const std::lock_guard lock(mutex_);
-    granted(reply, hash(reply.lease.name));
+    granted({reply.lease, reply.who, reply.granted_at, reply.void_after, reply.before});
   } else if (reply.ended) {
-    over(reply);
+    over(reply.lease.name, reply.lease.token, reply.who);
   } else if (reply.before == core::Loss::revoked) {
     const std::lock_guard lock(mutex_);
     const std::size_t name = hash(reply.lease.name);
@@ -54,42 +63,40 @@ void ConflictMonitor::observe(const core::Reply& reply) {
     if (found != shard_of(name).told.end() && found->second.token == reply.lease.token)
       shard_of(name).told.erase(found);
   } else if (reply.before == core::Loss::transferred) {
-    forget_displaced(reply);  // Whoever gave it away was told so; who has it now may never ask.
+    forget_displaced(reply.lease, reply.before);  // Whoever gave it away was told so; who has it now may never ask.
   }
 }
 
-void ConflictMonitor::forget_displaced(const core::Reply& reply) {
+void ConflictMonitor::forget_displaced(const core::LeaseView& lease, core::Loss before) {
   const std::lock_guard lock(mutex_);
-  const std::size_t name = hash(reply.lease.name);
+  const std::size_t name = hash(lease.name);
   Shard& shard = shard_of(name);
   const auto found = shard.told.find(name);
-  if (found != shard.told.end() && found->second.ended_by(reply)) shard.told.erase(found);
+  if (found != shard.told.end() && found->second.ended_by(lease.previous, before)) shard.told.erase(found);
 }
 
-void ConflictMonitor::granted(const core::Reply& reply, std::size_t name) {
+void ConflictMonitor::granted(const Grant& grant) {
+  const std::lock_guard lock(mutex_);
+  const std::size_t name = hash(grant.lease.name);
   Shard& shard = shard_of(name);
   auto found = shard.told.find(name);
   if (found == shard.told.end()) {
-    if (shard.told.size() >= shard.sweep_at) sweep(shard, reply.granted_at);
+    if (shard.told.size() >= shard.sweep_at) sweep(shard, grant.granted_at);
     if (shard.told.size() >= names_max / shards) return;
     found = shard.told.emplace(name, Told{}).first;
   }
   Told& told = found->second;
-  if (!told.is_of(reply.lease.token, reply.who.owner)) {
-    if (reply.granted_at < told.until() && !told.ended_by(reply)) report(reply, told);
-    told = {reply.lease.token, hash(reply.who.owner), {}};
+  if (!told.is_of(grant.lease.token, grant.who.owner)) {
+    if (grant.granted_at < told.until() && !told.ended_by(grant.lease.previous, grant.before)) report(grant, told);
+    told = {grant.lease.token, hash(grant.who.owner), {}};
   }
-  const std::size_t session = hash(reply.who.session);
+  const std::size_t session = hash(grant.who.session);
   const auto known = std::ranges::find(told.believers, session, &Believer::session);
   if (known != told.believers.end()) {
-    known->until = reply.void_after;
+    known->until = grant.void_after;
   } else {
-    told.believers.push_back({session, reply.void_after});
+    told.believers.push_back({session, grant.void_after});
   }
-}
-
-void ConflictMonitor::over(const core::Reply& reply) {
-  over(reply.lease.name, reply.lease.token, reply.who);
 }
 
 void ConflictMonitor::over(std::string_view name_text, core::Token token, const core::Who& who) {
@@ -104,7 +111,8 @@ void ConflictMonitor::over(std::string_view name_text, core::Token token, const 
 }
 
 void ConflictMonitor::taken_back(const core::Reply& reply) {
-  over(reply);
+  over(reply.lease.name, reply.lease.token, reply.who);
+  for (const core::Reply::Grant& each : reply.granted) over(each.lease.name, each.lease.token, each.who);
 }
 
 void ConflictMonitor::sweep(Shard& shard, Instant now) {
@@ -113,12 +121,12 @@ void ConflictMonitor::sweep(Shard& shard, Instant now) {
   shard.sweep_at = std::clamp<std::size_t>(2 * shard.told.size(), 1'000, names_max / shards);
 }
 
-void ConflictMonitor::report(const core::Reply& reply, const Told& other) {
+void ConflictMonitor::report(const Grant& grant, const Told& other) {
   metrics_.buffer_conflicts.fetch_add(1, std::memory_order_relaxed);
-  const core::LeaseView& lease = reply.lease;
+  const core::LeaseView& lease = grant.lease;
   const Log::Fields fields{{"name", lease.name},
-                           {"owner", reply.who.owner},
-                           {"session", reply.who.session},
+                           {"owner", grant.who.owner},
+                           {"session", grant.who.session},
                            {"token", std::to_string(lease.token.value)},
                            {"other_token", std::to_string(other.token.value)}};
   log_.write(Log::Level::debug, "lock acquisition failed after availability check passed", fields);

@@ -43,7 +43,7 @@ class ConflictMonitor {
 
     bool is_of(core::Token token, std::string_view owner) const;
     /// The answer that grants the next holding says that this one was ended by somebody who may.
-    bool ended_by(const core::Reply& reply) const;
+    bool ended_by(core::Token previous, core::Loss before) const;
     Instant until() const;
     void forget(std::size_t session);
   };
@@ -55,12 +55,19 @@ class ConflictMonitor {
   static constexpr std::size_t shards = 256;
   Shard& shard_of(std::size_t name) { return shards_[name >> 56]; }
 
-  void granted(const core::Reply& reply, std::size_t name);
-  /// Whoever held before what `reply` shows does not believe in it any more.
-  void forget_displaced(const core::Reply& reply);
-  void over(const core::Reply& reply);
+  /// What a reply says of one lease that it granted.
+  struct Grant {
+    const core::LeaseView& lease;
+    const core::Who& who;
+    Instant granted_at{};
+    Instant void_after{};
+    core::Loss before = core::Loss::none;
+  };
+  void granted(const Grant& grant);
+  /// Whoever held before what `lease` shows does not believe in it any more.
+  void forget_displaced(const core::LeaseView& lease, core::Loss before);
   void over(std::string_view name, core::Token token, const core::Who& who);
-  void report(const core::Reply& reply, const Told& other);
+  void report(const Grant& grant, const Told& other);
   static void sweep(Shard& shard, Instant now);
 
   Log& log_;

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <charconv>
 
 #include "api/operations.h"
+#include "server/history_answer.h"
 #include "server/resp/io_thread.h"
+#include "server/resp/lease_commands.h"
 
 namespace holdfast::server::resp {
 namespace {
@@ -27,12 +30,15 @@ std::string problem_of(ErrorCode code) {
   return fmt::format("{} {}", upper(info_of(code).name), info_of(code).told);
 }
 
-/// The place of an acquire in the catalogue: under it a take is counted.
+/// Its place in the catalogue.
+std::size_t number_of(const api::Operation& operation) {
+  return static_cast<std::size_t>(&operation - api::operations().data());
+}
+
+/// Under which a take is counted.
 std::size_t number_of_acquire() {
-  static const std::size_t number = [] {
-    const auto all = api::operations();
-    return static_cast<std::size_t>(std::ranges::find(all, "lease.acquire", &api::Operation::name) - all.begin());
-  }();
+  static const std::size_t number =
+      number_of(*std::ranges::find(api::operations(), "lease.acquire", &api::Operation::name));
   return number;
 }
 
@@ -53,7 +59,8 @@ Connection::~Connection() {
 }
 
 bool Connection::may_take_more() const {
-  return asked_.size() - head_ < io_.options.pipeline_max && out_.size() - sent_ < io_.options.output_bytes_max;
+  return blocking_ == 0 && asked_.size() - head_ < io_.options.pipeline_max &&
+         out_.size() - sent_ < io_.options.output_bytes_max;
 }
 
 Peer::Taken Connection::take(std::string_view bytes) {
@@ -97,6 +104,7 @@ void Connection::handle(std::span<const std::string_view> words) {
     Result<std::shared_ptr<KeyProgram>> program = key_program(words, caller_);
     return program ? ask(*std::move(program)) : refuse(program.error());
   }
+  if (is_lease_command(first)) return operate(words);
   if (is_word(first, "eval") || is_word(first, "eval_ro")) return run_script(words, false);
   if (is_word(first, "evalsha") || is_word(first, "evalsha_ro")) return run_script(words, true);
   if (is_word(first, "script")) return manage_scripts(words);
@@ -111,6 +119,78 @@ void Connection::handle(std::span<const std::string_view> words) {
     return say([&](std::string& out) { out += said; });
   }
   refuse(fmt::format("ERR unknown command '{}'. {}", first.substr(0, 64), info_of(ErrorCode::unknown_command).told));
+}
+
+void Connection::operate(std::span<const std::string_view> words) {
+  spoke_ = true;
+  api::Context context{io_.ids.session(), caller_.from, io_.service.runner().incarnation()};
+  Result<LeaseCall> read = read_lease_command(words, context, conversation_.name);
+  if (!read) {
+    io_.service.metrics().bad_requests.fetch_add(1, std::memory_order_relaxed);
+    return say([&](std::string& out) {
+      Writer writer(out, conversation_.version);
+      write_problem(writer, read.error());
+    });
+  }
+  api::Call& call = read->call;
+  if (call.watch) return refuse(Error{ErrorCode::not_supported_yet, "watch over HTTP: /v1/events"});
+  Asked asked{.kind = Asked::Kind::lease};
+  asked.lease = std::make_unique<LeaseAsked>();
+  asked.lease->operation = read->operation;
+  asked.lease->context = std::move(context);
+  asked.since = io_.loop.now();
+  if (read->operation->go_on) asked.lease->rest = call.command;
+  const core::Acquire* acquire = std::get_if<core::Acquire>(&call.command);
+  const core::Takeover* takeover = std::get_if<core::Takeover>(&call.command);
+  if (acquire) asked.asker = Retries::key(acquire->name, acquire->who.owner, acquire->who.session);
+  const bool may_wait =
+      (acquire && acquire->wait > Duration::zero()) || (takeover && takeover->flush > Duration::zero());
+  const bool in_steps = read->operation->go_on != nullptr;
+  asked_.push_back(std::move(asked));
+  // What comes behind one of these may count on it, so it has to wait for it.
+  if (may_wait || in_steps || call.history || call.page) block();
+  queued_ = may_wait;
+  if (call.history) return tell_history(*call.history);
+  if (call.page) return list(*call.page, std::move(call.command));
+  io_.gather({client_, newest_request()}, std::move(call.command));
+}
+
+void Connection::block() {
+  blocking_ = newest_request();
+}
+
+/// On the thread for lists: the first of them goes through all names there are.
+void Connection::list(const api::PageRequest& page, core::Command command) {
+  boost::asio::post(io_.lister,
+                    [&io = io_, to = core::Address{client_, blocking_}, page, command = std::move(command)]() mutable {
+                      engine::NamePage found = io.service.runner().names(page.prefix, page.after, page.limit);
+                      core::List& list = std::get<core::List>(command);
+                      list.names = std::move(found.names);
+                      list.next = std::move(found.next);
+                      io.post([&io, to, command = std::move(command)]() mutable { io.gather(to, std::move(command)); });
+                    });
+}
+
+/// There too: it reads files.
+void Connection::tell_history(const api::HistoryRequest& request) {
+  boost::asio::post(io_.lister,
+                    [&io = io_, client = client_, number = blocking_, request, context = asked_.back().lease->context] {
+                      api::Written told = answer_history(io.service.history(), request, context);
+                      io.post([&io, client, number, told = std::move(told)] {
+                        if (Connection* connection = io.find(client)) connection->written(number, told);
+                      });
+                    });
+}
+
+void Connection::written(std::uint64_t request, const api::Written& written) {
+  Asked* asked = asked_at(request);
+  if (!asked) return;
+  const ErrorCode code = written.problem ? ErrorCode::history_off : ErrorCode::none;
+  const Duration took = io_.loop.now() - asked->since;
+  io_.service.metrics().count_request(number_of(*asked->lease->operation), code, took, Metrics::Door::resp);
+  Writer writer(asked->said, conversation_.version);
+  write_answer(writer, written);
+  finish(*asked);
 }
 
 void Connection::run_script(std::span<const std::string_view> words, bool by_sha) {
@@ -200,11 +280,24 @@ Connection::Asked* Connection::asked_at(std::uint64_t request) {
 
 void Connection::answered(core::Answer& answer) {
   Asked* asked = asked_at(answer.to.request);
-  if (!asked) return;
-  const bool next = asked == &asked_[head_];
-  conclude(*asked, answer, next ? out_ : asked->said);
-  asked->answered = true;
-  if (next) go_on_saying();
+  if (!asked || go_on(*asked, answer)) return;
+  conclude(*asked, answer, asked == &asked_[head_] ? out_ : asked->said);
+  finish(*asked);
+}
+
+void Connection::finish(Asked& asked) {
+  asked.answered = true;
+  if (&asked != &asked_[head_]) return;
+  go_on_saying();
+}
+
+bool Connection::go_on(Asked& asked, const core::Answer& answer) {
+  if (asked.kind != Asked::Kind::lease || !asked.lease->operation->go_on) return false;
+  LeaseAsked& lease = *asked.lease;
+  if (answer.reply.code != ErrorCode::none || !lease.operation->go_on(answer.reply, lease.rest)) return false;
+  lease.done = answer.reply.count;
+  io_.gather(answer.to, lease.rest);
+  return true;
 }
 
 /// Whoever was answered first says so first: what was answered while it had to wait follows.
@@ -214,6 +307,7 @@ void Connection::go_on_saying() {
     for (Untold& each : untold_) {
       if (each.to.request == head_request_) each.end = handed_ + out_.size();
     }
+    if (blocking_ == head_request_) blocking_ = 0;
     ++head_;
     ++head_request_;
   }
@@ -245,6 +339,9 @@ void Connection::conclude(Asked& asked, core::Answer& answer, std::string& out) 
     } else {
       writer.error(problem_of(reply.code));
     }
+  } else if (asked.kind == Asked::Kind::lease) {
+    if (reply.code != ErrorCode::none && asked.lease->done > 0) reply.code = ErrorCode::partly_done;
+    conclude_lease(asked, reply, took, writer);
   } else {
     metrics.count_request(Metrics::key_programs, reply.code, took, Metrics::Door::resp);
     if (reply.code == ErrorCode::none) {
@@ -254,6 +351,15 @@ void Connection::conclude(Asked& asked, core::Answer& answer, std::string& out) 
     }
   }
   if (granted) note_untold(answer, &out == &out_);
+}
+
+void Connection::conclude_lease(Asked& asked, const core::Reply& reply, Duration took, Writer& writer) {
+  Metrics& metrics = io_.service.metrics();
+  const LeaseAsked& lease = *asked.lease;
+  metrics.count_request(number_of(*lease.operation), reply.code, took, Metrics::Door::resp);
+  if (asked.asker != 0) metrics.observe_acquire(asked.asker, reply.code, took);
+  if (reply.code == ErrorCode::stale) metrics.stale_writes.fetch_add(1, std::memory_order_relaxed);
+  write_lease_answer(writer, *lease.operation, reply, lease.context);
 }
 
 void Connection::note_untold(core::Answer& answer, bool in_turn) {
@@ -284,6 +390,13 @@ void Connection::gone() {
     if (each.end > handed) io_.take_back(each.to, std::move(each.name), each.token, std::move(each.who));
   }
   untold_.clear();
+}
+
+void Connection::half_closed() {
+  if (blocking_ == 0 || !queued_) return;
+  // Nobody else would answer it: whoever is not there is passed over in silence.
+  io_.gather({client_, blocking_}, core::Leave{});
+  io_.loop.close(*this, true);
 }
 
 void Connection::begin_closing() {

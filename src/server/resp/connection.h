@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/operations.h"
 #include "base/fd.h"
 #include "core/commands.h"
 #include "core/rules.h"
@@ -38,13 +39,20 @@ class Connection final : public Peer {
   bool owes() const override { return head_ < asked_.size(); }
 
  private:
+  struct LeaseAsked {
+    const api::Operation* operation = nullptr;
+    api::Context context;
+    core::Command rest;    ///< Of one that is done in steps: what is left.
+    std::size_t done = 0;  ///< By the steps before.
+  };
   /// A command that was given, until it has been answered and so have all before it.
   struct Asked {
-    enum class Kind : std::uint8_t { take, program, said } kind = Kind::said;
+    enum class Kind : std::uint8_t { take, program, lease, said } kind = Kind::said;
     bool answered = false;
     Loop::Clock::time_point since{};
-    std::size_t asker = 0;                ///< Of a take: see Retries.
+    std::size_t asker = 0;                ///< Of a take or an acquire: see Retries. Else 0.
     std::shared_ptr<KeyProgram> program;  ///< Of a program.
+    std::unique_ptr<LeaseAsked> lease;    ///< Of one of the catalogue's operations.
     std::string said;                     ///< Once it has been answered while others before it have not.
   };
   /// A grant whose answer has not been handed to the kernel yet.
@@ -59,9 +67,15 @@ class Connection final : public Peer {
   Taken take(std::string_view bytes) override;
   void gone() override;
   void flushed() override;
+  void half_closed() override;
 
   bool may_take_more() const;
   void handle(std::span<const std::string_view> words);
+  void operate(std::span<const std::string_view> words);
+  void list(const api::PageRequest& page, core::Command command);
+  void tell_history(const api::HistoryRequest& request);
+  /// Nothing more is taken before what has been asked last is answered.
+  void block();
   void run_script(std::span<const std::string_view> words, bool by_sha);
   void manage_scripts(std::span<const std::string_view> words);
   void ask(Asked asked, core::Command command);
@@ -75,6 +89,13 @@ class Connection final : public Peer {
   static constexpr std::uint64_t not_said = std::numeric_limits<std::uint64_t>::max();
   void note_untold(core::Answer& answer, bool in_turn);
   void conclude(Asked& asked, core::Answer& answer, std::string& out);
+  void conclude_lease(Asked& asked, const core::Reply& reply, Duration took, Writer& writer);
+  /// True: there is a further step, which has been asked for.
+  bool go_on(Asked& asked, const core::Answer& answer);
+  void written(std::uint64_t request, const api::Written& written);
+  std::uint64_t newest_request() const { return head_request_ + (asked_.size() - 1 - head_); }
+  /// It has been answered: where it is its turn, that is said.
+  void finish(Asked& asked);
   void go_on_saying();
   Asked* asked_at(std::uint64_t request);
 
@@ -90,6 +111,8 @@ class Connection final : public Peer {
   std::uint64_t head_request_ = 1;  ///< The number of asked_[head_].
   std::uint64_t handed_ = 0;        ///< Bytes that the kernel has, but for those that are in `out_` still.
   std::vector<Untold> untold_;
+  std::uint64_t blocking_ = 0;              ///< The request that is waited for before more is taken; 0: none is.
+  bool queued_ = false;                     ///< That request may wait for a name: whoever closes leaves its queue.
   std::size_t unread_before_ = 0;           ///< What lay unread at the last look,
   Loop::Clock::time_point unread_since_{};  ///< and since when nothing of it was taken.
 };

@@ -123,6 +123,11 @@ void IoThread::take_back(const core::Address& to, std::string name, core::Token 
   gather(to, core::TakeBack{std::move(name), token, std::move(who)});
 }
 
+Connection* IoThread::find(std::uint64_t client) const {
+  const auto found = connections_.find(client);
+  return found == connections_.end() ? nullptr : found->second;
+}
+
 void IoThread::begin_closing() {
   closing = true;
   for (const auto& [client, connection] : connections_) connection->begin_closing();

@@ -41,6 +41,8 @@ class IoThread final : public Lane, public Taker {
   void gather(core::Address from, core::Command command) { gathered_.push_back({from, std::move(command)}); }
   /// Nobody is there to hear of this grant (L8).
   void take_back(const core::Address& to, std::string name, core::Token token, core::Who who);
+  /// Null: it is gone.
+  Connection* find(std::uint64_t client) const;
   /// Takes no more commands, and closes connections that owe no answer.
   void begin_closing();
   /// Connections that owe an answer.
