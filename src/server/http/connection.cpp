@@ -31,13 +31,17 @@ Connection::~Connection() {
 }
 
 net::awaitable<void> Connection::serve() {
-  while (!io_.closing) {
-    reader_.begin();
+  bool go_on = true;
+  while (go_on && !io_.closing) {
     if (!co_await read_request()) break;
     enter(Phase::working);
-    const Request request = reader_.request();
-    ++request_;
-    if (!co_await handle(request)) break;
+    Task task = understand(reader_.request());
+    reader_.begin();
+    if (reader_.has_bytes() && task.keep_alive && task.decided_at_once()) {
+      go_on = co_await handle_pipeline(task);
+    } else {
+      go_on = co_await handle(task);
+    }
     enter(Phase::idle);
   }
   close();
@@ -78,7 +82,8 @@ void Connection::close() {
 net::awaitable<bool> Connection::read_request() {
   while (true) {
     if (reader_.has_bytes() && phase_ == Phase::idle) enter(Phase::header);
-    Result<RequestReader::Step> step = reader_.next();
+    const bool begun_before = std::exchange(body_begun_, false);
+    Result<RequestReader::Step> step = begun_before ? RequestReader::Step::header : reader_.next();
     if (!step) {
       Error told = std::move(step).error();
       co_await refuse_and_end(std::move(told));
@@ -107,6 +112,24 @@ net::awaitable<bool> Connection::read_request() {
   }
 }
 
+/// Whether another whole request has been received already. Error: it is malformed, as in read_request.
+Result<bool> Connection::another_is_there() {
+  using Step = RequestReader::Step;
+  if (body_begun_ || !reader_.has_bytes()) return false;
+  HF_TRY(step, reader_.next());
+  if (step == Step::header) {
+    HF_TRY(behind, reader_.next());
+    body_begun_ = behind != Step::complete;
+    step = behind;
+  }
+  return step == Step::complete;
+}
+
+net::awaitable<std::size_t> Connection::hand_over(const std::string& response) {
+  const auto [error, bytes] = co_await net::async_write(socket_, net::buffer(response), as_tuple(use_awaitable));
+  co_return bytes;
+}
+
 net::awaitable<bool> Connection::write(std::string response) {
   const auto [error, bytes] = co_await net::async_write(socket_, net::buffer(response), as_tuple(use_awaitable));
   co_return !error;
@@ -130,23 +153,23 @@ net::awaitable<void> Connection::refuse_and_end(Error error) {
   }
 }
 
-net::awaitable<bool> Connection::respond_text(const Request& request, int status, std::string_view type,
-                                              std::string body) {
-  const bool keep_alive = request.keep_alive && !io_.closing;
-  std::string response = response_head(status, type, body.size(), 0, keep_alive);
-  if (!request.wants_only_the_head()) response += body;
-  const bool written = co_await write(std::move(response));
-  co_return written&& keep_alive;
+void Connection::append_response(std::string& out, const Task& task, int status, std::string_view type,
+                                 std::string_view body, std::int64_t retry_after_s, bool last) {
+  append_response_head(out, status, type, body.size(), retry_after_s, !last);
+  if (!task.only_the_head) out += body;
 }
 
-net::awaitable<bool> Connection::respond(const Request& request, api::Written written) {
-  const bool keep_alive = request.keep_alive && !io_.closing;
-  std::string response =
-      response_head(written.status, written.problem ? "application/problem+json" : "application/json",
-                    written.body.size(), written.retry_after_s, keep_alive);
-  if (!request.wants_only_the_head()) response += written.body;
+void Connection::append_response(std::string& out, const Task& task, const api::Written& written, bool last) {
+  append_response(out, task, written.status, written.problem ? "application/problem+json" : "application/json",
+                  written.body, written.retry_after_s, last);
+}
+
+net::awaitable<bool> Connection::respond(const Task& task, api::Written written) {
+  const bool last = !task.keep_alive || io_.closing;
+  std::string response;
+  append_response(response, task, written, last);
   const bool ok = co_await write(std::move(response));
-  co_return ok&& keep_alive;
+  co_return ok && !last;
 }
 
 }  // namespace holdfast::server::http

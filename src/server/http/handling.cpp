@@ -4,7 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "api/names.h"
+#include "base/check.h"
 #include "server/history_answer.h"
 #include "server/http/connection.h"
 #include "server/http/io_thread.h"
@@ -17,9 +17,6 @@ using tcp = net::ip::tcp;
 
 namespace {
 
-/// A client whose grant took longer than this may have given up: its connection is looked at before the grant is told.
-constexpr std::chrono::seconds patience_of_clients{1};
-
 /// Its place in the catalogue.
 std::size_t number_of(const api::Operation& operation) {
   return static_cast<std::size_t>(&operation - api::operations().data());
@@ -27,38 +24,114 @@ std::size_t number_of(const api::Operation& operation) {
 
 }  // namespace
 
-net::awaitable<bool> Connection::handle(const Request& request) {
-  Service& service = io_.service;
-  const auto began = std::chrono::steady_clock::now();
-  const auto refuse = [&](Error error) {
-    service.metrics().bad_requests.fetch_add(1, std::memory_order_relaxed);
-    return respond(request, api::problem(error));
-  };
-  const std::string_view target = request.target;
-  if (target.size() > io_.options.target_bytes_max) {
-    Error error{ErrorCode::uri_too_long};
-    co_return co_await refuse(std::move(error));
-  }
-  if (!request.one_host_at_most || !target.starts_with('/')) {
-    Error error{ErrorCode::bad_request, "one Host header and a path are needed"};
-    co_return co_await refuse(std::move(error));
-  }
-  const Knock knock{.method = request.method,
-                    .host = request.host,
-                    .origin = request.origin,
-                    .content_type = request.content_type,
-                    .has_body = !request.body.empty()};
-  if (std::optional<Error> refusal = io_.admission.refuse(knock)) {
-    Error error = *std::move(refusal);
-    co_return co_await refuse(std::move(error));
-  }
-  const std::string_view path = target.substr(0, target.find('?'));
-  const std::string_view query = path.size() < target.size() ? target.substr(path.size() + 1) : "";
-  const std::string_view method = knock.method == "HEAD" ? "GET" : knock.method;
+bool Connection::Task::decided_at_once() const {
+  if (!operation) return page == Page::none || page == Page::alive || page == Page::specification;
+  return !may_wait && !operation->go_on && !call.page && !call.history && !call.watch;
+}
 
-  if (method == "GET") {
-    if (path == "/livez") co_return co_await respond_text(request, 200, "text/plain; charset=utf-8", "ok\n");
-    if (path == "/readyz") {
+/// Everything about a request that can be known without asking anybody.
+Connection::Task Connection::understand(const Request& request) {
+  Task task;
+  task.keep_alive = request.keep_alive;
+  task.only_the_head = request.wants_only_the_head();
+  task.began = std::chrono::steady_clock::now();
+  const auto refuse = [&](Error error) {
+    io_.service.metrics().bad_requests.fetch_add(1, std::memory_order_relaxed);
+    task.refused = api::problem(error);
+  };
+  if (request.target.size() > io_.options.target_bytes_max) {
+    refuse(Error{ErrorCode::uri_too_long});
+  } else if (!request.one_host_at_most || !request.target.starts_with('/')) {
+    refuse(Error{ErrorCode::bad_request, "one Host header and a path are needed"});
+  } else if (std::optional<Error> refusal = io_.admission.refuse({.method = request.method,
+                                                                  .host = request.host,
+                                                                  .origin = request.origin,
+                                                                  .content_type = request.content_type,
+                                                                  .has_body = !request.body.empty()})) {
+    refuse(*std::move(refusal));
+  } else {
+    const std::string_view path = request.target.substr(0, request.target.find('?'));
+    const std::string_view method = task.only_the_head ? "GET" : request.method;
+    if (method == "GET") task.page = page_at(path);
+    if (task.page != Page::none) return task;
+    const api::Routed routed = api::route(method, path);
+    if (!routed.operation) {
+      refuse(Error{routed.path_known ? ErrorCode::method_not_allowed : ErrorCode::no_such_path});
+    } else if (!routed.operation->supported()) {
+      refuse(Error{ErrorCode::not_supported_yet, std::string{routed.operation->name}});
+    } else {
+      task.operation = routed.operation;
+      if (Result<void> read = read_operation(task, request, routed.rest); !read) {
+        count(task, read.error().code, std::chrono::steady_clock::now() - task.began);
+        task.operation = nullptr;
+        task.refused = api::problem(read.error());
+      }
+    }
+  }
+  return task;
+}
+
+Connection::Page Connection::page_at(std::string_view path) {
+  if (path == "/livez") return Page::alive;
+  if (path == "/readyz") return Page::ready;
+  if (path == "/metrics") return Page::metrics;
+  if (path == "/v1/openapi.json") return Page::specification;
+  return Page::none;
+}
+
+/// `rest`: what stands for the {...} of the path.
+Result<void> Connection::read_operation(Task& task, const Request& request, std::string_view rest) {
+  const api::Operation& operation = *task.operation;
+  const std::size_t mark = request.target.find('?');
+  const std::string_view query = mark == std::string_view::npos ? "" : request.target.substr(mark + 1);
+  Result<api::Form> form = operation.changes() ? api::Form::from_json(operation.fields, request.body)
+                                               : api::Form::from_query(operation.fields, query);
+  if (!form) return std::unexpected(std::move(form).error());
+  if (operation.changes() && !query.empty()) {
+    return fail(ErrorCode::unknown_field, "this takes no query", std::string{query.substr(0, query.find('='))});
+  }
+  if (!operation.subject().empty()) {
+    HF_TRY(value, api::path_value(operation.path_kind, rest));
+    form->path_name = std::move(value);
+  }
+  task.context = {operation.makes_sessions() ? io_.ids.session() : std::string{}, peer_,
+                  io_.service.runner().incarnation()};
+  HF_TRY(call, operation.read(*form, task.context));
+  task.call = std::move(call);
+  if (task.call.watch) {
+    task.last_event_id = request.last_event_id;
+    task.one_last_event_id_at_most = request.one_last_event_id_at_most;
+  }
+  const core::Acquire* const acquire = std::get_if<core::Acquire>(&task.call.command);
+  const core::Takeover* const takeover = std::get_if<core::Takeover>(&task.call.command);
+  task.begins = acquire || takeover || std::holds_alternative<core::Move>(task.call.command);
+  task.may_wait = (acquire && acquire->wait > Duration::zero()) || (takeover && takeover->flush > Duration::zero());
+  if (acquire) task.asker = Retries::key(acquire->name, acquire->who.owner, acquire->who.session);
+  return {};
+}
+
+net::awaitable<bool> Connection::handle(Task& task) {
+  ++request_;
+  if (task.operation && task.call.watch) co_return co_await watch(task);
+  if (task.operation) co_return co_await operate(task);
+  if (task.refused) {
+    api::Written refusal = *std::move(task.refused);
+    co_return co_await respond(task, std::move(refusal));
+  }
+  const bool last = !task.keep_alive || io_.closing;
+  std::string response;
+  append_page(response, task, last);
+  const bool written = co_await write(std::move(response));
+  co_return written && !last;
+}
+
+void Connection::append_page(std::string& out, const Task& task, bool last) {
+  constexpr std::string_view plain = "text/plain; charset=utf-8";
+  Service& service = io_.service;
+  switch (task.page) {
+    case Page::alive:
+      return append_response(out, task, 200, plain, "ok\n", 0, last);
+    case Page::ready: {
       std::string text = service.ready ? "ok\n" : "not ready\n";
       for (const std::string& injection : service.injections) {
         text += "warning: the fault " + injection + " is injected; ownership here is broken on purpose\n";
@@ -67,70 +140,30 @@ net::awaitable<bool> Connection::handle(const Request& request) {
       if (service.out_of_room) {
         text += "warning: the disk is full; nothing new can be owned until there is room, all else goes on\n";
       }
-      co_return co_await respond_text(request, service.ready ? 200 : 503, "text/plain; charset=utf-8", std::move(text));
+      return append_response(out, task, service.ready ? 200 : 503, plain, text, 0, last);
     }
-    if (path == "/metrics") {
+    case Page::metrics: {
       Metrics::Standing standing{.ready = service.ready, .injections = service.injections.size()};
       if (service.history()) standing.history = service.history()->figures();
-      std::string text = service.metrics().render(service.runner().snapshot(), standing);
-      co_return co_await respond_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
+      const std::string text = service.metrics().render(service.runner().snapshot(), standing);
+      return append_response(out, task, 200, "text/plain; version=0.0.4; charset=utf-8", text, 0, last);
     }
-    if (path == "/v1/openapi.json") {
-      std::string text = api::openapi();
-      co_return co_await respond_text(request, 200, "application/json", std::move(text));
-    }
+    case Page::specification:
+      return append_response(out, task, 200, "application/json", api::openapi(), 0, last);
+    case Page::none:
+      HF_CHECK(!"there is no such page");
   }
-  const api::Routed routed = api::route(method, path);
-  if (!routed.operation) {
-    Error error{routed.path_known ? ErrorCode::method_not_allowed : ErrorCode::no_such_path};
-    co_return co_await refuse(std::move(error));
-  }
-  const api::Operation& operation = *routed.operation;
-  if (!operation.supported()) {
-    Error error{ErrorCode::not_supported_yet, std::string{operation.name}};
-    co_return co_await refuse(std::move(error));
-  }
-  const auto refuse_call = [&](Error error) {
-    service.metrics().count_request(number_of(operation), error.code, std::chrono::steady_clock::now() - began);
-    return respond(request, api::problem(error));
-  };
-  Result<api::Form> form = operation.changes() ? api::Form::from_json(operation.fields, request.body)
-                                               : api::Form::from_query(operation.fields, query);
-  if (form && operation.changes() && !query.empty()) {
-    form = fail(ErrorCode::unknown_field, "this takes no query", std::string{query.substr(0, query.find('='))});
-  }
-  if (form && operation.path.find('{') != std::string_view::npos) {
-    Result<std::string> value = api::path_value(operation.path_kind, routed.rest);
-    if (value) {
-      form->path_name = *std::move(value);
-    } else {
-      form = std::unexpected(std::move(value).error());
-    }
-  }
-  if (!form) {
-    Error error = std::move(form).error();
-    co_return co_await refuse_call(std::move(error));
-  }
-  api::Context context{operation.makes_sessions() ? io_.ids.session() : std::string{}, peer_,
-                       service.runner().incarnation()};
-  Result<api::Call> call = operation.read(*form, context);
-  if (!call) {
-    Error error = std::move(call).error();
-    co_return co_await refuse_call(std::move(error));
-  }
-  if (call->watch) co_return co_await watch(operation, *call->watch, request);
-  co_return co_await operate(operation, *call, request, context);
 }
 
-net::awaitable<bool> Connection::operate(const api::Operation& operation, api::Call& call, const Request& request,
-                                         const api::Context& context) {
+net::awaitable<bool> Connection::operate(Task& task) {
   Service& service = io_.service;
-  const auto began = std::chrono::steady_clock::now();
+  const api::Operation& operation = *task.operation;
+  api::Call& call = task.call;
   if (call.history) {
-    api::Written told = co_await history(*call.history, context);
+    api::Written told = co_await history(*call.history, task.context);
     const ErrorCode code = told.problem ? ErrorCode::history_off : ErrorCode::none;
-    service.metrics().count_request(number_of(operation), code, std::chrono::steady_clock::now() - began);
-    co_return co_await respond(request, std::move(told));
+    count(task, code, std::chrono::steady_clock::now() - task.began);
+    co_return co_await respond(task, std::move(told));
   }
   if (call.page) {
     engine::NamePage page = co_await names(*call.page);
@@ -138,15 +171,8 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
     list.names = std::move(page.names);
     list.next = std::move(page.next);
   }
-  const core::Acquire* acquire = std::get_if<core::Acquire>(&call.command);
-  const core::Takeover* takeover = std::get_if<core::Takeover>(&call.command);
-  const bool may_wait =
-      (acquire && acquire->wait > Duration::zero()) || (takeover && takeover->flush > Duration::zero());
-  const std::size_t asker = acquire ? Retries::key(acquire->name, acquire->who.owner, acquire->who.session) : 0;
-  const bool is_acquire = acquire != nullptr;
-  const bool begins = is_acquire || takeover || std::holds_alternative<core::Move>(call.command);
   core::Command rest = operation.go_on ? call.command : core::Command{};
-  core::Answer* given = co_await ask(call.command, may_wait);
+  core::Answer* given = co_await ask(call.command, task.may_wait);
   core::Answer answer = std::move(*given);
   std::size_t done = 0;  // By the steps before: a refusal of a later one must not say that nothing was.
   while (operation.go_on && !gone_ && answer.reply.code == ErrorCode::none && operation.go_on(answer.reply, rest)) {
@@ -161,26 +187,25 @@ net::awaitable<bool> Connection::operate(const api::Operation& operation, api::C
     take_back(answer);
     co_return false;
   }
-  Metrics& metrics = service.metrics();
-  const core::Reply& reply = answer.reply;
-  const Duration took = std::chrono::steady_clock::now() - began;
-  if (begins && took > patience_of_clients && !service.clients().present(client_)) {
+  const Duration took = std::chrono::steady_clock::now() - task.began;
+  if (task.begins && took > patience_of_clients && !service.clients().present(client_)) {
     take_back(answer);  // It waited for the disk, and gave up: nobody is there to own it.
     co_return false;
   }
-  metrics.count_request(number_of(operation), reply.code, took);
-  if (is_acquire) metrics.observe_acquire(asker, reply.code, took);
-  if (reply.code == ErrorCode::stale) metrics.stale_writes.fetch_add(1, std::memory_order_relaxed);
-
-  api::Written written = api::write_reply(operation, reply, context);
-  const bool keep_alive = request.keep_alive && !io_.closing;
-  std::string response =
-      response_head(written.status, written.problem ? "application/problem+json" : "application/json",
-                    written.body.size(), written.retry_after_s, keep_alive);
-  if (!request.wants_only_the_head()) response += written.body;
+  count(task, answer.reply.code, took);
+  const bool last = !task.keep_alive || io_.closing;
+  std::string response;
+  append_response(response, task, api::write_reply(operation, answer.reply, task.context), last);
   const bool ok = co_await write(std::move(response));
   if (!ok) take_back(answer);  // It could not be handed to the kernel: nobody was told (L8).
-  co_return ok&& keep_alive;
+  co_return ok && !last;
+}
+
+void Connection::count(const Task& task, ErrorCode code, Duration took) {
+  Metrics& metrics = io_.service.metrics();
+  metrics.count_request(number_of(*task.operation), code, took);
+  if (task.asker) metrics.observe_acquire(*task.asker, code, took);
+  if (code == ErrorCode::stale) metrics.stale_writes.fetch_add(1, std::memory_order_relaxed);
 }
 
 /// On the thread for lists: the first of them goes through all names there are.
@@ -227,6 +252,8 @@ net::awaitable<core::Answer*> Connection::ask(core::Command& command, bool may_w
 }
 
 void Connection::answered(core::Answer& answer) {
+  const std::uint64_t place = answer.to.request - pipeline_begins_;
+  if (place < pipeline_.size()) return answered_at(place, answer);
   if (answer.to.request != request_ || !waiting_) return io_.take_back(answer);
   auto resume = std::exchange(waiting_, nullptr);
   resume(&answer);

@@ -14,11 +14,12 @@ constexpr std::string_view resume_header = "Last-Event-ID";
 
 /// The position to go on from: the header's, which a browser that connects again sends to the same URL, else the
 /// URL's. Error: bad_field.
-Result<std::optional<api::GivenPosition>> resume_at(const api::WatchRequest& wanted, const Request& request) {
+Result<std::optional<api::GivenPosition>> resume_at(const std::optional<api::GivenPosition>& of_url,
+                                                    std::string_view of_header, bool one_header_at_most) {
   const std::string field{resume_header};
-  if (!request.one_last_event_id_at_most) return fail(ErrorCode::duplicate_field, {}, field);
-  if (request.last_event_id.empty()) return wanted.after;
-  Result<api::GivenPosition> given = api::parse_position(request.last_event_id);
+  if (!one_header_at_most) return fail(ErrorCode::duplicate_field, {}, field);
+  if (of_header.empty()) return of_url;
+  Result<api::GivenPosition> given = api::parse_position(of_header);
   if (!given) return fail(given.error().code, given.error().where, field);
   return *given;
 }
@@ -26,8 +27,9 @@ Result<std::optional<api::GivenPosition>> resume_at(const api::WatchRequest& wan
 }  // namespace
 
 /// Without its socket, which is given away last.
-Result<Newcomer> Connection::newcomer(api::WatchRequest& wanted, const Request& request) {
-  HF_TRY(asked, resume_at(wanted, request));
+Result<Newcomer> Connection::newcomer(Task& task) {
+  api::WatchRequest& wanted = *task.call.watch;
+  HF_TRY(asked, resume_at(wanted.after, task.last_event_id, task.one_last_event_id_at_most));
   engine::Runner& runner = io_.service.runner();
   Newcomer made;
   made.prefix = std::move(wanted.prefix);
@@ -49,30 +51,25 @@ Result<Newcomer> Connection::newcomer(api::WatchRequest& wanted, const Request& 
   return made;
 }
 
-net::awaitable<bool> Connection::watch(const api::Operation& operation, api::WatchRequest& wanted,
-                                       const Request& request) {
+net::awaitable<bool> Connection::watch(Task& task) {
   Service& service = io_.service;
-  const auto count = [&](ErrorCode code) {
-    const auto number = static_cast<std::size_t>(&operation - api::operations().data());
-    service.metrics().count_request(number, code, Duration::zero());
-  };
   const auto refuse = [&](const Error& error) {
-    count(error.code);
-    return respond(request, api::problem(error));
+    count(task, error.code, Duration::zero());
+    return respond(task, api::problem(error));
   };
   if (io_.closing || !io_.streams.reserve()) {
     const Error error{io_.closing ? ErrorCode::stopping : ErrorCode::too_many_watchers};
     co_return co_await refuse(error);
   }
   // After its place is reserved: from here on nothing can become durable without that thread hearing of it.
-  Result<Newcomer> made = newcomer(wanted, request);
-  if (!made || request.wants_only_the_head()) io_.streams.cancel();
+  Result<Newcomer> made = newcomer(task);
+  if (!made || task.only_the_head) io_.streams.cancel();
   if (!made) {
     const Error error = std::move(made).error();
     co_return co_await refuse(error);
   }
-  count(ErrorCode::none);
-  if (request.wants_only_the_head()) {
+  count(task, ErrorCode::none, Duration::zero());
+  if (task.only_the_head) {
     std::string head{event_stream_head()};
     co_await write(std::move(head));
     co_return false;

@@ -129,17 +129,22 @@ std::string_view event_stream_head() {
 
 std::string response_head(int status, std::string_view type, std::size_t body_bytes, std::int64_t retry_after_s,
                           bool keep_alive) {
-  const std::string_view reason = view(beast::http::obsolete_reason(static_cast<beast::http::status>(status)));
   std::string text;
-  text.reserve(256 + body_bytes);  // The body follows.
-  const auto add = [&text](auto... parts) { (text.append(parts), ...); };
+  append_response_head(text, status, type, body_bytes, retry_after_s, keep_alive);
+  return text;
+}
+
+void append_response_head(std::string& out, int status, std::string_view type, std::size_t body_bytes,
+                          std::int64_t retry_after_s, bool keep_alive) {
+  const std::string_view reason = view(beast::http::obsolete_reason(static_cast<beast::http::status>(status)));
+  if (out.empty()) out.reserve(256 + body_bytes);  // The body follows.
+  const auto add = [&out](auto... parts) { (out.append(parts), ...); };
   add("HTTP/1.1 ", fmt::format_int(status).c_str(), " ", reason, "\r\ncontent-type: ", type,
       "\r\ncontent-length: ", fmt::format_int(body_bytes).c_str(),
       "\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n");
-  if (retry_after_s > 0) text += fmt::format("retry-after: {}\r\n", retry_after_s);
-  if (!keep_alive) text += "connection: close\r\n";
-  text += "\r\n";
-  return text;
+  if (retry_after_s > 0) out += fmt::format("retry-after: {}\r\n", retry_after_s);
+  if (!keep_alive) out += "connection: close\r\n";
+  out += "\r\n";
 }
 
 }  // namespace holdfast::server::http

@@ -72,5 +72,8 @@ std::string_view event_stream_head();
 /// The head of a response, with room behind it for the body. `retry_after_s` 0: says nothing of that.
 std::string response_head(int status, std::string_view type, std::size_t body_bytes, std::int64_t retry_after_s,
                           bool keep_alive);
+/// The same behind what `out` has already.
+void append_response_head(std::string& out, int status, std::string_view type, std::size_t body_bytes,
+                          std::int64_t retry_after_s, bool keep_alive);
 
 }  // namespace holdfast::server::http
