@@ -39,6 +39,12 @@ Key Keys::look(const std::string& name) {
   return key;
 }
 
+ErrorCode Keys::may_touch(const std::string& name, Proof proof) {
+  const Lease* lease = settled(name);
+  if (!lease || !lease->held()) return ErrorCode::nothing_held;
+  return proven(*lease, proof) ? ErrorCode::none : ErrorCode::key_not_proven;
+}
+
 const Part* Keys::proven(const Lease& lease, Proof proof) const {
   if (proof == Proof::value) return shown_.contains(lease.token.value) ? lease.first_active() : nullptr;
   const auto taken_here = [&](const Part& part) {

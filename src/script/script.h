@@ -1,6 +1,6 @@
 // Scripts that compare the value of a key and then act on it: the part of Lua that the widespread lock libraries write.
 //
-// local, if, return, and/or/not, comparisons, + - * and .., #, literals, KEYS and ARGV, `for _, k in ipairs(KEYS)`,
+// local, if, return, and/or/not, comparisons, + - * / % and .., #, literals, KEYS and ARGV, `for _, k in ipairs(KEYS)`,
 // redis.call, redis.pcall, redis.error_reply, redis.status_reply, tonumber, tostring, unpack, lists. No other loops, no
 // functions, no tables to write into: every script ends, and what it costs is bounded by its text and its keys.
 #pragma once

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "core/desk_for_tests.h"
+#include "core/keys.h"
 
 namespace holdfast::server {
 namespace {
@@ -105,6 +108,81 @@ TEST_F(ConflictMonitorTest, sees_two_owners_where_another_holding_was_taken_over
   second.lease.token = Token{first.lease.token.value + 2};
   second.lease.previous = Token{first.lease.token.value + 1};
   second.before = core::Loss::taken_over;
+  testing::internal::CaptureStderr();
+  monitor.observe(second);
+  testing::internal::GetCapturedStderr();
+  EXPECT_EQ(alarms(), 1U);
+}
+
+// --- Programs, which say several things in one answer.
+
+class Does final : public core::Program {
+ public:
+  explicit Does(std::function<void(core::Keys&)> what) : what_(std::move(what)) {}
+  void run(core::Keys& keys) override { what_(keys); }
+
+ private:
+  std::function<void(core::Keys&)> what_;
+};
+core::RunProgram program(std::function<void(core::Keys&)> what) {
+  return {std::make_shared<Does>(std::move(what))};
+}
+
+TEST_F(ConflictMonitorTest, is_quiet_when_programs_begin_pass_on_and_end_as_they_may) {
+  using core::Proof;
+  grant(alice);
+  ask(program([](core::Keys& keys) { keys.pass_on({.name = "job", .who = bob, .ttl = 60s}, Proof::connection); }));
+  ask(program([](core::Keys& keys) {
+    keys.pass_on({.name = "job", .who = carol, .ttl = 60s}, Proof::connection);
+    keys.end("job", Proof::connection);
+  }));
+  grant(bob);
+  ask(program([](core::Keys& keys) {
+    keys.end("job", Proof::connection);
+    keys.take({.name = "job", .who = carol, .ttl = 60s});
+  }));
+  ask(program([](core::Keys& keys) { keys.end("job", Proof::connection); }));
+  grant(alice);
+  EXPECT_EQ(alarms(), 0U);
+}
+
+TEST_F(ConflictMonitorTest, is_quiet_when_a_program_ends_what_somebody_waits_for) {
+  grant(alice);
+  core::Acquire waiting = acquire(bob);
+  waiting.wait = 60s;
+  const core::Address from = desk.next(2);
+  desk.submit(waiting, from);
+  ask(program([](core::Keys& keys) { keys.end("job", core::Proof::connection); }));
+  EXPECT_EQ(alarms(), 0U);
+}
+
+TEST_F(ConflictMonitorTest, is_quiet_when_a_program_was_taken_back_or_came_too_late) {
+  const Reply taken = ask(program([](core::Keys& keys) { keys.take(acquire(alice)); }));
+  monitor.taken_back(taken);
+  ask(core::Release{"job", taken.granted[0].lease.token, alice});
+  monitor.taken_back({});
+  grant(bob);
+  const core::Address from = desk.next(1);
+  desk.submit(program([](core::Keys& keys) {
+                keys.pass_on({.name = "job", .who = carol, .ttl = 1s}, core::Proof::connection);
+              }),
+              from);
+  desk.answers[0].reply.code = ErrorCode::grant_lapsed;
+  observe(from);
+  desk.now = 2s;
+  grant(alice);
+  EXPECT_EQ(alarms(), 0U);
+}
+
+TEST_F(ConflictMonitorTest, sees_two_owners_where_a_program_began_what_is_held) {  // L1
+  Reply first = ask(program([](core::Keys& keys) {
+    keys.take({.name = "other", .who = alice, .ttl = 60s});
+    keys.take(acquire(alice));
+  }));
+  Reply second;
+  second.granted = {first.granted[1]};
+  second.granted[0].who = bob;
+  second.granted[0].lease.token = Token{first.granted[1].lease.token.value + 1};
   testing::internal::CaptureStderr();
   monitor.observe(second);
   testing::internal::GetCapturedStderr();

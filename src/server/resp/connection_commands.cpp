@@ -152,9 +152,17 @@ void info(Talk& talk) {
                   redis_version, HOLDFAST_VERSION, ::getpid(), facts.port, facts.uptime_s, facts.connections));
 }
 
-/// There are no settings to read here; clients that ask are content with none.
+/// There are no settings to read here. Clients that ask for some want to see their names again; with nothing beside
+/// them they are content.
 void config(Talk& talk) {
-  if (talk.is(1, "get")) return talk.writer.map(0);
+  if (talk.is(1, "get") && talk.words.size() > 2) {
+    talk.writer.map(talk.words.size() - 2);
+    for (const std::string_view name : talk.words.subspan(2)) {
+      talk.writer.text(name);
+      talk.writer.text("");
+    }
+    return;
+  }
   talk.writer.error("ERR CONFIG: only GET, which shows nothing. Holdfast is configured by its file and its flags");
 }
 

@@ -1,0 +1,70 @@
+#include "server/resp/key_commands.h"
+
+#include <utility>
+
+#include "api/form.h"
+#include "api/names.h"
+#include "server/resp/connection_commands.h"
+#include "server/resp/key_action.h"
+
+namespace holdfast::server::resp {
+namespace {
+
+class OneCommand final : public KeyProgram {
+ public:
+  OneCommand(KeyAction action, Caller caller) : action_(std::move(action)), caller_(std::move(caller)) {}
+  void run(core::Keys& keys) override {
+    Proved nothing;
+    KeyRun run{keys, caller_, nothing};
+    result = action_(run);
+  }
+
+ private:
+  KeyAction action_;
+  Caller caller_;
+};
+
+}  // namespace
+
+std::optional<core::Acquire> plain_take(std::span<const std::string_view> words, const Caller& caller) {
+  if (words.size() < 4 || words.size() > 6 || !is_word(words[0], "set")) return std::nullopt;
+  bool free_only = false;
+  Duration ttl = core::forever;
+  for (std::size_t i = 3; i < words.size(); ++i) {
+    const bool seconds = is_word(words[i], "ex");
+    if (is_word(words[i], "nx")) {
+      free_only = true;
+    } else if ((seconds || is_word(words[i], "px")) && i + 1 < words.size() && ttl == core::forever) {
+      const Duration unit = seconds ? Duration{std::chrono::seconds{1}} : Duration{std::chrono::milliseconds{1}};
+      const Result<Duration> read = read_ttl(words[i], words[i + 1], unit);
+      if (!read) return std::nullopt;
+      ttl = *read;
+      ++i;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (!free_only || !api::is_plain_text(words[2], api::owner_bytes_max)) return std::nullopt;
+  Result<std::string> name = api::canonical_name(words[1]);
+  if (!name) return std::nullopt;
+  return core::Acquire{.name = *std::move(name),
+                       .who = {caller.owner, std::string{words[2]}},
+                       .ttl = ttl,
+                       .from = caller.from,
+                       .anew = true};
+}
+
+bool is_key_command(std::string_view command) {
+  return find_key_command(command) != nullptr;
+}
+
+Result<std::shared_ptr<KeyProgram>> key_program(std::span<const std::string_view> words, const Caller& caller) {
+  const KeyCommand* command = words.empty() ? nullptr : find_key_command(words[0]);
+  if (!command) return fail(ErrorCode::unknown_command);
+  HF_TRY(action, read_key_command(*command, words));
+  auto program = std::make_shared<OneCommand>(std::move(action), caller);
+  program->may_begin = command->may_begin;
+  return program;
+}
+
+}  // namespace holdfast::server::resp
