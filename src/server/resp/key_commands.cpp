@@ -34,7 +34,7 @@ std::optional<core::Acquire> plain_take(std::span<const std::string_view> words,
     const bool seconds = is_word(words[i], "ex");
     if (is_word(words[i], "nx")) {
       free_only = true;
-    } else if ((seconds || is_word(words[i], "px")) && i + 1 < words.size() && ttl == core::forever) {
+    } else if ((seconds || is_word(words[i], "px")) && i + 1 < words.size()) {
       const Duration unit = seconds ? Duration{std::chrono::seconds{1}} : Duration{std::chrono::milliseconds{1}};
       const Result<Duration> read = read_ttl(words[i], words[i + 1], unit);
       if (!read) return std::nullopt;

@@ -119,6 +119,14 @@ TEST_F(KeyScriptTest, takes_what_is_free_and_refreshes_what_is_its_own) {
   EXPECT_EQ(lease("job").who.session, "v");
 }
 
+TEST_F(KeyScriptTest, gives_what_it_ends_to_those_who_wait_and_not_to_itself) {  // L8
+  says("SET job v");
+  bench.ask(core::Acquire{.name = "job", .who = core::bob, .ttl = 10s, .wait = 60s}, 7);
+  EXPECT_THAT(runs("redis.call('DEL', KEYS[1]) return redis.call('SET', KEYS[1], 'w')", {"job"}, {}, 1),
+              StartsWith("-HELD "));
+  EXPECT_EQ(lease("job").who, core::bob);
+}
+
 TEST_F(KeyScriptTest, tells_the_engine_whether_it_may_begin_something) {
   EXPECT_FALSE(program(delete_if_mine, {}, {}, caller)->may_begin);
   EXPECT_FALSE(program(extend_if_mine, {}, {}, caller)->may_begin);
