@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <thread>
 
 #include "tests/durability/here.h"
 #include "tests/support/http_talk.h"
@@ -117,6 +119,59 @@ TEST_F(HungDisk, does_not_keep_the_server_from_ending_though_the_doors_own_threa
   server_.process().signal(SIGTERM);
   EXPECT_EQ(server_.process().wait().exit_status, journal_failed);
   EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+}
+
+/// Requests that come together: the disk is needed for all of them but the first.
+struct PipelineOnHungDisk : HungDisk {
+  void SetUp() override {
+    talk_.emplace(server_.port());
+    token_ = talk_->post("/v1/acquire/kept", R"({"owner": "alice", "session": "a", "ttl_ms": 3600000})").token();
+    hang();
+    std::string all =
+        support::request_text("POST", "/v1/renew/kept", fmt::format(R"({{"owner": "alice", "token": {}}})", token_));
+    for (int i = 0; i < 20; ++i) {
+      all += support::request_text("POST", fmt::format("/v1/acquire/piped/{}", i),
+                                   R"({"owner": "alice", "session": "a", "ttl_ms": 3600000})");
+    }
+    talk_->send(all);
+    await("all of it to be decided",
+          [&] { return looking_.get("/v1/leases/piped/19?unsettled=1").field("owner") == "alice"; });
+  }
+  void expect_everything_taken_back() {
+    for (int i = 0; i < 20; ++i) {
+      await("a grant to be taken back",
+            [&] { return looking_.get(fmt::format("/v1/leases/piped/{}", i)).field("held") == "false"; });
+    }
+    EXPECT_EQ(looking_.get("/v1/leases/kept").token(), token_) << "what it had before it keeps";
+    EXPECT_THAT(looking_.get("/metrics").body, HasSubstr("\nholdfast_grants_taken_back_total 20\n"));
+  }
+
+  std::optional<Talk> talk_;
+  Talk looking_{server_.port()};
+  std::uint64_t token_ = 0;
+};
+
+TEST_F(PipelineOnHungDisk, answers_at_once_what_needs_none_and_the_rest_together) {
+  EXPECT_EQ(talk_->receive().field("name"), "kept");
+  EXPECT_FALSE(talk_->answered_within(100ms)) << "told of what is not durable";
+  answer_again();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(talk_->receive().field("name"), fmt::format("piped/{}", i));
+}
+
+TEST_F(PipelineOnHungDisk, takes_everything_back_that_a_peer_which_crashed_was_not_told) {  // L8
+  talk_->receive();
+  talk_->reset();
+  answer_again();
+  expect_everything_taken_back();
+}
+
+TEST_F(PipelineOnHungDisk, takes_everything_back_from_a_peer_that_gave_up_meanwhile) {  // L8
+  talk_->receive();
+  talk_->close();
+  std::this_thread::sleep_for(
+      1100ms);  // As long as clients are given: before that, the answer may still be on its way.
+  answer_again();
+  expect_everything_taken_back();
 }
 
 TEST_F(HungDisk, is_said_once_in_the_log_and_shown_in_the_figures_until_it_answers_again) {
