@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 using cli::LoadOp;
 
-void measure(Run& run) {
+void measure_durable(Run& run) {
   const Server disk = Server::on_disk(run, "durable");
   const Server memory = Server::in_memory();
   std::vector<double> commit, alone, alone_in_memory, nothing, durable, in_memory, share;
@@ -59,6 +59,6 @@ void measure(Run& run) {
 
 }  // namespace
 
-const Part durable_part{"durable", "acquire over HTTP, on disk and in memory", measure};
+const Part durable_part{"durable", "acquire over HTTP, on disk and in memory", measure_durable};
 
 }  // namespace holdfast::bench

@@ -20,7 +20,7 @@ std::uintmax_t bytes_below(const std::filesystem::path& folder) {
   return bytes;
 }
 
-void measure(Run& run) {
+void measure_history(Run& run) {
   const Server with = Server::on_disk(run, "history-with");
   const Server without = Server::on_disk(run, "history-without", "history = false\n");
   std::vector<double> rate_with, rate_without, share, written;
@@ -59,6 +59,6 @@ void measure(Run& run) {
 }  // namespace
 
 const Part history_part{
-    .name = "history", .what = "what keeping the history costs the rate and the disk", .measure = measure};
+    .name = "history", .what = "what keeping the history costs the rate and the disk", .measure = measure_history};
 
 }  // namespace holdfast::bench

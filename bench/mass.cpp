@@ -31,7 +31,7 @@ Started start_on(const Run& run, const std::string& directory) {
   return {std::move(server), seconds};
 }
 
-void measure(Run& run) {
+void measure_mass(Run& run) {
   write_million(run.scratch / "segments", false, file_name);
   write_million(run.scratch / "folded", true, file_name);
   std::vector<double> commit, from_segments, from_snapshot, took, others;
@@ -82,6 +82,6 @@ void measure(Run& run) {
 
 }  // namespace
 
-const Part mass_part{"mass", "a million leases: a start, and all of them lapsing", measure};
+const Part mass_part{"mass", "a million leases: a start, and all of them lapsing", measure_mass};
 
 }  // namespace holdfast::bench

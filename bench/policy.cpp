@@ -43,7 +43,7 @@ class Here {
   cli::Instance instance_;
 };
 
-void measure(Run& run) {
+void measure_policy(Run& run) {
   std::vector<std::unique_ptr<Here>> servers;
   for (const Policy& policy : policies) servers.push_back(std::make_unique<Here>(run, policy));
   for (const std::size_t clients : {1UL, 4UL, 64UL}) {
@@ -67,6 +67,6 @@ void measure(Run& run) {
 
 }  // namespace
 
-const Part policy_part{"policy", "who calls fdatasync", measure};
+const Part policy_part{"policy", "who calls fdatasync", measure_policy};
 
 }  // namespace holdfast::bench

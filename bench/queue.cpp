@@ -21,7 +21,7 @@ cli::LatencyHistogram hand_overs(const Server& server) {
   return load(server, {.kind = cli::LoadKind::contend, .clients = waiters, .time = 4s, .begins = hold}).hand_over;
 }
 
-void measure(Run& run) {
+void measure_queue(Run& run) {
   const Server server = Server::on_disk(run, "queue", "connections_max = 10100\nwaiters_max = 10100\n");
   std::vector<double> commit, median, beyond;
   for (int round = 0; round < run.rounds; ++round) {
@@ -44,6 +44,6 @@ void measure(Run& run) {
 
 }  // namespace
 
-const Part queue_part{"queue", "10,000 waiters on one name", measure};
+const Part queue_part{"queue", "10,000 waiters on one name", measure_queue};
 
 }  // namespace holdfast::bench

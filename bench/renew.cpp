@@ -21,7 +21,7 @@ Written written(const Server& server) {
           server.bytes_written()};
 }
 
-void measure(Run& run) {
+void measure_renew(Run& run) {
   const Server server = Server::on_disk(run, "renew");
   std::vector<double> plain, renewals, share, syncs, bytes;
   for (int round = 0; round < run.rounds; ++round) {
@@ -61,6 +61,6 @@ void measure(Run& run) {
 
 }  // namespace
 
-const Part renew_part{"renew", "renewals over HTTP", measure};
+const Part renew_part{"renew", "renewals over HTTP", measure_renew};
 
 }  // namespace holdfast::bench

@@ -18,7 +18,7 @@ double cpu_seconds() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
-void measure(Run& run) {
+void measure_simulate(Run& run) {
   const simulate::Machine machine = cli::make_machine({}).value();
   std::vector<double> events, hours;
   for (int round = 0; round < run.rounds; ++round) {
@@ -50,6 +50,6 @@ void measure(Run& run) {
 
 }  // namespace
 
-const Part simulate_part{"simulate", "seeded worlds around the engine, judged", measure};
+const Part simulate_part{"simulate", "seeded worlds around the engine, judged", measure_simulate};
 
 }  // namespace holdfast::bench

@@ -55,7 +55,7 @@ class Taker {
   std::string prefix_;
 };
 
-void measure(Run& run) {
+void measure_takeover(Run& run) {
   const Server disk = Server::on_disk(run, "takeover");
   std::vector<double> acquire_median, acquire_p99, takeover_median, takeover_p99, ratio;
   for (int round = 0; round < run.rounds; ++round) {
@@ -86,6 +86,6 @@ void measure(Run& run) {
 
 }  // namespace
 
-const Part takeover_part{"takeover", "takeovers over HTTP, beside acquires", measure};
+const Part takeover_part{"takeover", "takeovers over HTTP, beside acquires", measure_takeover};
 
 }  // namespace holdfast::bench

@@ -200,7 +200,7 @@ struct Size {
   double ms_max, mb_max;
 };
 
-void measure(Run& run) {
+void measure_verify(Run& run) {
   const recording::Lock tokens{.tokens = true, .leases = true, .late_renewal = true, .reentrant = true};
   const recording::Lock plain{.leases = true};
   const recording::Lock queue{.tokens = true, .leases = true, .late_renewal = true, .reentrant = true, .fifo = true};
@@ -228,6 +228,6 @@ void measure(Run& run) {
 
 }  // namespace
 
-const Part verify_part{"verify", "how long the checker takes to judge what 32 clients saw", measure};
+const Part verify_part{"verify", "how long the checker takes to judge what 32 clients saw", measure_verify};
 
 }  // namespace holdfast::bench

@@ -239,7 +239,7 @@ void measure_mass(Run& run) {
       {.part = "watch", .what = "events that were told meanwhile, in millions", .unit = "", .rounds = std::move(told)});
 }
 
-void measure(Run& run) {
+void measure_watch(Run& run) {
   measure_latency(run);
   measure_cost(run);
   measure_mass(run);
@@ -247,6 +247,6 @@ void measure(Run& run) {
 
 }  // namespace
 
-const Part watch_part{"watch", "events: how late they are, and what a thousand watchers cost", measure};
+const Part watch_part{"watch", "events: how late they are, and what a thousand watchers cost", measure_watch};
 
 }  // namespace holdfast::bench

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-int run(const Verb& self, const Words& words) {
+int run_acquire(const Verb& self, const Words& words) {
   Caller caller;
   client::AcquireCall call;
   std::string metadata;
@@ -67,7 +67,7 @@ const Verb acquire_verb{
     .examples =
         "holdfast acquire deploy/web --ttl 10m --note 'release 42'\n"
         "TOKEN=$(holdfast acquire job --session nightly --wait 1m)",
-    .run = run,
+    .run = run_acquire,
     .details =
         "The token goes to stdout; what else to know, the session among it, goes to stderr. Renew before the ttl is "
         "over, or NAME lapses and somebody else may have it. What must be safe from a late writer keeps the greatest "

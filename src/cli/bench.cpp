@@ -44,7 +44,7 @@ int failed(const Verb& self, const Error& error) {
   return status(error.code == ErrorCode::held ? Exit::refused : Exit::unreachable);
 }
 
-int run(const Verb& self, const Words& words) {
+int run_bench(const Verb& self, const Words& words) {
   Caller caller;
   std::string what{word(LoadKind::acquire_release)};
   LoadOptions load;
@@ -103,7 +103,7 @@ const Verb bench_verb{
         "holdfast bench --clients 1 --time 2s\n"
         "holdfast bench --what renew --rate 5000 --json\n"
         "holdfast bench --what contend --clients 1000 --server http://127.0.0.1:7500",
-    .run = run,
+    .run = run_bench,
     .details =
         "acquire-release: random names, each released at once. acquire: each name once, kept until the end. renew: one "
         "name a client. livez: HTTP alone. contend: all clients wait for one name; hand-over is from a release to the "

@@ -4,7 +4,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(const Verb& self, const Words& words) {
+int run_check(const Verb& self, const Words& words) {
   Caller caller;
   std::string name;
   std::uint64_t token = 0;
@@ -33,7 +33,7 @@ const Verb check_verb{
     .usage = "holdfast check NAME --token N [--json]",
     .summary = "Is the token still the current one?",
     .examples = "holdfast check \"$HOLDFAST_NAME\" --token \"$HOLDFAST_TOKEN\" || exit 1",
-    .run = run,
+    .run = run_check,
     .details =
         "Ends with 0 if it is and with 1 if not. For an early refusal only: by the time you read the answer it may be "
         "old. What must be safe compares tokens in the same step as its write."};

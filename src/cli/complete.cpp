@@ -6,7 +6,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(const Verb& self, const Words& words) {
+int run_complete(const Verb& self, const Words& words) {
   Words typed;
   Options options{self};
   options.command(typed);
@@ -23,7 +23,7 @@ const Verb complete_verb{.name = "complete",
                          .usage = "holdfast complete -- WORDS...",
                          .summary = "What may come next behind WORDS; the scripts of `completion` ask it.",
                          .examples = "holdfast complete -- serve --log-level ''",
-                         .run = run,
+                         .run = run_complete,
                          .hidden = true};
 
 }  // namespace holdfast::cli

@@ -79,7 +79,7 @@ struct Shell {
 };
 constexpr std::array shells{Shell{"bash", bash_script}, Shell{"zsh", zsh_script}, Shell{"fish", fish_script}};
 
-int run(const Verb& self, const Words& words) {
+int run_completion(const Verb& self, const Words& words) {
   std::vector<std::string> names;
   for (const Shell& shell : shells) names.emplace_back(shell.name);
   std::string asked;
@@ -99,7 +99,7 @@ const Verb completion_verb{
     .usage = "holdfast completion bash|zsh|fish",
     .summary = "Print the script that lets a shell complete verbs, options and their values.",
     .examples = "holdfast completion bash > ~/.local/share/bash-completion/completions/holdfast",
-    .run = run,
+    .run = run_completion,
     .details =
         "For the shell you are in: `. <(holdfast completion bash)`, `source <(holdfast completion zsh)` after "
         "compinit, or `holdfast completion fish | source`. The scripts ask the holdfast that is being typed, so "

@@ -5,7 +5,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(const Verb& self, const Words& words) {
+int run_config(const Verb& self, const Words& words) {
   Options options(self);
   Settings settings;
   bool json = false;
@@ -21,6 +21,6 @@ const Verb config_verb{.name = "config",
                        .usage = "holdfast config [--config FILE] [any flag of serve] [--json]",
                        .summary = "Print the settings that serve would run with, as a file for --config.",
                        .examples = "holdfast config > holdfast.toml\nholdfast config --config holdfast.toml --json",
-                       .run = run};
+                       .run = run_config};
 
 }  // namespace holdfast::cli

@@ -132,7 +132,7 @@ int show(const Verb& self, const Caller& caller, client::HttpLeases& server, con
   return status(Exit::done);
 }
 
-int run(const Verb& self, const Words& words) {
+int run_history(const Verb& self, const Words& words) {
   Caller caller;
   Wanted wanted;
   Options options{self};
@@ -171,7 +171,7 @@ const Verb history_verb{
     .examples =
         "holdfast history deploy/web\nholdfast history --prefix deploy --since 2h --of alice@laptop\n"
         "holdfast history --export > history.ndjson",
-    .run = run,
+    .run = run_history,
     .details =
         "Newest first. Of each name the last 100 holdings are kept, for 30 days, all together in 1 GiB; the server's "
         "settings say otherwise. Where something is missing, the answer says so."};

@@ -102,7 +102,7 @@ int repair(const std::string& directory, bool yes, bool json) {
   return status(exit);
 }
 
-int run(const Verb& self, const Words& words) {
+int run_journal(const Verb& self, const Words& words) {
   Options options(self);
   std::string action;
   std::string directory = "./holdfast-data";
@@ -138,7 +138,7 @@ const Verb journal_verb{
         "holdfast journal backup /var/lib/holdfast --to /backup/monday\n"
         "holdfast journal restore /backup/monday --data /var/lib/holdfast\n"
         "holdfast journal repair /var/lib/holdfast --yes",
-    .run = run,
+    .run = run_journal,
     .details =
         "show prints every frame and effect, oldest first, and verify reads all of it; neither changes anything, and "
         "no "

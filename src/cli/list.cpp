@@ -9,7 +9,7 @@ namespace {
 /// How often to ask for a next page before the rest is left to --after.
 constexpr int pages_max = 100;
 
-int run(const Verb& self, const Words& words) {
+int run_list(const Verb& self, const Words& words) {
   Caller caller;
   client::ListCall call;
   Options options{self};
@@ -48,6 +48,6 @@ const Verb list_verb{
     .usage = "holdfast list [--prefix P] [--of OWNER] [--contended] [--after NAME] [--limit N] [--json]",
     .summary = "What is held, by whom.",
     .examples = "holdfast list --prefix deploy\nholdfast list --contended",
-    .run = run};
+    .run = run_list};
 
 }  // namespace holdfast::cli

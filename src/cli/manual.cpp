@@ -150,7 +150,7 @@ ManualPage overview_page() {
   return {"holdfast.1", text + see_also(nullptr)};
 }
 
-int run(const Verb& self, const Words& words) {
+int run_manual(const Verb& self, const Words& words) {
   Options options(self);
   std::string directory;
   options.word("DIR", directory, "Where the pages go; made if it is not there");
@@ -181,7 +181,7 @@ const Verb manual_verb{.name = "manual",
                        .usage = "holdfast manual DIR",
                        .summary = "Write the manual pages from the program's own declarations.",
                        .examples = "holdfast manual build/release/share/man/man1",
-                       .run = run,
+                       .run = run_manual,
                        .hidden = true};
 
 }  // namespace holdfast::cli

@@ -3,7 +3,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(const Verb& self, const Words& words) {
+int run_move(const Verb& self, const Words& words) {
   Caller caller;
   client::TokenCall to;
   Options options{self};
@@ -33,7 +33,7 @@ const Verb move_verb{
     .usage = "holdfast move NAME --token N [--session ID] [--owner ID] [--json]",
     .summary = "Pass NAME on to another session of your own.",
     .examples = "holdfast move docs/plan --token 25423467000001 --session laptop",
-    .run = run,
+    .run = run_move,
     .details =
         "Needs no reason and no right: it is yours. What was held goes on, ttl, note and all, under a new token that "
         "is printed on stdout; the old one is refused from then on, so the other session cannot write any more."};

@@ -7,7 +7,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(const Verb& self, const Words& words) {
+int run_ready(const Verb& self, const Words& words) {
   Caller caller;
   bool live = false;
   Duration patience = std::chrono::seconds(2);
@@ -38,7 +38,7 @@ const Verb ready_verb{.name = "ready",
                       .usage = "holdfast ready [--live] [--timeout 2s] [--server URL]",
                       .summary = "Does the server serve? For health checks: says nothing if it does.",
                       .examples = "holdfast ready && echo yes\nholdfast ready --live --server http://127.0.0.1:7500",
-                      .run = run,
+                      .run = run_ready,
                       .details = "Ends with 0 if it serves, 1 if it answers and does not, 69 if it cannot be reached."};
 
 }  // namespace holdfast::cli

@@ -229,7 +229,7 @@ bool write(const std::filesystem::path& path, const std::string& text) {
   return static_cast<bool>(file.flush());
 }
 
-int run(const Verb& self, const Words& words) {
+int run_reference(const Verb& self, const Words& words) {
   Options options(self);
   std::string directory;
   options.word("DIR", directory, "Where the pages go; made if it is not there");
@@ -250,7 +250,7 @@ const Verb reference_verb{.name = "reference",
                           .usage = "holdfast reference DIR",
                           .summary = "Write the reference pages from the program's own declarations.",
                           .examples = "holdfast reference docs/reference",
-                          .run = run,
+                          .run = run_reference,
                           .hidden = true};
 
 }  // namespace holdfast::cli

@@ -4,7 +4,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(const Verb& self, const Words& words) {
+int run_release(const Verb& self, const Words& words) {
   Caller caller;
   client::TokenCall call;
   Options options{self};
@@ -34,7 +34,7 @@ const Verb release_verb{.name = "release",
                         .usage = "holdfast release NAME --token N [--owner ID] [--session ID] [--json]",
                         .summary = "Give NAME up.",
                         .examples = "holdfast release job --token 25423467000001",
-                        .run = run,
+                        .run = run_release,
                         .details = "May be repeated. Never frees what somebody else holds by now."};
 
 }  // namespace holdfast::cli

@@ -7,7 +7,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(const Verb& self, const Words& words) {
+int run_renew(const Verb& self, const Words& words) {
   Caller caller;
   client::TokenCall call;
   Duration asked_ttl{-1};
@@ -43,7 +43,7 @@ const Verb renew_verb{.name = "renew",
                       .usage = "holdfast renew NAME --token N [--ttl 30s] [--owner ID] [--session ID] [--json]",
                       .summary = "Keep NAME for another ttl.",
                       .examples = "holdfast renew job --token 25423467000001",
-                      .run = run,
+                      .run = run_renew,
                       .details =
                           "Also after it has lapsed, if nobody has owned it since. Ends with 1 where it is lost; what "
                           "the token protected must stop then."};

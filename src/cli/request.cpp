@@ -6,7 +6,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(const Verb& self, const Words& words) {
+int run_request(const Verb& self, const Words& words) {
   Caller caller;
   client::AskCall call;
   Options options{self};
@@ -40,7 +40,7 @@ const Verb request_verb{
     .usage = "holdfast request NAME [--message TEXT] [--owner ID] [--session ID] [--json]",
     .summary = "Ask whoever holds NAME to give it up.",
     .examples = "holdfast request docs/plan --message 'may I have it for five minutes?'",
-    .run = run,
+    .run = run_request,
     .details =
         "Takes nothing. The holder sees it with its next renewal (holdfast run prints it), and everybody with holdfast "
         "show. The last who asked is shown, until NAME changes hands. To be next, wait for it: holdfast acquire "

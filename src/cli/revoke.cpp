@@ -6,7 +6,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(const Verb& self, const Words& words) {
+int run_revoke(const Verb& self, const Words& words) {
   Caller caller;
   client::RevokeCall call;
   Options options{self};
@@ -49,7 +49,7 @@ const Verb revoke_verb{
     .usage = "holdfast revoke NAME --reason TEXT [--token N] [--owner ID] [--json]",
     .summary = "Take NAME from its holder and give it to whoever waits.",
     .examples = "holdfast revoke docs/plan --reason 'left the company'",
-    .run = run,
+    .run = run_revoke,
     .details =
         "For administrators. Says whom it takes NAME from, and takes it from nobody else. The holder's token is "
         "refused "

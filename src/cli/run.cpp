@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-int run(const Verb& self, const Words& words) {
+int run_run(const Verb& self, const Words& words) {
   Caller caller;
   UnderLease plan;
   std::optional<Duration> asked_ttl = 30s;
@@ -70,7 +70,7 @@ const Verb run_verb{
         "holdfast run deploy/web --wait 10m --note 'release 42' -- make deploy\n"
         "holdfast run deploy/web --takeover 'bob: hotfix, the release waits' --flush 10s -- make deploy\n"
         "holdfast run -n -E 0 nightly -- ./job     # nothing to do if it runs elsewhere",
-    .run = run,
+    .run = run_run,
     .details =
         "The lease is renewed every third of the ttl. If it is lost, or cannot be renewed, COMMAND and its process "
         "group get SIGTERM, and SIGKILL before anybody else can hold NAME. Stopped with Ctrl-Z for longer than the "

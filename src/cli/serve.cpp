@@ -110,7 +110,7 @@ Exit exit_of(const Error& error) {
   }
 }
 
-int run(const Verb& self, const Words& words) {
+int run_serve(const Verb& self, const Words& words) {
   Options options(self);
   Settings settings;
   if (const std::optional<int> over = read_settings(options, words, settings)) return *over;
@@ -179,7 +179,7 @@ const Verb serve_verb{
         "holdfast serve\n"
         "holdfast serve --listen 127.0.0.1:7500 --data /var/lib/holdfast\n"
         "holdfast serve --journal memory --inject check-then-act=100ms",
-    .run = run,
+    .run = run_serve,
     .details =
         "Listens on 127.0.0.1:7420 and keeps everything in ./holdfast-data unless told otherwise. SIGTERM or Ctrl-C "
         "stops it, and what was answered is durable."};

@@ -6,7 +6,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(const Verb& self, const Words& words) {
+int run_session(const Verb& self, const Words& words) {
   Caller caller;
   client::SessionCall call;
   std::string action;
@@ -52,7 +52,7 @@ const Verb session_verb{
     .examples =
         "holdfast session renew tab1 --owner alice\n"
         "holdfast session end tab1 --owner alice",
-    .run = run,
+    .run = run_session,
     .details =
         "renew also brings back what has lapsed and nobody has owned since; where nothing is held it ends with 1. end "
         "may be repeated. Where the session shares a name with others of its owner, only its own part ends."};

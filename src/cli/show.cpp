@@ -6,7 +6,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(const Verb& self, const Words& words) {
+int run_show(const Verb& self, const Words& words) {
   Caller caller;
   std::string name;
   Options options{self};
@@ -32,6 +32,6 @@ const Verb show_verb{.name = "show",
                      .usage = "holdfast show NAME [--json]",
                      .summary = "Who holds NAME, since when, why, and how many wait.",
                      .examples = "holdfast show deploy/web\nholdfast show deploy/web --json",
-                     .run = run};
+                     .run = run_show};
 
 }  // namespace holdfast::cli

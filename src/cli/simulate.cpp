@@ -55,7 +55,7 @@ simulate::Shrunk shown_failure(const simulate::Failure& failure, const simulate:
   return simulate::shrink(failure.plan, machine, wrong, failure.kind);
 }
 
-int run(const Verb& self, const Words& words) {
+int run_simulate(const Verb& self, const Words& words) {
   std::uint64_t seed = 1;
   std::uint64_t hours = 0;
   std::uint64_t seeds = 0;
@@ -128,7 +128,7 @@ const Verb simulate_verb{
         "holdfast simulate --seed 8812\n"
         "holdfast simulate --seeds 50 --inject lifo-queue\n"
         "holdfast simulate --table",
-    .run = run,
+    .run = run_simulate,
     .details =
         "Each world is the real rules and the real engine on the real bytes of its journal, in one thread and without "
         "real time. A seed decides everything: who takes part, what they do, and what goes wrong when: crashes, power "

@@ -111,7 +111,7 @@ std::optional<int> look(const Verb& self, const Caller& caller, client::HttpLeas
   return std::nullopt;
 }
 
-int run(const Verb& self, const Words& words) {
+int run_takeover(const Verb& self, const Words& words) {
   Caller caller;
   client::TakeoverCall call;
   Duration flush{};
@@ -171,7 +171,7 @@ const Verb takeover_verb{
     .examples =
         "holdfast takeover deploy/web --reason 'the release hangs, ask me: bob'\n"
         "holdfast takeover docs/plan --reason 'alice is on holiday' --flush 10s --ttl 10m",
-    .run = run,
+    .run = run_takeover,
     .details =
         "Looks who holds NAME, says whom it takes it from, and takes it from nobody else: if it changes hands in "
         "between, nothing is taken and it ends with 1. The holder is told by whom and why, with its next renewal and "

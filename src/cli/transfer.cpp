@@ -7,7 +7,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(const Verb& self, const Words& words) {
+int run_transfer(const Verb& self, const Words& words) {
   Caller caller;
   client::TransferCall call;
   Options options{self};
@@ -45,7 +45,7 @@ const Verb transfer_verb{
     .usage = "holdfast transfer NAME --token N --to OWNER [--to-session ID] [--owner ID] [--session ID] [--json]",
     .summary = "Give NAME to somebody else, before whoever waits for it.",
     .examples = "holdfast transfer docs/plan --token 25423467000001 --to bob",
-    .run = run,
+    .run = run_transfer,
     .details =
         "If OWNER waits for NAME, that wait ends with the grant. Else they have it under a session that is printed "
         "here, and have to be told the token. Yours is refused from then on."};

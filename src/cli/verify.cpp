@@ -96,7 +96,7 @@ Result<verify::Driven> driven(const Verb& self, Wanted& wanted, verify::Target& 
   return result;
 }
 
-int run(const Verb& self, const Words& words) {
+int run_verify(const Verb& self, const Words& words) {
   Wanted wanted;
   Options options{self};
   options
@@ -171,7 +171,7 @@ const Verb verify_verb{
         "holdfast verify my-lock.toml --workload contend --clients 64 --record seen.jsonl\n"
         "holdfast verify seen.jsonl --report ticket.md\n"
         "holdfast verify jepsen-history.edn --lock tokens,leases",
-    .run = run,
+    .run = run_verify,
     .details =
         "Drives clients against a lock that contend, renew, pause, die and release twice, takes down what they see, "
         "and "

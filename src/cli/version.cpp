@@ -85,7 +85,7 @@ void print_json(bool verbose) {
   fmt::print("{}\n", out);
 }
 
-int run(const Verb& self, const Words& words) {
+int run_version(const Verb& self, const Words& words) {
   bool json = false;
   bool verbose = false;
   Options options{self};
@@ -113,6 +113,6 @@ const Verb version_verb{.name = "version",
                         .usage = "holdfast version [--verbose] [--json]",
                         .summary = "Which version this is, and how it was built.",
                         .examples = "holdfast version\nholdfast version --verbose",
-                        .run = run};
+                        .run = run_version};
 
 }  // namespace holdfast::cli

@@ -38,7 +38,7 @@ client::Problem problem_of(const Problem& problem) {
   return client::problem_of(std::move(response));
 }
 
-int run(const Verb& self, const Words& words) {
+int run_watch(const Verb& self, const Words& words) {
   Caller caller;
   WatchOptions what;
   bool only_name = false;
@@ -91,7 +91,7 @@ const Verb watch_verb{
     .usage = "holdfast watch [PREFIX] [--after POSITION] [--for-name] [--limit N] [--json]",
     .summary = "See every change of a name as it happens.",
     .examples = "holdfast watch deploy\nholdfast watch deploy/web --for-name --json\nholdfast watch --limit 1",
-    .run = run,
+    .run = run_watch,
     .details =
         "One line an event: when, which name, what happened to it, and why. Renewals are no events. A connection that "
         "breaks is made again, also over restarts of the server, and goes on behind the last event: none is missed and "

@@ -277,13 +277,14 @@ TEST_F(KeysTest, answer_once_with_all_that_began_and_ended) {
   desk.submit(program([](Keys& keys) {
                 keys.take(want("a", "v", 10s));
                 keys.take(want("b", "v", 5s));
+                keys.take(want("d", "v", 20s));
                 keys.end("c", Proof::connection);
               }),
               from);
   ASSERT_THAT(desk.answers, SizeIs(1));
   const Reply reply = desk.reply_to(from).value();
   EXPECT_EQ(reply.code, ErrorCode::none);
-  ASSERT_THAT(reply.granted, SizeIs(2));
+  ASSERT_THAT(reply.granted, SizeIs(3));
   EXPECT_EQ(reply.granted[0].lease.name, "a");
   EXPECT_EQ(reply.granted[0].who, (Who{"alice", "v"}));
   EXPECT_TRUE(reply.granted[0].lease.held);
@@ -361,6 +362,18 @@ TEST_F(KeysTest, are_not_taken_back_where_they_were_only_renewed) {
   ASSERT_THAT(reply.granted, SizeIs(1));
   desk.submit(TakeBack{"job", reply.granted[0].lease.token, reply.granted[0].who}, from);
   EXPECT_TRUE(look().held);
+}
+
+TEST_F(KeysTest, are_not_taken_back_once_they_have_been_renewed) {  // L4
+  const Address from = desk.next(here);
+  desk.submit(program([](Keys& keys) { keys.take(want("job", "v")); }), from);
+  const Reply taken = desk.reply_to(from).value();
+  strange([](Keys& keys) {
+    keys.look("job");
+    return keys.renew("job", 30s, Proof::value);
+  });
+  desk.submit(TakeBack{"job", taken.granted[0].lease.token, taken.granted[0].who}, from);
+  EXPECT_TRUE(look().held) << "its session may know already that it holds";
 }
 
 // --- A server in need.

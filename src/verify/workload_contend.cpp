@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 /// Half of the rounds let all requests go at the same moment, to the byte. In the others everybody comes a little
 /// later than the next one: what is torn apart by some milliseconds is met there.
-void play(Stage& stage) {
+void play_contend(Stage& stage) {
   const std::size_t clients = stage.players();
   const recording::Index name = stage.fresh_name();
   Rounds begin(clients);
@@ -36,6 +36,7 @@ void play(Stage& stage) {
 
 }  // namespace
 
-const Workload contend_workload{.name = "contend", .told = "all want one name at once", .share = 4, .play = play};
+const Workload contend_workload{
+    .name = "contend", .told = "all want one name at once", .share = 4, .play = play_contend};
 
 }  // namespace holdfast::verify

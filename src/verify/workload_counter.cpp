@@ -6,7 +6,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void play(Stage& stage) {
+void play_counter(Stage& stage) {
   const recording::Index name = stage.fresh_name();
   stage.together(stage.players(), [&](std::size_t i) {
     Player& player = stage.player(i);
@@ -23,7 +23,9 @@ void play(Stage& stage) {
 
 }  // namespace
 
-const Workload counter_workload{
-    .name = "counter", .told = "a guarded counter, read and written by whoever holds", .share = 3, .play = play};
+const Workload counter_workload{.name = "counter",
+                                .told = "a guarded counter, read and written by whoever holds",
+                                .share = 3,
+                                .play = play_counter};
 
 }  // namespace holdfast::verify

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 constexpr Duration grace = 3s;
 constexpr int tries_a_ttl = 16;
 
-void play(Stage& stage) {
+void play_crash(Stage& stage) {
   const std::size_t clients = stage.players();
   const Duration ttl = stage.manner().ttl;
   recording::Index name = stage.fresh_name();
@@ -70,7 +70,7 @@ void play(Stage& stage) {
 const Workload crash_workload{.name = "crash",
                               .told = "a holder dies and never releases, then all want the name",
                               .share = 3,
-                              .play = play,
+                              .play = play_crash,
                               .lacks = lacks_leases};
 
 }  // namespace holdfast::verify

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void play(Stage& stage) {
+void play_names(Stage& stage) {
   std::vector<recording::Index> names;
   for (std::size_t i = 0; i < stage.names_max(); ++i) names.push_back(stage.fresh_name());
   stage.together(stage.players(), [&](std::size_t i) {
@@ -29,6 +29,6 @@ void play(Stage& stage) {
 }  // namespace
 
 const Workload names_workload{
-    .name = "names", .told = "many names, everybody goes from one to another", .share = 2, .play = play};
+    .name = "names", .told = "many names, everybody goes from one to another", .share = 2, .play = play_names};
 
 }  // namespace holdfast::verify

@@ -25,7 +25,7 @@ std::optional<Held> acquire_at_last(Stage& stage, Player& player, recording::Ind
   return std::nullopt;
 }
 
-void play_pair(Stage& stage, Player& sleeper, Player& other) {
+void play_pause_pair(Stage& stage, Player& sleeper, Player& other) {
   const Manner& manner = stage.manner();
   for (int round = 0; !stage.time_is_up(); ++round) {
     const recording::Index name = stage.fresh_name();
@@ -59,9 +59,9 @@ void play_pair(Stage& stage, Player& sleeper, Player& other) {
   }
 }
 
-void play(Stage& stage) {
+void play_pause(Stage& stage) {
   stage.together(stage.players() / 2,
-                 [&](std::size_t i) { play_pair(stage, stage.player(2 * i), stage.player(2 * i + 1)); });
+                 [&](std::size_t i) { play_pause_pair(stage, stage.player(2 * i), stage.player(2 * i + 1)); });
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ void play(Stage& stage) {
 const Workload pause_workload{.name = "pause",
                               .told = "a holder stands still beyond its ttl, then writes",
                               .share = 3,
-                              .play = play,
+                              .play = play_pause,
                               .lacks = lacks_leases};
 
 }  // namespace holdfast::verify

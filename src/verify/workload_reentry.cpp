@@ -6,10 +6,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int rounds_max = 20;
+constexpr int reentry_rounds_max = 20;
 
-void play_pair(Stage& stage, Player& first, Player& second) {
-  for (int round = 0; round < rounds_max && !stage.time_is_up(); ++round) {
+void play_reentry_pair(Stage& stage, Player& first, Player& second) {
+  for (int round = 0; round < reentry_rounds_max && !stage.time_is_up(); ++round) {
     const recording::Index name = stage.fresh_name();
     const std::optional<Held> held = first.acquire(name);
     if (!held) continue;
@@ -27,18 +27,21 @@ void play_pair(Stage& stage, Player& first, Player& second) {
   }
 }
 
-void play(Stage& stage) {
+void play_reentry(Stage& stage) {
   stage.together(stage.players() / 2,
-                 [&](std::size_t i) { play_pair(stage, stage.player(2 * i), stage.player(2 * i + 1)); });
+                 [&](std::size_t i) { play_reentry_pair(stage, stage.player(2 * i), stage.player(2 * i + 1)); });
 }
 
-std::string_view lacks(const Manner& manner) {
+std::string_view lacks_for_reentry(const Manner& manner) {
   return manner.counts_grants ? "it counts how often its holder acquired, which is not judged" : "";
 }
 
 }  // namespace
 
-const Workload reentry_workload{
-    .name = "reentry", .told = "whoever holds acquires again", .share = 1, .play = play, .lacks = lacks};
+const Workload reentry_workload{.name = "reentry",
+                                .told = "whoever holds acquires again",
+                                .share = 1,
+                                .play = play_reentry,
+                                .lacks = lacks_for_reentry};
 
 }  // namespace holdfast::verify

@@ -37,7 +37,7 @@ void want(Stage& stage, Player& player, recording::Index name) {
   }
 }
 
-void play(Stage& stage) {
+void play_renew(Stage& stage) {
   const std::size_t pairs = stage.players() / 2;
   std::vector<recording::Index> names;
   for (std::size_t i = 0; i < pairs; ++i) names.push_back(stage.fresh_name());
@@ -46,7 +46,7 @@ void play(Stage& stage) {
   });
 }
 
-std::string_view lacks(const Manner& manner) {
+std::string_view lacks_for_renew(const Manner& manner) {
   if (!manner.traits.renews) return "it has no renewal";
   return lacks_leases(manner);
 }
@@ -56,7 +56,7 @@ std::string_view lacks(const Manner& manner) {
 const Workload renew_workload{.name = "renew",
                               .told = "held for long and renewed, while others want it",
                               .share = 3,
-                              .play = play,
-                              .lacks = lacks};
+                              .play = play_renew,
+                              .lacks = lacks_for_renew};
 
 }  // namespace holdfast::verify

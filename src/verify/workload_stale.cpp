@@ -6,7 +6,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int rounds_max = 20;  // Each is the same, and an answer that tells nothing counts against the run.
+constexpr int stale_rounds_max = 20;  // Each is the same, and an answer that tells nothing counts against the run.
 
 /// The holding that is over was one's own, and so is the one that is not.
 void play_alone(Stage& stage, Player& first, Player& second) {
@@ -24,9 +24,9 @@ void play_alone(Stage& stage, Player& first, Player& second) {
   first.release(*held);
 }
 
-void play_pair(Stage& stage, Player& first, Player& second) {
+void play_stale_pair(Stage& stage, Player& first, Player& second) {
   const bool renews = stage.manner().traits.renews;
-  for (int round = 0; round < rounds_max && !stage.time_is_up(); ++round) {
+  for (int round = 0; round < stale_rounds_max && !stage.time_is_up(); ++round) {
     play_alone(stage, first, second);
     const recording::Index name = stage.fresh_name();
     const std::optional<Held> old = first.acquire(name);
@@ -52,14 +52,14 @@ void play_pair(Stage& stage, Player& first, Player& second) {
   }
 }
 
-void play(Stage& stage) {
+void play_stale(Stage& stage) {
   stage.together(stage.players() / 2,
-                 [&](std::size_t i) { play_pair(stage, stage.player(2 * i), stage.player(2 * i + 1)); });
+                 [&](std::size_t i) { play_stale_pair(stage, stage.player(2 * i), stage.player(2 * i + 1)); });
 }
 
 }  // namespace
 
 const Workload stale_workload{
-    .name = "stale", .told = "released twice, released and renewed under an old token", .share = 1, .play = play};
+    .name = "stale", .told = "released twice, released and renewed under an old token", .share = 1, .play = play_stale};
 
 }  // namespace holdfast::verify

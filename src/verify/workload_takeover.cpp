@@ -6,7 +6,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void play_pair(Stage& stage, Player& first, Player& second) {
+void play_takeover_pair(Stage& stage, Player& first, Player& second) {
   while (!stage.time_is_up()) {
     const recording::Index name = stage.fresh_name();
     std::optional<Held> old = first.acquire(name);
@@ -28,18 +28,21 @@ void play_pair(Stage& stage, Player& first, Player& second) {
   }
 }
 
-void play(Stage& stage) {
+void play_takeover(Stage& stage) {
   stage.together(stage.players() / 2,
-                 [&](std::size_t i) { play_pair(stage, stage.player(2 * i), stage.player(2 * i + 1)); });
+                 [&](std::size_t i) { play_takeover_pair(stage, stage.player(2 * i), stage.player(2 * i + 1)); });
 }
 
-std::string_view lacks(const Manner& manner) {
+std::string_view lacks_for_takeover(const Manner& manner) {
   return manner.traits.takes_over && manner.traits.queries ? "" : "it has no takeover";
 }
 
 }  // namespace
 
-const Workload takeover_workload{
-    .name = "takeover", .told = "taken from its holder, who goes on", .share = 1, .play = play, .lacks = lacks};
+const Workload takeover_workload{.name = "takeover",
+                                 .told = "taken from its holder, who goes on",
+                                 .share = 1,
+                                 .play = play_takeover,
+                                 .lacks = lacks_for_takeover};
 
 }  // namespace holdfast::verify

@@ -100,19 +100,22 @@ void play_group(Stage& stage, std::size_t first, std::size_t size) {
   for (int round = 0; !stage.time_is_up(); ++round) play_round(stage, first, size, round % 2 == 0, round % 4 < 2);
 }
 
-void play(Stage& stage) {
+void play_waiting(Stage& stage) {
   const std::size_t groups = std::max<std::size_t>(stage.players() / group_max, 1);
   const std::size_t size = std::min(stage.players(), group_max);
   stage.together(groups, [&](std::size_t i) { play_group(stage, i * size, size); });
 }
 
-std::string_view lacks(const Manner& manner) {
+std::string_view lacks_for_waiting(const Manner& manner) {
   return manner.traits.waits ? "" : "nobody can wait there";
 }
 
 }  // namespace
 
-const Workload waiting_workload{
-    .name = "waiting", .told = "a queue, one gives up, one comes late", .share = 2, .play = play, .lacks = lacks};
+const Workload waiting_workload{.name = "waiting",
+                                .told = "a queue, one gives up, one comes late",
+                                .share = 2,
+                                .play = play_waiting,
+                                .lacks = lacks_for_waiting};
 
 }  // namespace holdfast::verify
