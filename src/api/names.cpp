@@ -28,14 +28,18 @@ bool is_printable_ascii(std::string_view text) {
   // A byte has its high bit set in one of these three: it is below the space, or DEL, or not ASCII. What one byte
   // borrows from the next, or carries into it, comes from a byte that is one of those itself.
   const auto odd = [&](std::uint64_t eight) { return ((eight - space) | (eight + each) | eight) & high; };
-  std::uint64_t eight = 0;
-  for (; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {
-    std::memcpy(&eight, text.data(), sizeof eight);
-    if (odd(eight)) return false;
+  std::uint64_t eight = space;
+  if (text.size() < sizeof eight) {
+    for (std::size_t i = 0; i < text.size(); ++i) eight = eight << 8U | static_cast<unsigned char>(text[i]);
+    return !odd(eight);
   }
-  eight = space;
-  std::memcpy(&eight, text.data(), text.size());
-  return !odd(eight);
+  std::uint64_t found = 0;
+  for (std::size_t i = 0; i + sizeof eight <= text.size(); i += sizeof eight) {
+    std::memcpy(&eight, text.data() + i, sizeof eight);
+    found |= odd(eight);
+  }
+  std::memcpy(&eight, text.data() + text.size() - sizeof eight, sizeof eight);  // Some of them again.
+  return !(found | odd(eight));
 }
 
 enum class Text { plain, not_utf8, control };

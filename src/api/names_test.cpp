@@ -96,7 +96,7 @@ TEST(IsPlainText, asks_for_something_that_fits_and_holds_no_control_character) {
   EXPECT_FALSE(is_plain_text("\xff", 256));
 }
 
-TEST(PlainText, is_looked_at_byte_by_byte_wherever_it_stands) {
+TEST(IsPlainText, looks_at_each_byte_wherever_it_stands) {
   for (std::size_t size = 1; size <= 18; ++size) {
     for (std::size_t place = 0; place < size; ++place) {
       for (int byte = 0; byte < 256; ++byte) {
