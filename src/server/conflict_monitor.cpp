@@ -38,6 +38,24 @@ void ConflictMonitor::Told::forget(std::size_t session) {
 }
 
 void ConflictMonitor::observe(const core::Reply& reply) {
+  const std::lock_guard lock(mutex_);
+  take(reply);
+}
+
+void ConflictMonitor::observe(std::span<const core::Answer> answers) {
+  const std::lock_guard lock(mutex_);
+  if (answers.size() > 1) {
+    // Among a million names each look is a wait for memory; one after the other, these waits overlap.
+    for (const core::Answer& answer : answers) {
+      if (answer.reply.void_after <= Instant{} || answer.reply.code != ErrorCode::none) continue;
+      const std::size_t name = hash(answer.reply.lease.name);
+      shard_of(name).told.find(name);
+    }
+  }
+  for (const core::Answer& answer : answers) take(answer.reply);
+}
+
+void ConflictMonitor::take(const core::Reply& reply) {
   const bool lapsed = reply.code == ErrorCode::grant_lapsed;  // Of what it ended and displaced, all is true.
   if (reply.code != ErrorCode::none && !lapsed) return;
   for (const core::Reply::Part& part : reply.parts) {
@@ -57,7 +75,6 @@ void ConflictMonitor::observe(const core::Reply& reply) {
   } else if (reply.ended) {
     over(reply.lease.name, reply.lease.token, reply.who);
   } else if (reply.before == core::Loss::revoked) {
-    const std::lock_guard lock(mutex_);
     const std::size_t name = hash(reply.lease.name);
     const auto found = shard_of(name).told.find(name);
     if (found != shard_of(name).told.end() && found->second.token == reply.lease.token)
@@ -68,7 +85,6 @@ void ConflictMonitor::observe(const core::Reply& reply) {
 }
 
 void ConflictMonitor::forget_displaced(const core::LeaseView& lease, core::Loss before) {
-  const std::lock_guard lock(mutex_);
   const std::size_t name = hash(lease.name);
   Shard& shard = shard_of(name);
   const auto found = shard.told.find(name);
@@ -76,12 +92,11 @@ void ConflictMonitor::forget_displaced(const core::LeaseView& lease, core::Loss 
 }
 
 void ConflictMonitor::granted(const Grant& grant) {
-  const std::lock_guard lock(mutex_);
   const std::size_t name = hash(grant.lease.name);
   Shard& shard = shard_of(name);
   auto found = shard.told.find(name);
   if (found == shard.told.end()) {
-    if (shard.told.size() >= shard.sweep_at) sweep(shard, grant.granted_at);
+    if (shard.told.size() >= shard.sweep_at && grant.granted_at >= shard.sweep_after) sweep(shard, grant.granted_at);
     if (shard.told.size() >= names_max / shards) return;
     found = shard.told.emplace(name, Told{}).first;
   }
@@ -100,7 +115,6 @@ void ConflictMonitor::granted(const Grant& grant) {
 }
 
 void ConflictMonitor::over(std::string_view name_text, core::Token token, const core::Who& who) {
-  const std::lock_guard lock(mutex_);
   const std::size_t name = hash(name_text);
   Shard& shard = shard_of(name);
   const auto found = shard.told.find(name);
@@ -111,12 +125,16 @@ void ConflictMonitor::over(std::string_view name_text, core::Token token, const 
 }
 
 void ConflictMonitor::taken_back(const core::Reply& reply) {
+  const std::lock_guard lock(mutex_);
   over(reply.lease.name, reply.lease.token, reply.who);
   for (const core::Reply::Grant& each : reply.granted) over(each.lease.name, each.lease.token, each.who);
 }
 
 void ConflictMonitor::sweep(Shard& shard, Instant now) {
+  const std::size_t before = shard.told.size();
   erase_if(shard.told, [&](const auto& entry) { return entry.second.until() <= now; });
+  // Where all of them are long leases, the next name and the one after it would each have to look at all of them again.
+  if (shard.told.size() > before / 8 * 7) shard.sweep_after = now + std::chrono::seconds(1);
   // Never beyond the bound, or new names would not be watched for good.
   shard.sweep_at = std::clamp<std::size_t>(2 * shard.told.size(), 1'000, names_max / shards);
 }

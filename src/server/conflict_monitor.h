@@ -8,9 +8,11 @@
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <mutex>
+#include <span>
 #include <string>
 
 #include "core/replies.h"
+#include "core/rules.h"
 #include "server/log.h"
 #include "server/metrics.h"
 
@@ -25,6 +27,8 @@ class ConflictMonitor {
   ConflictMonitor(Log& log, Metrics& metrics) : log_(log), metrics_(metrics) {}
 
   void observe(const core::Reply& reply);
+  /// Each of them; many at once cost less.
+  void observe(std::span<const core::Answer> answers);
   /// The grant that `reply` tells of was taken back before anybody heard of it.
   void taken_back(const core::Reply& reply);
 
@@ -51,6 +55,7 @@ class ConflictMonitor {
   struct Shard {
     boost::unordered_flat_map<std::size_t, Told> told;  ///< By the hash of the name.
     std::size_t sweep_at = 1'000;                       ///< Entries at which those that ran out are thrown away.
+    Instant sweep_after{};                              ///< Not before: nearly nothing would be found.
   };
   static constexpr std::size_t shards = 256;
   Shard& shard_of(std::size_t name) { return shards_[name >> 56]; }
@@ -63,6 +68,8 @@ class ConflictMonitor {
     Instant void_after{};
     core::Loss before = core::Loss::none;
   };
+  // Everything below is called under the mutex.
+  void take(const core::Reply& reply);
   void granted(const Grant& grant);
   /// Whoever held before what `lease` shows does not believe in it any more.
   void forget_displaced(const core::LeaseView& lease, core::Loss before);

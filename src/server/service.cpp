@@ -43,8 +43,8 @@ std::uint64_t Service::add_lane(Lane& lane) {
 }
 
 void Service::deliver(std::vector<core::Answer>& leaving) {
-  for (const core::Answer& answer : leaving) monitor_.observe(answer.reply);
   if (leaving.empty()) return;
+  monitor_.observe(leaving);
   const std::uint64_t first = leaving.front().to.client >> lane_shift;
   const auto of_first = [&](const core::Answer& answer) { return answer.to.client >> lane_shift == first; };
   if (first >= 1 && first <= lanes_.size() && std::ranges::all_of(leaving, of_first)) {
