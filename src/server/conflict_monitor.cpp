@@ -33,18 +33,24 @@ bool ended_by(const Told& told, core::Token previous, core::Loss before) {
 }  // namespace
 
 void ConflictMonitor::observe(std::span<const core::Answer> leaving) {
-  {
-    const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
+  if (leaving.size() > 1) {
+    // Among a million names each look is a wait for memory; begun together, these waits overlap.
     for (const core::Answer& answer : leaving) {
       if (answer.reply.lease.name.empty()) continue;
       const std::uint64_t name = hash(answer.reply.lease.name);
       shard_of(name).told.prefetch(name);
     }
   }
-  for (const core::Answer& answer : leaving) observe(answer.reply);
+  for (const core::Answer& answer : leaving) take(answer.reply);
 }
 
 void ConflictMonitor::observe(const core::Reply& reply) {
+  const std::lock_guard lock(mutex_);
+  take(reply);
+}
+
+void ConflictMonitor::take(const core::Reply& reply) {
   const bool lapsed = reply.code == ErrorCode::grant_lapsed;  // Of what it ended and displaced, all is true.
   if (reply.code != ErrorCode::none && !lapsed) return;
   for (const core::Reply::Part& part : reply.parts) {
@@ -64,7 +70,6 @@ void ConflictMonitor::observe(const core::Reply& reply) {
   } else if (reply.ended) {
     over(reply.lease.name, reply.lease.token, reply.who);
   } else if (reply.before == core::Loss::revoked) {
-    const std::lock_guard lock(mutex_);
     const std::uint64_t name = hash(reply.lease.name);
     Shard& shard = shard_of(name);
     Told* const told = shard.told.find(name);
@@ -75,7 +80,6 @@ void ConflictMonitor::observe(const core::Reply& reply) {
 }
 
 void ConflictMonitor::forget_displaced(const core::LeaseView& lease, core::Loss before) {
-  const std::lock_guard lock(mutex_);
   const std::uint64_t name = hash(lease.name);
   Shard& shard = shard_of(name);
   Told* const told = shard.told.find(name);
@@ -83,7 +87,6 @@ void ConflictMonitor::forget_displaced(const core::LeaseView& lease, core::Loss 
 }
 
 void ConflictMonitor::granted(const Grant& grant) {
-  const std::lock_guard lock(mutex_);
   const std::uint64_t name = hash(grant.lease.name);
   const std::uint32_t session = short_hash(grant.who.session);
   Shard& shard = shard_of(name);
@@ -104,7 +107,7 @@ void ConflictMonitor::granted(const Grant& grant) {
     *told = newest;
     return;
   }
-  if (shard.told.size() >= shard.sweep_at) sweep(shard, grant.granted_at);
+  if (shard.told.size() >= shard.sweep_at && grant.granted_at >= shard.sweep_after) sweep(shard, grant.granted_at);
   if (shard.told.size() < names_max / shards) shard.told.add(newest);
 }
 
@@ -130,7 +133,6 @@ void ConflictMonitor::erase(Shard& shard, Told& told) {
 }
 
 void ConflictMonitor::over(std::string_view name_text, core::Token token, const core::Who& who) {
-  const std::lock_guard lock(mutex_);
   const std::uint64_t name = hash(name_text);
   const std::uint32_t session = short_hash(who.session);
   Shard& shard = shard_of(name);
@@ -146,13 +148,17 @@ void ConflictMonitor::over(std::string_view name_text, core::Token token, const 
 }
 
 void ConflictMonitor::taken_back(const core::Reply& reply) {
+  const std::lock_guard lock(mutex_);
   over(reply.lease.name, reply.lease.token, reply.who);
   for (const core::Reply::Grant& each : reply.granted) over(each.lease.name, each.lease.token, each.who);
 }
 
 void ConflictMonitor::sweep(Shard& shard, Instant now) {
+  const std::size_t before = shard.told.size();
   shard.told.erase_if([&](const Told& told) { return told.until <= now; });
   std::erase_if(shard.several, [&](const auto& entry) { return !shard.told.find(entry.first); });
+  // Where all of them are long leases, the next name and the one after it would each have to look at all of them again.
+  if (shard.told.size() > before / 8 * 7) shard.sweep_after = now + std::chrono::seconds(1);
   // Never beyond the bound, or new names would not be watched for good.
   shard.sweep_at = std::clamp<std::size_t>(2 * shard.told.size(), 1'000, names_max / shards);
 }

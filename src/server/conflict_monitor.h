@@ -29,6 +29,7 @@ class ConflictMonitor {
   ConflictMonitor(Log& log, Metrics& metrics) : log_(log), metrics_(metrics) {}
 
   void observe(const core::Reply& reply);
+  /// Each of them; many at once cost less.
   void observe(std::span<const core::Answer> leaving);
   /// The grant that `reply` tells of was taken back before anybody heard of it.
   void taken_back(const core::Reply& reply);
@@ -45,6 +46,7 @@ class ConflictMonitor {
     ToldNames told;
     std::unordered_map<std::uint64_t, std::vector<Believer>> several;  ///< Of names that sessions share.
     std::size_t sweep_at = 1'000;  ///< Entries at which those that ran out are thrown away.
+    Instant sweep_after{};         ///< Not before: nearly nothing would be found.
   };
   static constexpr std::size_t shards = 256;
   Shard& shard_of(std::uint64_t name) { return shards_[name >> 56]; }
@@ -57,6 +59,8 @@ class ConflictMonitor {
     Instant void_after{};
     core::Loss before = core::Loss::none;
   };
+  // Everything below is called under the mutex.
+  void take(const core::Reply& reply);
   void granted(const Grant& grant);
   /// Whoever held before what `lease` shows does not believe in it any more.
   void forget_displaced(const core::LeaseView& lease, core::Loss before);
