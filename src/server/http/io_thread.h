@@ -18,7 +18,7 @@
 #include "server/acceptor.h"
 #include "server/http/admission.h"
 #include "server/http/door.h"
-#include "server/http/event_streams.h"
+#include "server/event_streams.h"
 #include "server/service.h"
 
 namespace holdfast::server::http {
