@@ -161,7 +161,8 @@ void EventStreams::begin(Newcomer newcomer) {
     number = free_.back();
     free_.pop_back();
   }
-  streams_[number] = std::make_unique<EventStream>(std::move(newcomer.socket), *newcomer.spelling, std::move(newcomer.prefix), newcomer.after);
+  streams_[number] = std::make_unique<EventStream>(std::move(newcomer.socket), *newcomer.spelling,
+                                                   std::move(newcomer.prefix), newcomer.after);
   EventStream& stream = *streams_[number];
 
   const auto set = [&](int level, int option, int value) {
@@ -265,7 +266,9 @@ const std::string& EventStreams::text_for(const EventSpelling& spelling) {
 /// False: its peer has not taken what it was sent before.
 bool EventStreams::add_event(EventStream& stream) {
   const std::string& text = text_for(stream.spelling);
-  const auto fits = [&] { return stream.pending() == 0 || stream.pending() + text.size() <= bounds_.pending_bytes_max; };
+  const auto fits = [&] {
+    return stream.pending() == 0 || stream.pending() + text.size() <= bounds_.pending_bytes_max;
+  };
   if (!fits() && !stream.flush(now_)) return true;  // Whoever is gone is found out when it is flushed again.
   if (!fits()) return false;
   stream.add(text, now_);

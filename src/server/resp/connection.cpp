@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "api/operations.h"
+#include "server/newcomer.h"
 #include "server/history_answer.h"
 #include "server/resp/event_pushes.h"
 #include "server/resp/io_thread.h"
@@ -166,8 +167,7 @@ void Connection::watch(const api::Operation& operation, api::WatchRequest& wante
       write_problem(writer, Error{code});
     });
   }
-  leaving_ = std::make_unique<Newcomer>(
-      newcomer(io_.service, event_pushes(conversation_.version), std::move(wanted.prefix), wanted.after));
+  leaving_ = std::make_unique<api::WatchRequest>(std::move(wanted));
   leave_when_all_is_told();
 }
 
@@ -180,10 +180,12 @@ void Connection::leave_when_all_is_told() {
 }
 
 void Connection::leave() {
-  if (io_.closing) return;
+  if (!leaving_ || io_.closing) return;
+  const std::unique_ptr<api::WatchRequest> wanted = std::exchange(leaving_, nullptr);
+  Newcomer made = newcomer(io_.service, event_pushes(conversation_.version), std::move(wanted->prefix), wanted->after);
   io_.service.clients().remove(client_);  // Before somebody else's connection has the socket's number.
-  leaving_->socket = io_.loop.release(*this);
-  io_.streams.take(std::move(*std::exchange(leaving_, nullptr)));
+  made.socket = io_.loop.release(*this);
+  io_.streams.take(std::move(made));
 }
 
 void Connection::block() {

@@ -13,7 +13,6 @@
 #include "base/fd.h"
 #include "core/commands.h"
 #include "core/rules.h"
-#include "server/newcomer.h"
 #include "server/resp/connection_commands.h"
 #include "server/resp/key_commands.h"
 #include "server/resp/loop.h"
@@ -117,7 +116,7 @@ class Connection final : public Peer {
   std::uint64_t handed_ = 0;        ///< Bytes that the kernel has, but for those that are in `out_` still.
   std::vector<Untold> untold_;
   std::uint64_t blocking_ = 0;              ///< The request that is waited for before more is taken; 0: none is.
-  std::unique_ptr<Newcomer> leaving_;       ///< It takes nothing more: it is to watch. Its place is reserved.
+  std::unique_ptr<api::WatchRequest> leaving_;  ///< It takes nothing more: it is to watch. Its place is reserved.
   bool queued_ = false;                     ///< That request may wait for a name: whoever closes leaves its queue.
   std::size_t unread_before_ = 0;           ///< What lay unread at the last look,
   Loop::Clock::time_point unread_since_{};  ///< and since when nothing of it was taken.
