@@ -6,7 +6,7 @@ import json
 import subprocess
 from dataclasses import dataclass
 
-from servers import ours, tool
+from servers import Failed, ours, tool
 
 random_name = "k:__rand_int__"
 hot_name = "hot"
@@ -22,7 +22,7 @@ class Measured:
 def said_by(words):
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
-        raise SystemExit(f"{words[0]} ended with {done.returncode}:\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
+        raise Failed(f"{words[0]} ended with {done.returncode}:\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
     return done.stdout
 
 
@@ -35,7 +35,7 @@ def take(server, connections, count, pipeline=1, key=random_name, ttl_ms=30000):
     spent = server.cpu_seconds() - before
     rows = [row for row in csv.reader(io.StringIO(said)) if len(row) == 8]
     if len(rows) != 2:
-        raise SystemExit(f"redis-benchmark against {server.name} said:\n{said}")
+        raise Failed(f"redis-benchmark against {server.name} said:\n{said}")
     figures = dict(zip(rows[0], rows[1]))
     return Measured(float(figures["rps"]), float(figures["p50_latency_ms"]) * 1000, spent / count * 1e6)
 
@@ -72,7 +72,7 @@ def pgbench(server, clients, seconds):
         if line.startswith("tps = "):
             rate = float(line.split()[2])
             return Measured(rate, clients / rate * 1e6)
-    raise SystemExit(f"pgbench said:\n{said}")
+    raise Failed(f"pgbench said:\n{said}")
 
 
 def commit_us(folder, size, count=500):

@@ -13,18 +13,22 @@ from pathlib import Path
 top = Path(__file__).resolve().parents[2]
 
 
+class Failed(Exception):
+    """It could not be measured; the words say why."""
+
+
 def tool(name, *places):
     """A program of Debian's: where its package puts it, or else where tools/setup has unpacked it."""
     for place in places or [f"/usr/bin/{name}"]:
         if os.access(place, os.X_OK):
             return str(place)
-    raise SystemExit(f"There is no {name}; run: tools/setup bench-versus")
+    raise Failed(f"There is no {name}; run: tools/setup bench-versus")
 
 
 def ours(name):
     path = top / "build/release" / name
     if not os.access(path, os.X_OK):
-        raise SystemExit(f"There is no {path.relative_to(top)}; run: make bench-versus")
+        raise Failed(f"There is no {path.relative_to(top)}; run: make bench-versus")
     return str(path)
 
 
@@ -81,7 +85,7 @@ class Server:
         while not true():
             if self.process.poll() is not None or time.monotonic() > end:
                 self.log.seek(0)
-                raise SystemExit(f"{self.name} does not start. It said:\n{self.log.read()[-2000:]}")
+                raise Failed(f"{self.name} does not start. It said:\n{self.log.read()[-2000:]}")
             time.sleep(0.02)
 
     def answers(self):
@@ -111,7 +115,7 @@ class Server:
         for line in open(f"/proc/{self.process.pid}/status"):
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) * 1024
-        raise SystemExit(f"/proc does not say how large {self.name} is")
+        raise Failed(f"/proc does not say how large {self.name} is")
 
 
 class Redis(Server):

@@ -3,7 +3,9 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 namespace holdfast::api {
@@ -20,17 +22,31 @@ int hex_digit(char c) {
   return -1;
 }
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+/// Nothing but the printable characters of ASCII, as most text is: eight bytes at a look.
+bool is_printable_ascii(std::string_view text) {
+  constexpr std::uint64_t each = 0x0101010101010101, high = each * 0x80, space = each * ' ';
+  // A byte has its high bit set in one of these three: it is below the space, or DEL, or not ASCII. What one byte
+  // borrows from the next, or carries into it, comes from a byte that is one of those itself.
+  const auto odd = [&](std::uint64_t eight) { return ((eight - space) | (eight + each) | eight) & high; };
+  std::uint64_t eight = space;
+  if (text.size() < sizeof eight) {
+    for (std::size_t i = 0; i < text.size(); ++i) eight = eight << 8U | static_cast<unsigned char>(text[i]);
+    return !odd(eight);
+  }
+  std::uint64_t found = 0;
+  for (std::size_t i = 0; i + sizeof eight <= text.size(); i += sizeof eight) {
+    std::memcpy(&eight, text.data() + i, sizeof eight);
+    found |= odd(eight);
+  }
+  std::memcpy(&eight, text.data() + text.size() - sizeof eight, sizeof eight);  // Some of them again.
+  return !(found | odd(eight));
 }
 
 enum class Text { plain, not_utf8, control };
 
 /// Control characters are C0, DEL and C1, and the separators of lines and paragraphs, which logs would break at.
 Text look_at(std::string_view text) {
-  // Most text is ASCII: only what is not has to be taken apart.
-  const auto beyond = std::ranges::find_if(text, [](unsigned char c) { return c < 0x20 || c >= 0x7f; });
-  text.remove_prefix(static_cast<std::size_t>(beyond - text.begin()));
+  if (is_printable_ascii(text)) return Text::plain;  // Only what is not has to be taken apart.
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
   auto left = static_cast<utf8proc_ssize_t>(text.size());
   while (left > 0) {
@@ -109,7 +125,7 @@ Result<std::string> canonical_name(std::string_view name) {
     if (segment == "." || segment == "..") return bad("a segment is . or ..");
     begin = end + 1;
   }
-  if (is_ascii(name)) return std::string{name};
+  if (is_printable_ascii(name)) return std::string{name};
   HF_TRY(composed, nfc(name));
   if (composed.size() > name_bytes_max) return bad("it is longer than 512 bytes in Unicode's NFC");
   return composed;

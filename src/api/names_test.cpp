@@ -96,5 +96,18 @@ TEST(IsPlainText, asks_for_something_that_fits_and_holds_no_control_character) {
   EXPECT_FALSE(is_plain_text("\xff", 256));
 }
 
+TEST(IsPlainText, looks_at_each_byte_wherever_it_stands) {
+  for (std::size_t size = 1; size <= 18; ++size) {
+    for (std::size_t place = 0; place < size; ++place) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, '~');
+        text[place] = static_cast<char>(byte);
+        const bool printable = byte >= 0x20 && byte < 0x7f;  // A byte beyond ASCII is no character by itself.
+        ASSERT_EQ(is_plain_text(text, 256), printable) << size << ' ' << place << ' ' << byte;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace holdfast::api

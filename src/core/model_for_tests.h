@@ -148,7 +148,7 @@ class Model {
       return found == sessions.end() ? nullptr : &*found;
     }
     bool joinable_by(const ScriptAsk& ask) const {
-      return held() && shared && ask.shared && owner == ask.who.owner && !taking;
+      return held() && shared && ask.shared && !ask.anew && owner == ask.who.owner && !taking;
     }
     Said said_of(std::uint64_t of) const {
       const auto found = std::ranges::find(said, of, &Said::token);
@@ -321,7 +321,7 @@ class Model {
 
   void acquire(Name& name, const ScriptAsk& ask, Address from) {
     const bool mine = name.held() && name.owner == ask.who.owner;
-    Session* own = mine ? name.session(ask.who.session) : nullptr;
+    Session* own = mine && !ask.anew ? name.session(ask.who.session) : nullptr;
     const bool join = name.joinable_by(ask);
     if (!name.held()) {
       hold(name, ask, from);

@@ -52,6 +52,7 @@ struct ScriptLine {
   std::size_t window = 0;  ///< Of a takeover: its flush window.
   std::size_t reason = 0;  ///< 0: none is said.
   bool shared = false;     ///< Of an acquire or takeover: `holder: owner`. Of a vanish: the server heard of it.
+  bool anew = false;       ///< Of an acquire: without re-entry.
   bool unnamed = false;    ///< Of a renewal, release or transfer: the session is not named. Of a get: unsettled.
   /// 0 to 4: the newest of the name that was shown; 5: the one before; 6: one never given; 7: none is named, where none
   /// has to be.
@@ -75,7 +76,7 @@ inline void showValue(const ScriptLine& move, std::ostream& out) {
     case What::acquire:
       line("acquire");
       out << script_names[move.name] << " ttl=" << ms(script_ttls[move.ttl]) << " wait=" << ms(script_waits[move.wait])
-          << (move.shared ? " holder=owner" : "");
+          << (move.shared ? " holder=owner" : "") << (move.anew ? " anew" : "");
       break;
     case What::renew:
       line("renew");
@@ -186,7 +187,8 @@ inline rc::Gen<ScriptLine> any_line() {
       rc::gen::set(&ScriptLine::to, below(script_people.size())),
       rc::gen::set(&ScriptLine::window, below(script_windows.size())),
       rc::gen::set(&ScriptLine::reason, rc::gen::element<std::size_t>(0, 1, 1, 1, 2, 2)),
-      rc::gen::set(&ScriptLine::unnamed), rc::gen::set(&ScriptLine::token, below(8)));
+      rc::gen::set(&ScriptLine::anew, rc::gen::element(false, false, false, true)), rc::gen::set(&ScriptLine::unnamed),
+      rc::gen::set(&ScriptLine::token, below(8)));
 }
 
 /// What a move asks for: made from the move, and from what its client could know.
@@ -197,6 +199,7 @@ struct ScriptAsk {
   Duration ttl{};
   Duration wait{};
   bool shared = false;
+  bool anew = false;
   bool has_ttl = false;
   bool unsettled = false;
   Token token;
@@ -217,7 +220,8 @@ inline Command to_command(const ScriptAsk& ask) {
                      .who = ask.who,
                      .ttl = ask.ttl,
                      .wait = ask.wait,
-                     .holder = ask.shared ? HolderKind::owner : HolderKind::session};
+                     .holder = ask.shared ? HolderKind::owner : HolderKind::session,
+                     .anew = ask.anew};
     case What::renew:
       return Renew{ask.name, ask.token, ask.who, ttl};
     case What::release:
@@ -289,6 +293,7 @@ class Crowd {
     ask.to = script_people[move.to];
     if (!move.shared) ask.to.session.clear();
     using What = ScriptLine::What;
+    ask.anew = move.anew && move.what == What::acquire;
     const bool may_omit = move.what == What::renew || move.what == What::release || move.what == What::transfer;
     if (may_omit && move.unnamed) ask.who.session.clear();
     const std::vector<Token>& seen = seen_[ask.name];

@@ -142,6 +142,7 @@ void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
     // Among a million names each look is a wait for memory; one after the other, these waits overlap.
     for (const Request& request : requests) std::as_const(state_).find(core::name_of(request.command));
   }
+  if (!late_.empty()) take_back_late(leaving);
   core::Step step(state_, now_, presence(), outcome_);
   for (Request& request : requests) {
     ErrorCode refused = ErrorCode::none;
@@ -171,6 +172,7 @@ void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
 
 bool Engine::tick(std::vector<Answer>& leaving) {
   now_ = read_clock();
+  if (!late_.empty()) take_back_late(leaving);
   const bool full = out_of_room();
   core::Step step(state_, now_, presence(), outcome_);
   if (full) {  // First: what comes free now is handed over to nobody.
@@ -230,8 +232,20 @@ void Engine::let_go(Answer& answer, std::vector<Answer>& leaving) {
   if (granted && now_.lease >= reply.void_after) {  // L4: not answered as granted any more.
     ++statistics_.grants_lapsed;
     reply.code = ErrorCode::grant_lapsed;
+    // Of what a program began, some may have more time: it is told of none.
+    for (const core::Reply::Grant& grant : reply.granted) {
+      late_.push_back({answer.to, core::TakeBack{grant.lease.name, grant.lease.token, grant.who}});
+    }
   }
   leaving.push_back(std::move(answer));
+}
+
+void Engine::take_back_late(std::vector<Answer>& leaving) {
+  core::Step step(state_, now_, presence(), outcome_);
+  for (Request& request : std::exchange(late_, {})) {
+    handle(step, request);
+    collect(true, leaving);
+  }
 }
 
 Batch Engine::take_batch() {

@@ -131,6 +131,8 @@ class Engine {
   void open_batch_for(std::size_t bytes, core::Position next);
   void route(core::Answer&& answer, std::vector<core::Answer>& leaving);
   void let_go(core::Answer& answer, std::vector<core::Answer>& leaving);
+  /// Ends what programs began and were told that they do not hold.
+  void take_back_late(std::vector<core::Answer>& leaving);
 
   LeaseClock lease_clock_;
   const core::Presence& presence_;
@@ -139,6 +141,7 @@ class Engine {
   core::Now now_;
   core::Outcome outcome_;          ///< Kept between steps for its memory.
   std::deque<Gathering> batches_;  ///< Oldest first; the front one may be at the journal.
+  std::vector<Request> late_;      ///< Grants of programs that were answered as lapsed, to be taken back.
   bool front_taken_ = false;
   bool stopping_ = false;
   std::size_t pending_bytes_ = 0;  ///< As the journal will have them, at most.

@@ -59,6 +59,24 @@ TEST(Programs, are_not_answered_as_granted_once_the_first_deadline_has_passed) {
   bench.pass(2s);
   bench.durable();
   EXPECT_EQ(bench.answer(from).value().code, ErrorCode::grant_lapsed);
+  const Address after = bench.ask(Acquire{.name = "a", .who = core::bob, .ttl = 10s}, 2);
+  bench.commit();
+  EXPECT_EQ(bench.answer(after).value().code, ErrorCode::none) << "it was told that it holds nothing";
+}
+
+TEST(Programs, that_were_answered_too_late_keep_what_they_only_renewed) {  // L4
+  Workbench bench;
+  bench.done(program([](Keys& keys) { keys.take(want("a", 60s)); }));
+  const Address from = bench.ask(program([](Keys& keys) {
+    keys.renew("a", 60s, Proof::connection);
+    keys.take(want("b", 1s));
+  }));
+  bench.take();
+  bench.pass(2s);
+  bench.durable();
+  EXPECT_EQ(bench.answer(from).value().code, ErrorCode::grant_lapsed);
+  bench.pass(50ms);
+  EXPECT_TRUE(std::as_const(*bench.engine).state().find("a")->held()) << "its session may know already that it holds";
 }
 
 TEST(Programs, have_all_of_their_effects_in_one_batch) {

@@ -167,9 +167,10 @@ class Parser {
     if (name == "redis") {
       take();
       HF_TRY_VOID(expect("."));
-      const auto found = function_in(functions_of_redis, here().source);
-      if (!found) return absent(fmt::format("redis.{}", here().source.substr(0, 40)));
-      take();
+      const int line = here().line;
+      HF_TRY(function, expect_name());
+      const auto found = function_in(functions_of_redis, function);
+      if (!found) return bad_script(line, fmt::format("the function {} of redis", shown(function)));
       return found;
     }
     const auto found = function_in(functions, name);
@@ -396,7 +397,7 @@ class Parser {
         HF_TRY(field, expect_name());
         at = constant_text(line, std::string(field));
       } else if (here().is(":")) {
-        return absent("a method, ':" + std::string(ahead().source.substr(0, 40)) + "'");
+        return absent(fmt::format("the method {}", shown(ahead().source)));
       } else if (here().is("(")) {
         return absent("a call of something that is no function here");
       } else {

@@ -217,6 +217,18 @@ TEST_F(Pipeline, tells_whoever_asks_first_whether_to_send_its_body_to_go_on) {
   EXPECT_EQ(talk_->receive().field("name"), "e3");
 }
 
+TEST_F(Pipeline, that_ends_with_one_who_waits_is_answered_up_to_there_and_leaves_the_queue_with_its_peer) {  // L8
+  talk_->post("/v1/acquire/job", body("zoe"));
+  const auto waiting = [&] { return talk_->get("/v1/leases/job").field("waiting"); };
+  Talk talk(server_->port());
+  talk.send(acquire("w1", "alice") + acquire("job", "alice", R"(, "wait_ms": 600000)"));
+  EXPECT_EQ(talk.receive().field("name"), "w1") << "before the wait is over";
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  while (waiting() != "1") ASSERT_LT(std::chrono::steady_clock::now(), until);
+  talk.close();
+  while (waiting() != "0") ASSERT_LT(std::chrono::steady_clock::now(), until) << "taken for there";
+}
+
 TEST_F(Pipeline, counts_each_of_its_requests) {
   std::string all;
   for (int i = 0; i < 10; ++i) all += acquire(i < 7 ? fmt::format("n{}", i) : "n0", i < 7 ? "alice" : "bob");

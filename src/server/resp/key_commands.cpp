@@ -24,6 +24,13 @@ class OneCommand final : public KeyProgram {
   Caller caller_;
 };
 
+/// A word of two letters, in any case, as one number; 0: it has not two.
+constexpr unsigned two_letters(std::string_view word) {
+  return word.size() == 2
+             ? (static_cast<unsigned char>(word[0]) | 0x20U) << 8U | (static_cast<unsigned char>(word[1]) | 0x20U)
+             : 0;
+}
+
 }  // namespace
 
 std::optional<core::Acquire> plain_take(std::span<const std::string_view> words, const Caller& caller) {
@@ -31,10 +38,11 @@ std::optional<core::Acquire> plain_take(std::span<const std::string_view> words,
   bool free_only = false;
   Duration ttl = core::forever;
   for (std::size_t i = 3; i < words.size(); ++i) {
-    const bool seconds = is_word(words[i], "ex");
-    if (is_word(words[i], "nx")) {
+    const unsigned option = two_letters(words[i]);
+    const bool seconds = option == two_letters("ex");
+    if (option == two_letters("nx")) {
       free_only = true;
-    } else if ((seconds || is_word(words[i], "px")) && i + 1 < words.size() && ttl == core::forever) {
+    } else if ((seconds || option == two_letters("px")) && i + 1 < words.size()) {
       const Duration unit = seconds ? Duration{std::chrono::seconds{1}} : Duration{std::chrono::milliseconds{1}};
       const Result<Duration> read = read_ttl(words[i], words[i + 1], unit);
       if (!read) return std::nullopt;

@@ -23,7 +23,7 @@ void check_answer(const script::Value& value, int depth) {
 }
 
 bool was_read(const script::KeysInMemory& commands, const std::string& key) {
-  return std::ranges::any_of(commands.called, [&](const auto& words) { return words.size() == 2 && words[1] == key; });
+  return std::ranges::any_of(commands.called, [&](const auto& words) { return words.size() > 1 && words[1] == key; });
 }
 
 std::string run_once(const script::Script& script) {
