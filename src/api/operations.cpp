@@ -525,7 +525,7 @@ std::string_view Operation::subject() const {
 }
 
 std::string_view Operation::command_name() const {
-  if (!supported() || asks_history || !path.starts_with("/v1/")) return {};
+  if (!supported() || !path.starts_with("/v1/")) return {};
   return spoken.empty() ? name : spoken;
 }
 

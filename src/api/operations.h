@@ -93,8 +93,8 @@ struct Operation {
   bool makes_sessions() const;
   /// What stands in the braces of the path: "name". Empty: there are none.
   std::string_view subject() const;
-  /// As a command of words, in small letters: "lease.acquire". Empty: it is none. The history is none, because it is
-  /// files and answers late; nor are the calls of the systems that Holdfast replaces.
+  /// As a command of words, in small letters: "lease.acquire". Empty: it is none, as the calls of the systems that
+  /// Holdfast replaces are.
   std::string_view command_name() const;
 };
 

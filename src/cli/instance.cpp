@@ -47,8 +47,13 @@ server::http::Options door_options(const Settings& settings) {
   options.io_threads = static_cast<int>(settings.io_threads);
   options.connections_max = settings.connections_max;
   options.body_bytes_max = settings.body_bytes_max;
-  options.events.watchers_max = settings.watchers_max;
   return options;
+}
+
+server::EventBounds event_bounds(const Settings& settings) {
+  server::EventBounds bounds;
+  bounds.watchers_max = settings.watchers_max;
+  return bounds;
 }
 
 }  // namespace
@@ -73,18 +78,19 @@ Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& c
       historian_(history),
       events_(settings.events_bytes_max),
       service_(log, events_),
+      streams_(events_, service_.metrics(), event_bounds(settings)),
       runner_(std::make_unique<engine::Runner>(
           make_engine(settings, clock, service_.clients()), journal,
           [this](std::vector<core::Answer>& leaving) { service_.deliver(leaving); }, std::move(on_journal_failure),
           runner_options_for(settings, runner_options, service_, events_, history ? &historian_ : nullptr))),
-      door_(service_, door_options(settings)),
+      door_(service_, streams_, door_options(settings)),
       refusals_(log, service_.metrics()) {
   if (const std::optional<Listen> listen = *resp_listen(settings)) {
     server::resp::Options options;
     options.host = listen->host;
     options.port = listen->port;
     options.io_threads = static_cast<int>(settings.io_threads);
-    resp_door_.emplace(service_, options);
+    resp_door_.emplace(service_, streams_, options);
   }
   service_.injections = settings.inject;
   service_.run(*runner_);
@@ -97,6 +103,7 @@ Instance::~Instance() {
 
 Result<journal::Opened> Instance::start() {
   HF_TRY(opened, runner_->start());
+  streams_.start();
   HF_TRY_VOID(door_.open());
   if (resp_door_) HF_TRY_VOID(resp_door_->open());
   running_ = true;
@@ -121,6 +128,7 @@ Result<void> Instance::stop() {
   watching_ = {};
   door_.stop_taking();
   if (resp_door_) resp_door_->stop_taking();
+  streams_.stop();  // After the doors know: nobody is let in behind it.
   const auto until = std::chrono::steady_clock::now() + stop_patience;
   const bool drained = runner_->drain(disk_patience);
   door_.close(connection_patience);

@@ -12,6 +12,7 @@
 #include "engine/runner.h"
 #include "history/store.h"
 #include "journal/journal.h"
+#include "server/event_streams.h"
 #include "server/http/door.h"
 #include "server/log.h"
 #include "server/refusals.h"
@@ -74,6 +75,7 @@ class Instance {
   Historian historian_;
   engine::EventRing events_;
   server::Service service_;
+  server::EventStreams streams_;  ///< Before the doors: both hand those who watch to it.
   std::unique_ptr<engine::Runner> runner_;
   server::http::Door door_;
   std::optional<server::resp::Door> resp_door_;

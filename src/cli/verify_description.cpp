@@ -8,7 +8,7 @@
 namespace holdfast::cli {
 namespace {
 
-std::unexpected<Error> bad(std::string why) {
+std::unexpected<Error> bad_description(std::string why) {
   return fail(ErrorCode::bad_description, std::move(why));
 }
 
@@ -43,7 +43,7 @@ Result<verify::HttpLock> read_description(const std::string& path) {
   try {
     table = toml::parse_file(path);
   } catch (const toml::parse_error& error) {
-    return bad(fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+    return bad_description(fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
   }
   // In the order of the file: of several mistakes the first one is told.
   std::vector<std::pair<const toml::key*, const toml::node*>> lines;
@@ -54,12 +54,14 @@ Result<verify::HttpLock> read_description(const std::string& path) {
     const auto at = fmt::format("{}:{}", path, key->source().begin.line);
     const auto words = words_of(*node);
     if (!words)
-      return bad(fmt::format("{}: {}: write a text, a number, true or false, or a list of them", at, key->str()));
+      return bad_description(
+          fmt::format("{}: {}: write a text, a number, true or false, or a list of them", at, key->str()));
     if (const Result<void> set = lock.set(key->str(), *words); !set) {
-      return bad(fmt::format("{}: {}", at, set.error().where));
+      return bad_description(fmt::format("{}: {}", at, set.error().where));
     }
   }
-  if (const Result<void> whole = lock.complete(); !whole) return bad(fmt::format("{}: {}", path, whole.error().where));
+  if (const Result<void> whole = lock.complete(); !whole)
+    return bad_description(fmt::format("{}: {}", path, whole.error().where));
   return lock;
 }
 

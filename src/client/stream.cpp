@@ -17,7 +17,7 @@ namespace http = boost::beast::http;
 namespace json = boost::json;
 
 constexpr std::size_t refusal_bytes_max = 1024 * 1024;
-constexpr std::size_t header_bytes_max = 64 * 1024;
+constexpr std::size_t stream_header_bytes_max = 64 * 1024;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ class Stream::Wire {
  public:
   explicit Wire(Url to) : server(std::move(to)) {
     parser_.body_limit(std::numeric_limits<std::uint64_t>::max());
-    parser_.header_limit(header_bytes_max);
+    parser_.header_limit(stream_header_bytes_max);
     parser_.eager(true);
   }
 

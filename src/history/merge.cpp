@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t run_min = 4;     ///< So many files of like size are worth a merge.
 constexpr std::size_t files_max = 32;  ///< With more, the four smallest neighbours are merged whatever their size.
-constexpr std::size_t gaps_max = 256;  ///< In one file.
+constexpr std::size_t gaps_in_a_file_max = 256;
 /// Of all bytes: what goes at once when there are too many.
 constexpr std::uint64_t files_in_all = 8;
 
@@ -107,7 +107,7 @@ Result<std::shared_ptr<const File>> merge(const Folder& folder, std::span<const 
   about.gaps = gaps_of(files);
   if (all.unreadable > 0) about.gaps.push_back({{about.first.value - 1}, about.last, about.newest});
   if (expires) std::erase_if(about.gaps, [&](const Gap& gap) { return gap.noticed < expiry.before; });
-  while (about.gaps.size() > gaps_max) {  // The oldest two are told of as one, and what lies between them.
+  while (about.gaps.size() > gaps_in_a_file_max) {  // The oldest two are told of as one, and what lies between them.
     about.gaps[1].after = about.gaps[0].after;
     about.gaps.erase(about.gaps.begin());
   }

@@ -10,6 +10,16 @@ namespace {
 constexpr std::size_t gaps_max = 64;
 constexpr std::size_t fixed_bytes = 96;  // Of a name in the table, about.
 
+/// Eight bytes of `name` behind `skipped` ones, as a number that compares like them.
+std::uint64_t key_of(std::string_view name, std::size_t skipped) {
+  std::uint64_t key = 0;
+  const std::string_view rest = name.substr(std::min(skipped, name.size()), sizeof key);
+  for (std::size_t i = 0; i < sizeof key; ++i) {
+    key = key << 8 | (i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0U);
+  }
+  return key;
+}
+
 }  // namespace
 
 void Recent::add(core::Position position, const core::Effect& effect) {
@@ -76,6 +86,31 @@ ListCursor::List Recent::list(std::string_view from, std::size_t limit) const {
   ListCursor::List out;
   out.reserve(limit);
   for (std::size_t i = 0; i < limit; ++i) out.emplace_back(names[i], entries(names[i]));
+  return out;
+}
+
+std::vector<Recent::Listed> Recent::in_order() const {
+  if (names_.empty()) return {};
+  // Names lie all over the memory. Most are told apart by a few bytes behind what all of them begin with, and those lie
+  // side by side.
+  std::string_view shared = names_.begin()->first;
+  for (const auto& [name, kept] : names_) {
+    shared = shared.substr(0, static_cast<std::size_t>(std::ranges::mismatch(shared, name).in1 - shared.begin()));
+  }
+  struct Sorted {
+    std::uint64_t key;
+    Listed listed;
+    bool operator<(const Sorted& other) const {
+      return key != other.key ? key < other.key : listed.name < other.listed.name;
+    }
+  };
+  std::vector<Sorted> sorted;
+  sorted.reserve(names_.size());
+  for (const auto& [name, kept] : names_) sorted.push_back({key_of(name, shared.size()), {name, kept.bytes}});
+  std::ranges::sort(sorted, std::less<>{});
+  std::vector<Listed> out;
+  out.reserve(sorted.size());
+  for (const Sorted& each : sorted) out.push_back(each.listed);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "history/cursor.h"
 #include "history/holding.h"
@@ -35,6 +36,14 @@ class Recent {
 
   /// The first `limit` names from `from` on, sorted, with their entries.
   ListCursor::List list(std::string_view from, std::size_t limit) const;
+
+  /// A name and its entries. Views, until the next `add`.
+  struct Listed {
+    std::string_view name;
+    std::string_view entries;
+  };
+  /// All names, sorted.
+  std::vector<Listed> in_order() const;
 
  private:
   struct Kept {

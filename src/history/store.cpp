@@ -316,7 +316,7 @@ Result<void> Store::write_oldest(const std::stop_token& stop) {
     }
     HF_TRY(writer, FileWriter::begin(*folder_, oldest->first(), oldest->last()));
     Result<void> written;
-    for (auto& [name, entries] : oldest->list("", oldest->names())) {
+    for (const auto& [name, entries] : oldest->in_order()) {
       if (written && stop.stop_requested()) written = fail(ErrorCode::stopping);
       if (written) written = writer.add(name, entries);
     }

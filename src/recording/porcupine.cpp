@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::uint64_t time_max = static_cast<std::uint64_t>(never) / 4;
+constexpr std::uint64_t stamp_max = static_cast<std::uint64_t>(never) / 4;
 
 std::string_view text_of(const json::string& string) {
   return {string.data(), string.size()};
@@ -83,11 +83,11 @@ class PorcupineReader {
     Operation operation;
     HF_TRY_VOID(take_client(*one, operation));
     const auto call = whole(member(*one, "Call"));
-    if (!call || *call > time_max) return damaged("Call is not a time");
+    if (!call || *call > stamp_max) return damaged("Call is not a time");
     operation.called = static_cast<Nanos>(*call);
     const json::value* returned = member(*one, "Return");
     const bool open = !returned || returned->is_null() || (returned->is_int64() && returned->get_int64() < 0) ||
-                      (whole(returned) && *whole(returned) > time_max);
+                      (whole(returned) && *whole(returned) > stamp_max);
     if (!open) {
       const auto at = whole(returned);
       if (!at) return damaged("Return is not a time");

@@ -527,5 +527,77 @@ TEST(LockScripts, add_to_the_time_that_is_left) {
   EXPECT_EQ(shown(run(add_time, commands, {"k1"}, {"other", "1000", "1"})), "0");
 }
 
+// Mine: extended. Free: taken. Else refused.
+constexpr std::string_view take_or_extend = R"(
+  local holder = redis.call('GET', KEYS[1])
+  if holder == ARGV[1] then
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+    return true
+  elseif not holder then
+    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+    return true
+  end
+  return false
+)";
+constexpr std::string_view time_left = R"(
+  if redis.call("get", KEYS[1]) == ARGV[1] then
+    return redis.call("pttl", KEYS[1])
+  else
+    return -3
+  end
+)";
+// Several databases, of which there is one here, in front of everything else; and all keys, or none.
+constexpr std::string_view extend_all = R"(
+  redis.pcall("SELECT", tonumber(ARGV[3]))
+  for i, key in ipairs(KEYS) do
+    if redis.call("get", key) ~= ARGV[1] then
+      return 0
+    end
+  end
+  for i, key in ipairs(KEYS) do
+    redis.call("set", key, ARGV[1], "PX", ARGV[2])
+  end
+  return #KEYS
+)";
+constexpr std::string_view take_if_allowed = R"(
+  if (redis.call("exists", KEYS[1]) == 0 and ARGV[3] == "yes") or redis.call("get", KEYS[1]) == ARGV[1] then
+    return redis.call("set", KEYS[1], ARGV[1], "PX", ARGV[2])
+  end
+)";
+
+TEST(LockScripts, take_what_is_free_or_extend_what_is_theirs) {
+  KeysInMemory commands;
+  EXPECT_EQ(shown(run(take_or_extend, commands, {"k1"}, {"mine", "1000"})), "1");
+  EXPECT_THAT(commands.proofs, IsEmpty());
+  EXPECT_EQ(shown(run(take_or_extend, commands, {"k1"}, {"mine", "2000"})), "1");
+  EXPECT_THAT(commands.proofs, ElementsAre("k1"));
+  EXPECT_EQ(commands.keys["k1"].ttl_ms, 2'000);
+  EXPECT_EQ(shown(run(take_or_extend, commands, {"k1"}, {"other", "3000"})), "nil");
+  EXPECT_EQ(commands.keys["k1"].value, "mine");
+
+  EXPECT_EQ(shown(run(take_if_allowed, commands, {"k2"}, {"mine", "1000", "no"})), "nil");
+  EXPECT_EQ(shown(run(take_if_allowed, commands, {"k2"}, {"mine", "1000", "yes"})), "+OK");
+  EXPECT_EQ(shown(run(take_if_allowed, commands, {"k2"}, {"mine", "1000", "no"})), "+OK");
+  EXPECT_EQ(shown(run(take_if_allowed, commands, {"k2"}, {"other", "1000", "yes"})), "nil");
+}
+
+TEST(LockScripts, say_how_much_time_is_left_to_whoever_holds) {
+  KeysInMemory commands;
+  commands.keys["k1"] = {"mine", 500};
+  EXPECT_EQ(shown(run(time_left, commands)), "500");
+  EXPECT_EQ(shown(run(time_left, commands, {"k1"}, {"other"})), "-3");
+}
+
+TEST(LockScripts, extend_several_keys_or_none) {
+  KeysInMemory commands;
+  commands.keys = {{"k1", {"mine", 500}}, {"k2", {"mine", 500}}};
+  EXPECT_EQ(shown(run(extend_all, commands, {"k1", "k2"}, {"mine", "9000", "0"})), "2");
+  EXPECT_EQ(commands.keys["k2"].ttl_ms, 9'000);
+  EXPECT_THAT(commands.proofs, ElementsAre("k1", "k2"));
+  commands.keys["k2"].value = "other";
+  EXPECT_EQ(shown(run(extend_all, commands, {"k1", "k2"}, {"mine", "1", "0"})), "0");
+  EXPECT_EQ(commands.keys["k1"].ttl_ms, 9'000);
+}
+
 }  // namespace
 }  // namespace holdfast::script

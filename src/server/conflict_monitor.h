@@ -5,14 +5,18 @@
 #pragma once
 
 #include <array>
-#include <boost/container/small_vector.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
 #include <mutex>
-#include <string>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "core/replies.h"
+#include "core/rules.h"
 #include "server/log.h"
 #include "server/metrics.h"
+#include "server/told_names.h"
 
 namespace holdfast::server {
 
@@ -25,6 +29,8 @@ class ConflictMonitor {
   ConflictMonitor(Log& log, Metrics& metrics) : log_(log), metrics_(metrics) {}
 
   void observe(const core::Reply& reply);
+  /// Each of them; many at once cost less.
+  void observe(std::span<const core::Answer> leaving);
   /// The grant that `reply` tells of was taken back before anybody heard of it.
   void taken_back(const core::Reply& reply);
 
@@ -32,28 +38,18 @@ class ConflictMonitor {
   /// A session that was told that it holds, and until when it may believe so: the last answer counts, also where that
   /// is the shorter time.
   struct Believer {
-    std::size_t session = 0;
+    std::uint32_t session = 0;
     Instant until{};
-  };
-  /// What was told of one name. All text is kept as hashes only.
-  struct Told {
-    core::Token token;
-    std::size_t owner = 0;
-    boost::container::small_vector<Believer, 1> believers;
-
-    bool is_of(core::Token token, std::string_view owner) const;
-    /// The answer that grants the next holding says that this one was ended by somebody who may.
-    bool ended_by(core::Token previous, core::Loss before) const;
-    Instant until() const;
-    void forget(std::size_t session);
   };
   /// A part of all names, so that growing and sweeping never takes long.
   struct Shard {
-    boost::unordered_flat_map<std::size_t, Told> told;  ///< By the hash of the name.
-    std::size_t sweep_at = 1'000;                       ///< Entries at which those that ran out are thrown away.
+    ToldNames told;
+    std::unordered_map<std::uint64_t, std::vector<Believer>> several;  ///< Of names that sessions share.
+    std::size_t sweep_at = 1'000;  ///< Entries at which those that ran out are thrown away.
+    Instant sweep_after{};         ///< Not before: nearly nothing would be found.
   };
   static constexpr std::size_t shards = 256;
-  Shard& shard_of(std::size_t name) { return shards_[name >> 56]; }
+  Shard& shard_of(std::uint64_t name) { return shards_[name >> 56]; }
 
   /// What a reply says of one lease that it granted.
   struct Grant {
@@ -63,11 +59,15 @@ class ConflictMonitor {
     Instant void_after{};
     core::Loss before = core::Loss::none;
   };
+  // Everything below is called under the mutex.
+  void take(const core::Reply& reply);
   void granted(const Grant& grant);
   /// Whoever held before what `lease` shows does not believe in it any more.
   void forget_displaced(const core::LeaseView& lease, core::Loss before);
   void over(std::string_view name, core::Token token, const core::Who& who);
-  void report(const Grant& grant, const Told& other);
+  static void believe(Shard& shard, Told& told, std::uint32_t session, Instant until);
+  static void erase(Shard& shard, Told& told);
+  void report(const Grant& grant, core::Token other);
   static void sweep(Shard& shard, Instant now);
 
   Log& log_;

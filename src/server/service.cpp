@@ -43,7 +43,7 @@ std::uint64_t Service::add_lane(Lane& lane) {
 }
 
 void Service::deliver(std::vector<core::Answer>& leaving) {
-  for (const core::Answer& answer : leaving) monitor_.observe(answer.reply);
+  monitor_.observe(leaving);
   if (leaving.empty()) return;
   const std::uint64_t first = leaving.front().to.client >> lane_shift;
   const auto of_first = [&](const core::Answer& answer) { return answer.to.client >> lane_shift == first; };

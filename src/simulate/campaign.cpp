@@ -3,7 +3,7 @@
 namespace holdfast::simulate {
 namespace {
 
-constexpr std::uint64_t one_of = 100;  // Of so many worlds one is run a second time.
+constexpr std::uint64_t worlds_a_repetition = 100;  // Of so many worlds one is run a second time.
 
 /// `violated` of the first question that is; empty: none is.
 std::string violated_question(const verify::Judgement& judgement) {
@@ -42,7 +42,7 @@ Report run(const Wanted& wanted, const Machine& machine) {
     Plan plan = plan_of(wanted.seed + world);
     Outcome outcome = run(plan, machine);
     report.covered += outcome.covered;
-    if (world % one_of == 0) {
+    if (world % worlds_a_repetition == 0) {
       ++report.run_twice;
       if (run(plan, machine).hash != outcome.hash) {
         report.differs = plan.seed;

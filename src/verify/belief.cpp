@@ -25,8 +25,6 @@ using recording::What;
 
 namespace {
 
-constexpr std::size_t flaws_kept = 8;
-
 /// A time in which one client believes without a break.
 struct Belief {
   Index client = nobody;

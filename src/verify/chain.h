@@ -50,6 +50,8 @@ struct Flaw {
   std::string told;
 };
 
+constexpr std::size_t flaws_kept = 8;  ///< Of one name. One is enough to judge, a few to understand.
+
 struct Chain {
   std::vector<Stretch> stretches;
   /// For each of the operations: the first stretch of the holding that it is about, or `none`.

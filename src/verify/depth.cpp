@@ -23,10 +23,9 @@ using recording::What;
 
 namespace {
 
-constexpr std::size_t flaws_kept = 8;
 constexpr std::size_t clients_told_max = 3;
 
-struct Held {
+struct Slot {
   Index client;
   std::uint64_t token;
   bool shared;
@@ -62,7 +61,7 @@ class Depths {
         if (operation.what != What::acquire) end_any(operation);
         return;
       case What::renew:
-        if (Held* held = of(operation)) {
+        if (Slot* held = of(operation)) {
           if (ok || operation.ttl > 0) held->lapse.renewed(lock_, operation);
           held->until = std::min(held->lapse.at(), held->released);
         }
@@ -97,14 +96,14 @@ class Depths {
     const Index client = holder_after(operation);
     const std::pair key{client, operation.shown};
     if (const auto found = newest_.find(key); found != newest_.end() && (lock_.tokens || lock_.reentrant)) {
-      Held& again = held_[found->second];
+      Slot& again = held_[found->second];
       if (again.released > operation.called) {
         again.lapse.renewed(lock_, operation);
         again.until = std::min(again.lapse.at(), again.released);
         return;
       }
     }
-    Held held{client, operation.shown, operation.shared, position, operation.returned, never};
+    Slot held{client, operation.shown, operation.shared, position, operation.returned, never};
     held.lapse.renewed(lock_, operation);
     held.until = held.lapse.at();
     // A release that was under way may have come after the grant.
@@ -116,14 +115,14 @@ class Depths {
     held_.push_back(held);
   }
 
-  Held* of(const Operation& operation) {
+  Slot* of(const Operation& operation) {
     const auto found = newest_.find({operation.client, operation.token});
     return found == newest_.end() ? nullptr : &held_[found->second];
   }
 
   /// What ends somebody's holding may have ended any.
   void end_any(const Operation& operation) {
-    for (Held& held : held_) {
+    for (Slot& held : held_) {
       if (held.grant != none && recording_.operations[held.grant].called == operation.called) continue;
       held.until = std::min(held.until, operation.called);
       held.released = std::min(held.released, operation.called);
@@ -136,7 +135,7 @@ class Depths {
     std::ranges::sort(order, {}, [&](std::size_t i) { return std::tuple(held_[i].from, i); });
     std::set<std::pair<Nanos, std::size_t>> active;  // By their ends.
     for (const std::size_t i : order) {
-      const Held& held = held_[i];
+      const Slot& held = held_[i];
       if (held.until <= held.from) continue;
       while (!active.empty() && active.begin()->first <= held.from) active.erase(active.begin());
       std::vector<std::size_t> against;
@@ -150,12 +149,12 @@ class Depths {
     }
   }
 
-  Ownership ownership(const Held& held) const { return {held.client, held.token, held.from, held.until}; }
+  Ownership ownership(const Slot& held) const { return {held.client, held.token, held.from, held.until}; }
 
   void violated(std::size_t last, const std::vector<std::size_t>& others) {
     ++result_.violations;
     if (result_.flaws.size() >= flaws_kept) return;
-    const Held& held = held_[last];
+    const Slot& held = held_[last];
     const Index name = recording_.operations[held.grant].name;
     std::vector<Position> operations{held.grant};
     std::string text;
@@ -176,7 +175,7 @@ class Depths {
   const Recording& recording_;
   const Lock& lock_;
   std::span<const Position> operations_;
-  std::vector<Held> held_;
+  std::vector<Slot> held_;
   std::map<std::pair<Index, std::uint64_t>, std::size_t> newest_;             ///< Of each client and token.
   std::map<std::pair<Index, std::uint64_t>, std::vector<std::size_t>> open_;  ///< All of them that are not released.
   std::map<std::pair<Index, std::uint64_t>, Nanos> releasing_;                ///< When the last such release returned.

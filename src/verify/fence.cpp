@@ -19,8 +19,6 @@ using recording::What;
 
 namespace {
 
-constexpr std::size_t flaws_kept = 8;
-
 /// The greatest of what had returned by some time, and who returned it. Fed in order of calls.
 class Greatest {
  public:

@@ -20,7 +20,6 @@ using recording::What;
 
 namespace {
 
-constexpr std::size_t flaws_kept = 8;
 /// Waits are told in milliseconds, and by another clock.
 constexpr Nanos rounding = 2'000'000;
 

@@ -12,7 +12,7 @@ using namespace recording;
 
 namespace {
 
-std::string_view word(What what) {
+std::string_view plural_of(What what) {
   switch (what) {
     case What::acquire:
       return "acquires";
@@ -43,7 +43,8 @@ std::vector<std::string> OddAnswers::told() const {
   std::vector<std::string> out;
   for (const auto& [of, sort] : sorts_) {
     const std::string_view means = of.second == Outcome::error ? "were not done" : "have an unknown outcome";
-    out.push_back(fmt::format("{} {} {}; the first was answered: {}", sort.times, word(of.first), means, sort.words));
+    out.push_back(
+        fmt::format("{} {} {}; the first was answered: {}", sort.times, plural_of(of.first), means, sort.words));
   }
   return out;
 }

@@ -54,7 +54,7 @@ std::string questions(const Judgement& judgement) {
   return out + "</table>\n";
 }
 
-std::string seen(const Judgement& judgement) {
+std::string seen_html(const Judgement& judgement) {
   std::string out = "<h2>What was seen</h2>\n<p>";
   std::string_view between;
   for (const auto& [what, count] : counted(judgement.coverage)) {
@@ -115,7 +115,7 @@ std::string html_report(const Recording& recording, const Judgement& judgement, 
       "<h1 class=\"{}\">{}</h1>\n<p class=\"dim\">{}</p>\n",
       escaped(printable(options.title)), style, words.at(static_cast<std::size_t>(verdict(judgement))),
       told_verdict(judgement), escaped(printable(options.title)));
-  out += drawing(recording, judgement) + questions(judgement) + seen(judgement);
+  out += drawing(recording, judgement) + questions(judgement) + seen_html(judgement);
   if (!options.replay.empty()) {
     out += "<h2>To see it again</h2>\n<pre>" + escaped(printable(options.replay)) + "</pre>\n";
   }

@@ -59,7 +59,7 @@ std::string summary(const Judgement& judgement) {
   return out;
 }
 
-std::string seen(const Judgement& judgement) {
+std::string seen_markdown(const Judgement& judgement) {
   std::string out = "## What was seen\n\n| what | how many |\n|---|---|\n";
   for (const auto& [what, count] : counted(judgement.coverage)) {
     out += fmt::format("| {} | {} |\n", told_count(what), count);
@@ -80,7 +80,7 @@ std::string markdown_report(const Recording& recording, const Judgement& judgeme
   for (std::size_t i = 0; i < judgement.findings.size(); ++i) {
     out += section(recording, judgement.findings[i], i + 1);
   }
-  return out + summary(judgement) + "\n" + seen(judgement);
+  return out + summary(judgement) + "\n" + seen_markdown(judgement);
 }
 
 }  // namespace holdfast::verify

@@ -21,9 +21,9 @@ namespace {
 
 constexpr std::size_t misses_kept = 8;
 
-class Watching {
+class Sights {
  public:
-  explicit Watching(const Recording& recording) : recording_(recording) {}
+  explicit Sights(const Recording& recording) : recording_(recording) {}
 
   Watched judge() {
     if (recording_.lock.tokens && !recording_.sightings.empty()) collect_grants();
@@ -133,7 +133,7 @@ class Watching {
 }  // namespace
 
 Watched watched(const Recording& recording) {
-  return Watching(recording).judge();
+  return Sights(recording).judge();
 }
 
 }  // namespace holdfast::verify

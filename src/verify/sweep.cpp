@@ -41,8 +41,6 @@ constexpr std::ptrdiff_t stretch_of(Slot slot) {
   return static_cast<std::ptrdiff_t>(slot / 4) - 1;
 }
 
-constexpr std::size_t flaws_kept = 8;
-
 class Sweep {
  public:
   Sweep(const Recording& recording, std::span<const Position> operations, Chain chain, Unseen unseen)

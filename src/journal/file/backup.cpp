@@ -16,7 +16,7 @@ namespace {
 
 const std::string list_name = "backup";
 constexpr std::string_view list_begin = "holdfast-backup 1\n";
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+constexpr std::size_t copied_at_once = std::size_t{1} << 20;
 constexpr int looks = 20;  // At a directory that changes under our eyes: folding takes files away.
 
 /// One file of a backup.
@@ -115,7 +115,7 @@ Result<Copy> copy_all(const Fd& from, const std::string& where, const Directory&
   HF_TRY(copy, Copy::begin(to, name));
   std::string piece;
   do {
-    HF_TRY_VOID(read_at(from, piece, copy.so_far().bytes, piece_bytes, where));
+    HF_TRY_VOID(read_at(from, piece, copy.so_far().bytes, copied_at_once, where));
     HF_TRY_VOID(copy.add(piece));
   } while (!piece.empty());
   return copy;

@@ -17,7 +17,7 @@
 #include "core/commands.h"
 #include "core/rules.h"
 #include "engine/name_index.h"
-#include "server/http/event_streams.h"
+#include "server/event_streams.h"
 #include "server/http/wire.h"
 
 namespace holdfast::server::http {

@@ -10,7 +10,7 @@
 
 #include "api/write.h"
 #include "server/acceptor.h"
-#include "server/http/event_streams.h"
+#include "server/event_streams.h"
 #include "server/http/io_thread.h"
 
 namespace holdfast::server::http {
@@ -50,14 +50,11 @@ auto on(IoThread& thread, Time until, Work work) -> std::optional<std::invoke_re
 
 class Door::Impl {
  public:
-  Impl(Service& service, Options options)
-      : service_(service),
-        options_(std::move(options)),
-        admission_(own_names(options_)),
-        streams_(service.events(), service.metrics(), options_.events) {
+  Impl(Service& service, EventStreams& streams, Options options)
+      : service_(service), options_(std::move(options)), admission_(own_names(options_)) {
     service_.metrics().connections_max = static_cast<std::int64_t>(options_.connections_max);
     for (int i = 0; i <= options_.io_threads; ++i) {  // And a spare one.
-      threads_.push_back(std::make_unique<IoThread>(service_, options_, admission_, streams_));
+      threads_.push_back(std::make_unique<IoThread>(service_, options_, admission_, streams));
     }
     std::vector<Taker*> takers;
     for (const auto& thread : threads_) takers.push_back(thread.get());
@@ -71,7 +68,6 @@ class Door::Impl {
 
   Result<void> open() {
     if (Result<void> listening = acceptor_->listen(options_.host, options_.port); !listening) return listening;
-    streams_.start();
     for (auto& thread : threads_) thread->start();
     acceptor_->start();
     open_ = true;
@@ -84,7 +80,6 @@ class Door::Impl {
     if (!open_) return;
     acceptor_->close();
     for (auto& thread : threads_) thread->closing = true;
-    streams_.stop();  // After the threads know: nobody is let in behind it.
   }
 
   void close(std::chrono::milliseconds patience) {
@@ -107,20 +102,19 @@ class Door::Impl {
       };
       if (on(io, soon, close_all)) io.join();  // Else it waits for the disk, and only the end of the process ends that.
     }
-    streams_.stop();  // Where nobody called stop_taking.
   }
 
  private:
   Service& service_;
   Options options_;
   Admission admission_;
-  EventStreams streams_;
   std::vector<std::unique_ptr<IoThread>> threads_;
   std::optional<Acceptor> acceptor_;  ///< After the threads: it lives on a loop of theirs.
   bool open_ = false;
 };
 
-Door::Door(Service& service, Options options) : impl_(std::make_unique<Impl>(service, std::move(options))) {}
+Door::Door(Service& service, EventStreams& streams, Options options)
+    : impl_(std::make_unique<Impl>(service, streams, std::move(options))) {}
 Door::~Door() = default;
 Result<void> Door::open() {
   return impl_->open();

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "server/http/event_bounds.h"
+#include "server/event_streams.h"
 #include "server/service.h"
 
 namespace holdfast::server::http {
@@ -26,21 +26,20 @@ struct Options {
   std::chrono::seconds header_time{10};  ///< From a request's first byte to its last header's.
   std::chrono::seconds body_time{60};
   std::chrono::seconds idle_time{75};  ///< Between requests.
-  EventBounds events{};                ///< Of those who watch.
 };
 
 /// Serves the catalogue, /livez, /readyz, /metrics and /v1/openapi.json.
 class Door {
  public:
-  /// `service` must outlive the door. Threads start with `open`.
-  Door(Service& service, Options options);
+  /// `service` and `streams`, where those who watch go, must outlive the door. Threads start with `open`.
+  Door(Service& service, EventStreams& streams, Options options);
   ~Door();
 
   /// Binds and listens. After this `port` is known and requests are answered. Error: bad_configuration.
   Result<void> open();
   std::uint16_t port() const;
 
-  /// Takes no more connections and no more requests on those that are open, and ends every stream of events.
+  /// Takes no more connections and no more requests on those that are open.
   void stop_taking();
   /// Waits until the answers under way are written, at most `patience`, and closes every connection.
   void close(std::chrono::milliseconds patience);

@@ -1,5 +1,5 @@
 // The thread that tells watchers, with sockets that a test holds the other end of (L14).
-#include "server/http/event_streams.h"
+#include "server/event_streams.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,6 +12,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <stdexcept>
+
+#include "server/http/server_sent_events.h"
 
 namespace holdfast::server::http {
 namespace {
@@ -90,7 +92,8 @@ class Streams : public testing::Test {
     ::fcntl(pair[0], F_SETFL, O_NONBLOCK);
     EXPECT_TRUE(streams_->reserve());
     const Position from = after ? Position{*after} : ring_->last();
-    streams_->take({.socket = pair[0],
+    streams_->take({.socket = Fd(pair[0]),
+                    .spelling = &server_sent_events(),
                     .prefix = std::move(prefix),
                     .incarnation = incarnation,
                     .after = from,
@@ -310,7 +313,7 @@ TEST_F(Streams, end_at_once_and_hand_over_what_was_told) {
   EXPECT_EQ(metrics_.watchers_refused, 0) << "there would be room";
   int pair[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-  streams_->take({.socket = pair[0], .prefix = {}, .asked = {}});
+  streams_->take({.socket = Fd(pair[0]), .spelling = &server_sent_events(), .prefix = {}, .asked = {}});
   EXPECT_EQ(Peer(pair[1]).block(), "") << "nobody would tell it anything";
   EXPECT_EQ(metrics_.watchers, 0);
 }

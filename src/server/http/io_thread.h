@@ -16,9 +16,9 @@
 #include "core/rules.h"
 #include "engine/engine.h"
 #include "server/acceptor.h"
+#include "server/event_streams.h"
 #include "server/http/admission.h"
 #include "server/http/door.h"
-#include "server/http/event_streams.h"
 #include "server/service.h"
 
 namespace holdfast::server::http {

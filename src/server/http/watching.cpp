@@ -3,6 +3,8 @@
 
 #include "server/http/connection.h"
 #include "server/http/io_thread.h"
+#include "server/http/server_sent_events.h"
+#include "server/newcomer.h"
 
 namespace holdfast::server::http {
 
@@ -30,25 +32,7 @@ Result<std::optional<api::GivenPosition>> resume_at(const std::optional<api::Giv
 Result<Newcomer> Connection::newcomer(Task& task) {
   api::WatchRequest& wanted = *task.call.watch;
   HF_TRY(asked, resume_at(wanted.after, task.last_event_id, task.one_last_event_id_at_most));
-  engine::Runner& runner = io_.service.runner();
-  Newcomer made;
-  made.prefix = std::move(wanted.prefix);
-  made.incarnation = runner.incarnation();
-  made.after = io_.service.events().last();
-  if (!asked) return made;
-  made.asked = *asked;
-  switch (runner.standing(asked->incarnation, asked->position)) {
-    case engine::Runner::Standing::known:
-      made.after = asked->position;
-      break;
-    case engine::Runner::Standing::foreign:
-      made.reset = ErrorCode::position_foreign;
-      break;
-    case engine::Runner::Standing::future:
-      made.reset = ErrorCode::position_future;
-      break;
-  }
-  return made;
+  return server::newcomer(io_.service, server_sent_events(), std::move(wanted.prefix), asked);
 }
 
 net::awaitable<bool> Connection::watch(Task& task) {
@@ -76,7 +60,7 @@ net::awaitable<bool> Connection::watch(Task& task) {
   }
   boost::system::error_code error;
   service.clients().remove(client_);  // Before somebody else's connection has the socket's number.
-  made->socket = socket_.release(error);
+  made->socket = Fd(socket_.release(error));
   if (error) {
     io_.streams.cancel();
     co_return false;

@@ -7,7 +7,9 @@
 #include <charconv>
 
 #include "api/operations.h"
+#include "server/newcomer.h"
 #include "server/history_answer.h"
+#include "server/resp/event_pushes.h"
 #include "server/resp/io_thread.h"
 #include "server/resp/lease_commands.h"
 
@@ -54,12 +56,13 @@ Connection::Connection(IoThread& io, Fd socket, std::uint64_t client, std::strin
 }
 
 Connection::~Connection() {
+  if (leaving_) io_.streams.cancel();
   io_.service.metrics().connections.fetch_sub(1, std::memory_order_relaxed);
   io_.service.clients().remove(client_);
 }
 
 bool Connection::may_take_more() const {
-  return blocking_ == 0 && asked_.size() - head_ < io_.options.pipeline_max &&
+  return blocking_ == 0 && !leaving_ && asked_.size() - head_ < io_.options.pipeline_max &&
          out_.size() - sent_ < io_.options.output_bytes_max;
 }
 
@@ -133,7 +136,7 @@ void Connection::operate(std::span<const std::string_view> words) {
     });
   }
   api::Call& call = read->call;
-  if (call.watch) return refuse(Error{ErrorCode::not_supported_yet, "watch over HTTP: /v1/events"});
+  if (call.watch) return watch(*read->operation, *call.watch);
   Asked asked{.kind = Asked::Kind::lease};
   asked.lease = std::make_unique<LeaseAsked>();
   asked.lease->operation = read->operation;
@@ -153,6 +156,36 @@ void Connection::operate(std::span<const std::string_view> words) {
   if (call.history) return tell_history(*call.history);
   if (call.page) return list(*call.page, std::move(call.command));
   io_.gather({client_, newest_request()}, std::move(call.command));
+}
+
+void Connection::watch(const api::Operation& operation, api::WatchRequest& wanted) {
+  const ErrorCode code = io_.streams.reserve() ? ErrorCode::none : ErrorCode::too_many_watchers;
+  io_.service.metrics().count_request(number_of(operation), code, Duration::zero(), Metrics::Door::resp);
+  if (code != ErrorCode::none) {
+    return say([&](std::string& out) {
+      Writer writer(out, conversation_.version);
+      write_problem(writer, Error{code});
+    });
+  }
+  leaving_ = std::make_unique<api::WatchRequest>(std::move(wanted));
+  leave_when_all_is_told();
+}
+
+/// Not before the kernel has the answers to what it asked before.
+void Connection::leave_when_all_is_told() {
+  if (!leaving_ || owes() || sent_ < out_.size()) return;
+  io_.post([&io = io_, client = client_] {
+    if (Connection* connection = io.find(client)) connection->leave();
+  });
+}
+
+void Connection::leave() {
+  if (!leaving_ || io_.closing) return;
+  const std::unique_ptr<api::WatchRequest> wanted = std::exchange(leaving_, nullptr);
+  Newcomer made = newcomer(io_.service, event_pushes(conversation_.version), std::move(wanted->prefix), wanted->after);
+  io_.service.clients().remove(client_);  // Before somebody else's connection has the socket's number.
+  made.socket = io_.loop.release(*this);
+  io_.streams.take(std::move(made));
 }
 
 void Connection::block() {
@@ -381,6 +414,7 @@ void Connection::flushed() {
     untold_.clear();
   }
   if (may_take_more()) io_.loop.resume(*this);
+  leave_when_all_is_told();
 }
 
 void Connection::gone() {

@@ -36,6 +36,8 @@ class Connection final : public Peer {
   void look_at_time(Loop::Clock::time_point now);
   /// Takes no more commands.
   void begin_closing();
+  /// Goes to those who watch, if that is what it waits for.
+  void leave();
   bool owes() const override { return head_ < asked_.size(); }
 
  private:
@@ -72,6 +74,8 @@ class Connection final : public Peer {
   bool may_take_more() const;
   void handle(std::span<const std::string_view> words);
   void operate(std::span<const std::string_view> words);
+  void watch(const api::Operation& operation, api::WatchRequest& wanted);
+  void leave_when_all_is_told();
   void list(const api::PageRequest& page, core::Command command);
   void tell_history(const api::HistoryRequest& request);
   /// Nothing more is taken before what has been asked last is answered.
@@ -112,6 +116,7 @@ class Connection final : public Peer {
   std::uint64_t handed_ = 0;        ///< Bytes that the kernel has, but for those that are in `out_` still.
   std::vector<Untold> untold_;
   std::uint64_t blocking_ = 0;              ///< The request that is waited for before more is taken; 0: none is.
+  std::unique_ptr<api::WatchRequest> leaving_;  ///< It takes nothing more: it is to watch. Its place is reserved.
   bool queued_ = false;                     ///< That request may wait for a name: whoever closes leaves its queue.
   std::size_t unread_before_ = 0;           ///< What lay unread at the last look,
   Loop::Clock::time_point unread_since_{};  ///< and since when nothing of it was taken.

@@ -39,10 +39,10 @@ std::string full_house() {
 
 class Door::Impl {
  public:
-  Impl(Service& service, Options options) : options_(std::move(options)) {
+  Impl(Service& service, EventStreams& streams, Options options) : options_(std::move(options)) {
     std::vector<Taker*> takers;
     for (int i = 0; i <= options_.io_threads; ++i) {  // And a spare one.
-      threads_.push_back(std::make_unique<IoThread>(service, options_, scripts_));
+      threads_.push_back(std::make_unique<IoThread>(service, options_, scripts_, streams));
       takers.push_back(threads_.back().get());
     }
     acceptor_.emplace(service, std::move(takers), "--resp", full_house());
@@ -105,7 +105,8 @@ class Door::Impl {
   bool open_ = false;
 };
 
-Door::Door(Service& service, Options options) : impl_(std::make_unique<Impl>(service, std::move(options))) {}
+Door::Door(Service& service, EventStreams& streams, Options options)
+    : impl_(std::make_unique<Impl>(service, streams, std::move(options))) {}
 Door::~Door() = default;
 Result<void> Door::open() {
   return impl_->open();

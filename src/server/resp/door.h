@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "server/event_streams.h"
 #include "server/resp/reader.h"
 #include "server/service.h"
 
@@ -27,8 +28,8 @@ struct Options {
 /// Connections beyond the service's limit are told so and closed.
 class Door {
  public:
-  /// `service` must outlive the door. Threads start with `open`.
-  Door(Service& service, Options options);
+  /// `service` and `streams`, where those who watch go, must outlive the door. Threads start with `open`.
+  Door(Service& service, EventStreams& streams, Options options);
   ~Door();
 
   /// Binds and listens. Error: bad_configuration.

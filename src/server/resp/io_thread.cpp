@@ -24,10 +24,11 @@ std::string address_of_peer(int socket) {
 
 }  // namespace
 
-IoThread::IoThread(Service& its_service, const Options& its_options, Scripts& its_scripts)
+IoThread::IoThread(Service& its_service, const Options& its_options, Scripts& its_scripts, EventStreams& its_streams)
     : service(its_service),
       options(its_options),
       scripts(its_scripts),
+      streams(its_streams),
       loop({.round_over = [this] { submit(); },
             .removed = [this](Peer& peer) { removed(peer); },
             .second = [this](Loop::Clock::time_point now) { look_at_times(now); }}),

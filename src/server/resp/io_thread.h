@@ -16,6 +16,7 @@
 #include "core/rules.h"
 #include "engine/engine.h"
 #include "server/acceptor.h"
+#include "server/event_streams.h"
 #include "server/resp/door.h"
 #include "server/resp/loop.h"
 #include "server/resp/scripts.h"
@@ -29,7 +30,7 @@ class Connection;
 /// own.
 class IoThread final : public Lane, public Taker {
  public:
-  IoThread(Service& its_service, const Options& its_options, Scripts& its_scripts);
+  IoThread(Service& its_service, const Options& its_options, Scripts& its_scripts, EventStreams& its_streams);
   ~IoThread() override;
 
   void deliver(std::vector<core::Answer> answers) override;
@@ -52,6 +53,7 @@ class IoThread final : public Lane, public Taker {
   Service& service;
   const Options& options;
   Scripts& scripts;
+  EventStreams& streams;  ///< Where those who watch go.
   RandomIds ids;
   Loop loop;
   boost::asio::thread_pool lister{1};  ///< For what takes long.

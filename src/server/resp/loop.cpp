@@ -136,6 +136,12 @@ void Loop::close(Peer& peer, bool at_once) {
   say(peer);
 }
 
+Fd Loop::release(Peer& peer) {
+  ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, peer.socket(), nullptr);
+  lose(peer);
+  return std::move(peer.socket_);
+}
+
 void Loop::take_turn(Peer& peer) {
   using Next = Peer::Next;
   if (peer.next_ == Next::wait) return;

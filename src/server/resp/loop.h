@@ -102,6 +102,8 @@ class Loop {
   void resume(Peer& peer);
   /// Ends the connection when what it has to say has left; `at_once`: now, whatever it still has to say.
   void close(Peer& peer, bool at_once);
+  /// Forgets `peer`, and gives its connection away as it is.
+  Fd release(Peer& peer);
   /// Of this round.
   Clock::time_point now() const { return now_; }
   std::size_t size() const { return peers_.size(); }

@@ -17,23 +17,13 @@
 
 #include "api/events.h"
 #include "engine/event_ring.h"
-#include "server/http/event_bounds.h"
-#include "server/http/event_stream.h"
+#include "server/event_bounds.h"
+#include "server/event_stream.h"
 #include "server/metrics.h"
+#include "server/newcomer.h"
 #include "server/watch_index.h"
 
-namespace holdfast::server::http {
-
-/// A watcher that was let in, with the connection it came on.
-struct Newcomer {
-  int socket = -1;  ///< Does not block. Whoever takes the newcomer closes it.
-  std::string prefix;
-  std::uint64_t incarnation = 0;  ///< Of this start of the server.
-  core::Position after;           ///< Everything behind it is to be told.
-  /// Not none: `after` cannot be had, for this reason; it is told so, with what it asked for.
-  ErrorCode reset = ErrorCode::none;
-  api::GivenPosition asked;
-};
+namespace holdfast::server {
 
 /// `start` and `stop` are for one thread, `reserve`, `cancel` and `take` for any.
 class EventStreams final : engine::EventRing::Reader {
@@ -62,13 +52,15 @@ class EventStreams final : engine::EventRing::Reader {
   bool wait(int timeout_ms);
   void take_newcomers();
   void begin(Newcomer newcomer);
-  void reset(EventStream& stream, ErrorCode why, const api::GivenPosition& asked);
+  /// `begins`: it is the first that it is told.
+  void reset(EventStream& stream, ErrorCode why, const api::GivenPosition& asked, bool begins);
   bool tell_live();
   void tell(const core::Effect& effect, core::Position position);
   bool catch_up();
   bool catch_up(Number number);
   void write(const core::Effect& effect, core::Position position);
-  bool add_text(EventStream& stream);
+  const std::string& text_for(const EventSpelling& spelling);
+  bool add_event(EventStream& stream);
   void flush(Number number);
   void go_live(Number number);
   void fall_behind(Number number, core::Position seen);
@@ -102,8 +94,18 @@ class EventStreams final : engine::EventRing::Reader {
   std::vector<Number> dirty_, behind_, slow_, gone_;
   Steady::time_point now_;
   Steady::time_point next_look_;
-  std::string text_;  ///< The event under way, as all watchers are sent it.
-  std::string line_;
+
+  // The event under way.
+  bool written_ = false;
+  std::string at_, line_;  ///< Its position and its line of JSON.
+  std::string_view word_;
+  struct Spelled {
+    const EventSpelling* by = nullptr;
+    bool done = false;
+    std::string text{};
+  };
+  std::vector<Spelled> spelled_;  ///< As all watchers are sent it who are told in the same words.
+  std::string text_;              ///< What is for one of them only.
 };
 
-}  // namespace holdfast::server::http
+}  // namespace holdfast::server

@@ -6,27 +6,24 @@
 #include <string>
 #include <string_view>
 
+#include "base/fd.h"
 #include "core/types.h"
+#include "server/event_spelling.h"
 
-namespace holdfast::server::http {
+namespace holdfast::server {
 
 using Steady = std::chrono::steady_clock;
-
-/// The blocks of a text/event-stream. `id` is a position as text; `data` is one line.
-void append_event(std::string& out, std::string_view id, std::string_view event, std::string_view data);
-/// Keeps the connection alive and lets the watcher's position rise where nothing happens that concerns it.
-void append_sign_of_life(std::string& out, std::string_view id);
 
 /// Owns the socket.
 class EventStream {
  public:
   /// `socket` does not block.
-  EventStream(int socket, std::string of, core::Position after) : prefix(std::move(of)), seen(after), socket_(socket) {}
-  ~EventStream();
+  EventStream(Fd socket, const EventSpelling& its_spelling, std::string of, core::Position after)
+      : prefix(std::move(of)), spelling(its_spelling), seen(after), socket_(std::move(socket)) {}
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
 
-  int socket() const { return socket_; }
+  int socket() const { return socket_.get(); }
   std::size_t pending() const { return out_.size() - sent_; }
   void add(std::string_view text, Steady::time_point now);
 
@@ -44,17 +41,18 @@ class EventStream {
   Steady::time_point written() const { return written_; }
 
   const std::string prefix;
+  const EventSpelling& spelling;
   core::Position seen;  ///< Everything up to here has been written, or does not concern it, or came before it.
   bool live = false;    ///< It is told each event as it comes; else it reads from the ring at its own pace.
   bool dirty = false;   ///< Something was added, and is to be flushed.
   bool gone = false;    ///< To be removed.
 
  private:
-  const int socket_;
+  const Fd socket_;
   std::string out_;
   std::size_t sent_ = 0;           ///< Of `out_`.
   Steady::time_point progress_{};  ///< When the kernel last took something, or there was nothing to take.
   Steady::time_point written_{};   ///< When something was last added.
 };
 
-}  // namespace holdfast::server::http
+}  // namespace holdfast::server

@@ -1,12 +1,11 @@
-#include "server/http/event_stream.h"
+#include "server/event_stream.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 
-namespace holdfast::server::http {
+namespace holdfast::server {
 namespace {
 
 /// Room that is kept for the next events once all is sent.
@@ -17,18 +16,6 @@ constexpr int reads_at_once = 64;
 
 }  // namespace
 
-void append_event(std::string& out, std::string_view id, std::string_view event, std::string_view data) {
-  out.append("id: ").append(id).append("\nevent: ").append(event).append("\ndata: ").append(data).append("\n\n");
-}
-
-void append_sign_of_life(std::string& out, std::string_view id) {
-  out.append(":\nid: ").append(id).append("\n\n");
-}
-
-EventStream::~EventStream() {
-  ::close(socket_);
-}
-
 void EventStream::add(std::string_view text, Steady::time_point now) {
   if (pending() == 0) progress_ = now;
   written_ = now;
@@ -37,7 +24,7 @@ void EventStream::add(std::string_view text, Steady::time_point now) {
 
 bool EventStream::flush(Steady::time_point now) {
   while (pending() > 0) {
-    const ssize_t sent = ::send(socket_, out_.data() + sent_, pending(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = ::send(socket(), out_.data() + sent_, pending(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (sent < 0) return false;
@@ -57,7 +44,7 @@ bool EventStream::flush(Steady::time_point now) {
 bool EventStream::read_away() const {
   std::array<char, 4096> away;
   for (int reads = 0; reads < reads_at_once; ++reads) {
-    const ssize_t read = ::recv(socket_, away.data(), away.size(), MSG_DONTWAIT);
+    const ssize_t read = ::recv(socket(), away.data(), away.size(), MSG_DONTWAIT);
     if (read == 0) return false;
     if (read < 0 && errno != EINTR) return errno == EAGAIN || errno == EWOULDBLOCK;
   }
@@ -66,7 +53,7 @@ bool EventStream::read_away() const {
 
 void EventStream::cut_off() const {
   const linger at_once{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::setsockopt(socket(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-}  // namespace holdfast::server::http
+}  // namespace holdfast::server

@@ -1,4 +1,4 @@
-#include "server/http/event_streams.h"
+#include "server/event_streams.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,9 +12,8 @@
 #include <utility>
 
 #include "base/check.h"
-#include "server/http/wire.h"
 
-namespace holdfast::server::http {
+namespace holdfast::server {
 namespace {
 
 using core::Position;
@@ -81,10 +80,7 @@ void EventStreams::cancel() {
 
 void EventStreams::take(Newcomer newcomer) {
   const std::lock_guard lock(newcomers_mutex_);  // To the end: once it is closed, the poke may be somebody else's file.
-  if (closed_) {
-    ::close(newcomer.socket);
-    return cancel();
-  }
+  if (closed_) return cancel();
   newcomers_.push_back(std::move(newcomer));
   metrics_.connections.fetch_add(1, std::memory_order_relaxed);
   metrics_.watchers.fetch_add(1, std::memory_order_relaxed);
@@ -165,7 +161,8 @@ void EventStreams::begin(Newcomer newcomer) {
     number = free_.back();
     free_.pop_back();
   }
-  streams_[number] = std::make_unique<EventStream>(newcomer.socket, std::move(newcomer.prefix), newcomer.after);
+  streams_[number] = std::make_unique<EventStream>(std::move(newcomer.socket), *newcomer.spelling,
+                                                   std::move(newcomer.prefix), newcomer.after);
   EventStream& stream = *streams_[number];
 
   const auto set = [&](int level, int option, int value) {
@@ -176,19 +173,17 @@ void EventStreams::begin(Newcomer newcomer) {
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.u64 = number}};
   HF_CHECK(::epoll_ctl(poll_, EPOLL_CTL_ADD, stream.socket(), &event) == 0);
 
-  stream.add(event_stream_head(), now_);
-  stream.add("retry: 1000\n\n", now_);
   if (newcomer.reset == ErrorCode::none && !events_.reaches_back_to(stream.seen)) {
     newcomer.reset = ErrorCode::position_gone;
   }
   if (newcomer.reset != ErrorCode::none) {
-    reset(stream, newcomer.reset, newcomer.asked);
+    reset(stream, newcomer.reset, newcomer.asked, true);
     go_live(number);
   } else {
     line_.clear();
     api::write_begin(line_, given(stream.seen), stream.prefix);
     text_.clear();
-    append_event(text_, api::position_text(given(stream.seen)), "begin", line_);
+    stream.spelling.begin(text_, api::position_text(given(stream.seen)), "begin", line_);
     stream.add(text_, now_);
     stream.seen >= told_ ? go_live(number) : behind_.push_back(number);
   }
@@ -196,12 +191,13 @@ void EventStreams::begin(Newcomer newcomer) {
 }
 
 /// From here on it is told what comes, and that it does not know what was.
-void EventStreams::reset(EventStream& stream, ErrorCode why, const api::GivenPosition& asked) {
+void EventStreams::reset(EventStream& stream, ErrorCode why, const api::GivenPosition& asked, bool begins) {
   stream.seen = told_;
   line_.clear();
   api::write_reset(line_, why, asked, given(told_));
   text_.clear();
-  append_event(text_, api::position_text(given(told_)), "reset", line_);
+  const std::string at = api::position_text(given(told_));
+  begins ? stream.spelling.begin(text_, at, "reset", line_) : stream.spelling.event(text_, at, "reset", line_);
   stream.add(text_, now_);
   metrics_.event_resets.fetch_add(1, std::memory_order_relaxed);
 }
@@ -232,12 +228,12 @@ bool EventStreams::tell_live() {
 
 void EventStreams::tell(const core::Effect& effect, Position position) {
   if (!core::is_event(effect)) return;
-  text_.clear();
+  written_ = false;
   index_.concerned(core::name_of(effect), [&](Number number) {
     EventStream& stream = *streams_[number];
     if (position <= stream.seen || !stream.live || stream.gone) return;
-    if (text_.empty()) write(effect, position);
-    if (add_text(stream)) {
+    if (!written_) write(effect, position);
+    if (add_event(stream)) {
       if (!std::exchange(stream.dirty, true)) dirty_.push_back(number);
     } else {
       slow_.push_back(number);
@@ -248,19 +244,34 @@ void EventStreams::tell(const core::Effect& effect, Position position) {
 }
 
 void EventStreams::write(const core::Effect& effect, Position position) {
+  written_ = true;
+  at_ = api::position_text(given(position));
+  word_ = api::event_word(effect);
   line_.clear();
   api::write_event(line_, effect, given(position));
-  append_event(text_, api::position_text(given(position)), api::event_word(effect), line_);
+  for (Spelled& each : spelled_) each.done = false;
+}
+
+/// The event as `spelling` has it.
+const std::string& EventStreams::text_for(const EventSpelling& spelling) {
+  auto found = std::ranges::find(spelled_, &spelling, &Spelled::by);
+  if (found == spelled_.end()) found = spelled_.insert(found, {.by = &spelling});
+  if (!std::exchange(found->done, true)) {
+    found->text.clear();
+    spelling.event(found->text, at_, word_, line_);
+  }
+  return found->text;
 }
 
 /// False: its peer has not taken what it was sent before.
-bool EventStreams::add_text(EventStream& stream) {
+bool EventStreams::add_event(EventStream& stream) {
+  const std::string& text = text_for(stream.spelling);
   const auto fits = [&] {
-    return stream.pending() == 0 || stream.pending() + text_.size() <= bounds_.pending_bytes_max;
+    return stream.pending() == 0 || stream.pending() + text.size() <= bounds_.pending_bytes_max;
   };
   if (!fits() && !stream.flush(now_)) return true;  // Whoever is gone is found out when it is flushed again.
   if (!fits()) return false;
-  stream.add(text_, now_);
+  stream.add(text, now_);
   metrics_.events_sent.fetch_add(1, std::memory_order_relaxed);
   return true;
 }
@@ -286,7 +297,7 @@ bool EventStreams::catch_up(Number number) {
   while (stream.seen < told_) {
     const engine::EventRing::Read read = events_.behind(stream.seen, 8);
     if (read.gone) {
-      reset(stream, ErrorCode::position_gone, given(stream.seen));
+      reset(stream, ErrorCode::position_gone, given(stream.seen), false);
       break;
     }
     for (const auto& batch : read.batches) {
@@ -294,9 +305,8 @@ bool EventStreams::catch_up(Number number) {
       for (std::size_t i = first; i < batch->effects.size() && stream.seen < told_; ++i) {
         const core::Effect& effect = batch->effects[i];
         if (core::is_event(effect) && concerns(stream.prefix, core::name_of(effect))) {
-          text_.clear();
           write(effect, Position{batch->first.value + i});
-          if (!add_text(stream)) return false;  // The socket says when there is room.
+          if (!add_event(stream)) return false;  // The socket says when there is room.
         }
         stream.seen = Position{batch->first.value + i};
         if (--looks == 0) {
@@ -342,7 +352,7 @@ void EventStreams::look_at_times() {
     } else if (stream.pending() == 0 && now_ - stream.written() >= bounds_.sign_of_life) {
       const Position seen = stream.live ? std::max(told_, stream.seen) : stream.seen;
       text_.clear();
-      append_sign_of_life(text_, api::position_text(given(seen)));
+      stream.spelling.sign_of_life(text_, api::position_text(given(seen)));
       stream.add(text_, now_);
       flush(number);
     }
@@ -380,4 +390,4 @@ void EventStreams::end_all() {
   remove_gone();
 }
 
-}  // namespace holdfast::server::http
+}  // namespace holdfast::server

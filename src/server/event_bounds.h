@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstddef>
 
-namespace holdfast::server::http {
+namespace holdfast::server {
 
 struct EventBounds {
   std::size_t watchers_max = 2'000;
@@ -14,4 +14,4 @@ struct EventBounds {
   std::chrono::milliseconds stall{30'000};        ///< How long a peer may take nothing of what is there for it.
 };
 
-}  // namespace holdfast::server::http
+}  // namespace holdfast::server
