@@ -16,8 +16,8 @@ namespace holdfast::cli {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
-using Moment = Clock::time_point;
+using SteadyClock = std::chrono::steady_clock;
+using Moment = SteadyClock::time_point;
 
 constexpr Duration ttl_least = 30s;
 constexpr Duration patience = 10s;          // Without any answer, once nothing more is asked.
@@ -153,7 +153,7 @@ void Load::drive(Phase phase) {
 
 void Load::begin(Phase phase) {
   phase_ = phase;
-  now_ = began_ = told_at_ = last_answer_ = Clock::now();
+  now_ = began_ = told_at_ = last_answer_ = SteadyClock::now();
   give_up_at_ = now_ + (phase == Phase::prepare ? prepare_patience : patience);
   over_ = false;
   tickets_ = answers_ = told_ = 0;
@@ -162,7 +162,7 @@ void Load::begin(Phase phase) {
 }
 
 void Load::look_at_time() {
-  now_ = Clock::now();
+  now_ = SteadyClock::now();
   if (phase_ == Phase::measure && !over_) {
     if (options_.progress && now_ - told_at_ >= 1s) {
       options_.progress({now_ - began_, answers_ - told_, now_ - told_at_});
@@ -222,7 +222,7 @@ void Load::send(Client& client, Ask ask, Moment began) {
     if (phase_ == Phase::measure) ++report_.lost;
     return;  // And it asks for nothing more in this phase.
   }
-  if (options_.kind == LoadKind::contend && ask.op == LoadOp::release) released_ = Clock::now();
+  if (options_.kind == LoadKind::contend && ask.op == LoadOp::release) released_ = SteadyClock::now();
   client.asked = std::move(ask);
   client.began = began;
   ++under_way_;
@@ -239,7 +239,7 @@ Moment Load::next_look() const {
 
 void Load::wait_for_events() {
   std::array<epoll_event, 256> events;
-  const auto wait = std::max<Duration>(next_look() - Clock::now(), Duration::zero());
+  const auto wait = std::max<Duration>(next_look() - SteadyClock::now(), Duration::zero());
   const timespec timeout{.tv_sec = wait / 1s, .tv_nsec = (wait % 1s).count()};
   const int count = ::epoll_pwait2(events_.get(), events.data(), static_cast<int>(events.size()), &timeout, nullptr);
   for (int i = 0; i < count; ++i) on_readable(*static_cast<Client*>(events[static_cast<std::size_t>(i)].data.ptr));
@@ -248,7 +248,7 @@ void Load::wait_for_events() {
 void Load::on_readable(Client& client) {
   const Wire::Got got = client.wire.receive();
   if (got == Wire::Got::nothing_yet) return;
-  now_ = Clock::now();
+  now_ = SteadyClock::now();
   if (got == Wire::Got::answer && client.asked) return answered(client);
   client.wire.close();
   if (!client.asked) return;  // Closed while idle: opened again when it is needed.

@@ -27,7 +27,7 @@ struct Key {
   std::function<std::string(const Settings&)> show;        ///< As TOML, which for these types is JSON too.
 };
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   api::append_json_string(out, text);
   // The one character that JSON lets stand and TOML does not.
@@ -42,7 +42,7 @@ Key text(std::string_view name, std::string Settings::*field) {
             if (value) settings.*field = *value;
             return value.has_value();
           },
-          [field](const Settings& settings) { return quoted(settings.*field); }};
+          [field](const Settings& settings) { return in_quotes(settings.*field); }};
 }
 
 Key number(std::string_view name, std::uint64_t Settings::*field) {
@@ -82,7 +82,7 @@ Key list(std::string_view name, std::vector<std::string> Settings::*field) {
           },
           [field](const Settings& settings) {
             std::string out = "[";
-            for (const std::string& item : settings.*field) out += (out.size() > 1 ? ", " : "") + quoted(item);
+            for (const std::string& item : settings.*field) out += (out.size() > 1 ? ", " : "") + in_quotes(item);
             return out + "]";
           }};
 }

@@ -44,7 +44,7 @@ void say_last_words_when_it_stops_itself(const std::string& words) {
   ::sigaction(SIGABRT, &action, nullptr);
 }
 
-Exit exit_of(verify::Verdict verdict) {
+Exit exit_of_verdict(verify::Verdict verdict) {
   return static_cast<Exit>(static_cast<int>(verdict));
 }
 
@@ -113,7 +113,7 @@ int run_simulate(const Verb& self, const Words& words) {
   const std::string text =
       json ? json_text(report, shrunk, injections, took()) : told(report, shrunk, injections, took());
   fmt::print("{}", text);
-  return status(exit_of(report.verdict()));
+  return status(exit_of_verdict(report.verdict()));
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ client::TokenCall token_call(const HoldingId& holding, const std::string& owner)
   return {.name = holding.name, .token = holding.token, .owner = owner, .session = holding.session};
 }
 
-Duration now() {
+Duration boot_now() {
   return BootTime::now().time_since_epoch();
 }
 
@@ -120,14 +120,14 @@ Answer<Grant> ask_for_grant(client::Core& core, const Request& request, const st
   const client::Servers::Terms terms{.deadline = BootTime::now() + core.timeout + more_time, .stop = stop};
   auto answer = core.servers.ask(
       [&] {
-        sent = now();
+        sent = boot_now();
         return request;
       },
       terms);
   if (!answer) return problem_of(std::move(answer).error(), stop.stop_requested());
   client::Holding holding = client::holding_of(*std::move(answer));
   const Duration waited = holding.waited;
-  return grant_of(std::move(holding), sent, now(), waited, ttl);
+  return grant_of(std::move(holding), sent, boot_now(), waited, ttl);
 }
 
 Answer<Lease> ask_for_lease(client::Core& core, const Request& request) {
@@ -141,25 +141,25 @@ class Acquiring {
  public:
   Acquiring(client::Core& core, const Acquire& what, client::AcquireCall call)
       : core_(core), stop_(what.stop), call_(std::move(call)), ttl_(call_.ttl) {
-    begun_ = now();
+    begun_ = boot_now();
     wait_end_ = begun_ + std::clamp<Duration>(what.wait, 0s, time_max);
     give_up_ = wait_end_ + core.timeout;
   }
 
   Answer<Grant> carry_out() {
     for (;;) {
-      call_.wait = std::clamp<Duration>(wait_end_ - now(), 0s, one_wait_max);
-      const Duration sent = now();
+      call_.wait = std::clamp<Duration>(wait_end_ - boot_now(), 0s, one_wait_max);
+      const Duration sent = boot_now();
       auto answer = core_.servers.once(client::acquire_request(call_), try_until(sent), stop_);
       // How long an earlier request of ours waited says nothing about when this one was granted.
       if (answer) {
         client::Holding holding = client::holding_of(*std::move(answer));
         const Duration waited = asked_before_ ? Duration::zero() : holding.waited;
-        return grant_of(std::move(holding), sent, now(), waited, ttl_);
+        return grant_of(std::move(holding), sent, boot_now(), waited, ttl_);
       }
       const client::Problem& problem = answer.error();
       asked_before_ = asked_before_ || problem.code != ErrorCode::unreachable;
-      if (stop_.stop_requested() || !again(problem, now() - sent)) {
+      if (stop_.stop_requested() || !again(problem, boot_now() - sent)) {
         return problem_of(std::move(answer).error(), stop_.stop_requested());
       }
     }
@@ -174,7 +174,7 @@ class Acquiring {
 
   /// Whether to ask again, having paused where that is due.
   bool again(const client::Problem& problem, Duration took) {
-    const bool waits_on = now() < wait_end_;
+    const bool waits_on = boot_now() < wait_end_;
     if (problem.code == ErrorCode::wait_over && waits_on && took > client::Backoff::first) return true;
     if (problem.code == ErrorCode::wait_over || problem.code == ErrorCode::queue_full) {
       return waits_on && pause(problem, wait_end_);
@@ -182,13 +182,13 @@ class Acquiring {
     const client::Next next = client::next_after(problem, !call_.session.empty());
     if (next == client::Next::answer) return false;
     ++failures_;
-    if (next == client::Next::elsewhere && failures_ % core_.servers.size() != 0 && now() < give_up_) return true;
+    if (next == client::Next::elsewhere && failures_ % core_.servers.size() != 0 && boot_now() < give_up_) return true;
     return pause(problem, give_up_);
   }
 
   bool pause(const client::Problem& problem, Duration until) {
     const Duration time = backoff_.pause(problem, client::Servers::chance());
-    return now() + time < until && !client::Servers::paused(time, point_of(until), stop_);
+    return boot_now() + time < until && !client::Servers::paused(time, point_of(until), stop_);
   }
 
   client::Core& core_;
@@ -311,7 +311,7 @@ Answer<Grant> Client::renew(const HoldingId& holding, std::optional<std::chrono:
       .deadline = BootTime::now() + core_->timeout, .patience = patience_of(core_->timeout), .repeatable = true};
   auto answer = core_->servers.ask(
       [&] {
-        sent = now();
+        sent = boot_now();
         return client::renew_request(call);
       },
       terms);
@@ -319,7 +319,7 @@ Answer<Grant> Client::renew(const HoldingId& holding, std::optional<std::chrono:
   client::Holding renewed = client::holding_of(*std::move(answer));
   // Of a renewal as before the answer says what it was.
   const std::optional<Duration> asked = ttl ? std::optional<Duration>(*ttl) : std::nullopt;
-  return grant_of(std::move(renewed), sent, now(), Duration::zero(), asked);
+  return grant_of(std::move(renewed), sent, boot_now(), Duration::zero(), asked);
 }
 
 Answer<bool> Client::release(const HoldingId& holding) const {
@@ -419,7 +419,7 @@ Answer<Lease> Client::revoke(const Revoke& what) const {
 Answer<SessionAnswer> Client::renew_session(const std::string& session,
                                             std::optional<std::chrono::milliseconds> ttl) const {
   const Request request = client::renew_session_request({.session = session, .owner = core_->owner, .ttl = ttl});
-  const Duration before = now();
+  const Duration before = boot_now();
   auto answer = ask(*core_, request);
   if (!answer) return problem_of(std::move(answer).error());
   return SessionAnswer{.leases = client::number_at(*answer, "renewed").value_or(0),

@@ -86,7 +86,7 @@ void append_escaped(std::string& out, std::string_view text) {
   }
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   append_escaped(out, text);
   return out + '"';
@@ -96,8 +96,8 @@ std::string json_line(std::string_view time, std::string_view level, std::string
                       const Log::Fields& fields) {
   std::string line;
   api::JsonWriter json(line);
-  json.text("time", time).text("level", level).raw("message", quoted(message));
-  for (const auto& [key, value] : fields) json.raw(key, quoted(value));
+  json.text("time", time).text("level", level).raw("message", in_quotes(message));
+  for (const auto& [key, value] : fields) json.raw(key, in_quotes(value));
   json.end();
   return line;
 }
@@ -106,7 +106,7 @@ std::string text_line(std::string_view time, std::string_view level, std::string
                       const Log::Fields& fields) {
   std::string line = fmt::format("{} {:5} ", time, level);
   append_escaped(line, message);
-  for (const auto& [key, value] : fields) line += fmt::format("  {}={}", key, quoted(value));
+  for (const auto& [key, value] : fields) line += fmt::format("  {}={}", key, in_quotes(value));
   return line;
 }
 

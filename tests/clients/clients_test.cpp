@@ -58,6 +58,9 @@ class Clients : public testing::Test {
 TEST_F(Clients, redlock_4) {
   node("redlock_4.js");
 }
+TEST_F(Clients, redlock_4_of_ten_that_contend) {
+  node("race.js");
+}
 TEST_F(Clients, redlock_5) {
   node("redlock_newer.js", {"redlock-5"});
 }

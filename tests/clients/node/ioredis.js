@@ -10,8 +10,9 @@ const { Redis } = require(module_name);
 
 run(async (port) => {
   const redis = new Redis(port, { connectionName: 'a-worker' });
-  redis.defineCommand('releaseLock', { numberOfKeys: 1, lua: scripts.release });
-  redis.defineCommand('extendLock', { numberOfKeys: 1, lua: scripts.extend });
+  const other = new Redis(port);
+  other.defineCommand('releaseLock', { numberOfKeys: 1, lua: scripts.release });
+  other.defineCommand('extendLock', { numberOfKeys: 1, lua: scripts.extend });
   const key = `locks/${module_name}`;
   let count = 0;
   const take = async (value, ttl) => ((await redis.set(key, value, 'PX', ttl, 'NX')) === 'OK' ? value : null);
@@ -26,14 +27,13 @@ run(async (port) => {
         if (got) return got;
       }
     },
-    extend: async (value, ttl) => (await redis.extendLock(key, value, ttl)) === 1,
-    release: async (value) => (await redis.releaseLock(key, value)) === 1,
+    extend: async (value, ttl) => (await other.extendLock(key, value, ttl)) === 1,
+    release: async (value) => (await other.releaseLock(key, value)) === 1,
     stranger: () => 'a-stranger',
     value: (value) => value,
   });
 
   // A pipeline, and what is refused: with a sentence, and nothing happens.
-  const other = new Redis(port);
   const answers = await redis
     .pipeline()
     .set('locks/pipeline', 'mine', 'PX', 20_000, 'NX')

@@ -8,14 +8,16 @@ const scripts = require('./scripts.js');
 
 run(async (port) => {
   const RESP = Number(process.argv[3]);
-  const redis = await createClient({ url: `redis://127.0.0.1:${port}`, RESP, name: 'a-worker' }).connect();
+  const url = `redis://127.0.0.1:${port}`;
+  const redis = await createClient({ url, RESP, name: 'a-worker' }).connect();
+  const other = await createClient({ url, RESP }).connect();
   const key = `locks/node-redis-${RESP}`;
   let count = 0;
   const take = async (value, ttl) => {
     const got = await redis.set(key, value, { condition: 'NX', expiration: { type: 'PX', value: ttl } });
     return got === 'OK' ? value : null;
   };
-  const script = (text, ...words) => redis.eval(text, { keys: [key], arguments: words.map(String) });
+  const script = (text, ...words) => other.eval(text, { keys: [key], arguments: words.map(String) });
   await trial({
     port,
     key,
@@ -35,7 +37,6 @@ run(async (port) => {
 
   // The same without any script, by commands that compare.
   assert.strictEqual(await take('mine', 20_000), 'mine');
-  const other = await createClient({ url: `redis://127.0.0.1:${port}`, RESP }).connect();
   const again = { expiration: { type: 'PX', value: 60_000 }, condition: 'IFEQ' };
   assert.strictEqual(await other.set(key, 'mine', { ...again, matchValue: 'not mine' }), null);
   assert.strictEqual(await other.set(key, 'mine', { ...again, matchValue: 'mine' }), 'OK');

@@ -12,8 +12,9 @@ const refused = (error) => {
 };
 
 run(async (port) => {
-  const redis = new Redis(port);
+  const [redis, other] = [new Redis(port), new Redis(port)];
   const once = new Redlock([redis], { retryCount: 0 });
+  const elsewhere = new Redlock([other], { retryCount: 0 });
   const patient = new Redlock([redis], { retryCount: 200, retryDelay: 20, retryJitter: 10 });
   const key = 'locks/redlock-4';
   await trial({
@@ -23,9 +24,9 @@ run(async (port) => {
     takeSoon: (ttl) => patient.lock(key, ttl),
     extend: async (lock, ttl) => {
       lock.expiration = Date.now() + 10_000; // By a clock that is late: else it would not even ask.
-      return (await lock.extend(ttl).catch(refused)) !== null;
+      return (await elsewhere.extend(lock, ttl).catch(refused)) !== null;
     },
-    release: async (lock) => (await lock.unlock().then(() => true).catch(refused)) !== null,
+    release: async (lock) => (await elsewhere.unlock(lock).then(() => true).catch(refused)) !== null,
     stranger: (lock) => new Redlock.Lock(once, lock.resource, 'a-stranger', lock.expiration),
     value: (lock) => lock.value,
   });
@@ -40,4 +41,5 @@ run(async (port) => {
   assert.strictEqual((await server.lease('locks/b')).held, 0);
   server.close();
   redis.disconnect();
+  other.disconnect();
 });

@@ -17,8 +17,9 @@ const refused = (error) => {
 };
 
 run(async (port) => {
-  const redis = new Redis(port);
+  const [redis, other] = [new Redis(port), new Redis(port)];
   const once = new Redlock([redis], { retryCount: 0 });
+  const elsewhere = new Redlock([other], { retryCount: 0 });
   const patient = new Redlock([redis], { retryCount: 200, retryDelay: 20, retryJitter: 10 });
   const key = `locks/${module_name}`;
   await trial({
@@ -28,9 +29,9 @@ run(async (port) => {
     takeSoon: (ttl) => patient.acquire([key], ttl),
     extend: async (lock, ttl) => {
       lock.expiration = Date.now() + 10_000; // By a clock that is late: else it would not even ask.
-      return (await lock.extend(ttl).catch(refused)) !== null;
+      return (await elsewhere.extend(lock, ttl).catch(refused)) !== null;
     },
-    release: async (lock) => (await lock.release().catch(refused)) !== null,
+    release: async (lock) => (await elsewhere.release(lock).catch(refused)) !== null,
     stranger: (lock) => new Lock(once, lock.resources, 'a-stranger', [], Date.now() + 10_000),
     value: (lock) => lock.value,
   });
@@ -54,4 +55,5 @@ run(async (port) => {
   assert.strictEqual((await server.lease(keys[0])).held, 0);
   server.close();
   redis.disconnect();
+  other.disconnect();
 });

@@ -6,9 +6,10 @@ const { Mutex } = require('redis-semaphore');
 const { trial, run } = require('./trial.js');
 
 run(async (port) => {
-  const redis = new Redis(port);
-  const mutex = (lockTimeout, more) =>
-    new Mutex(redis, 'semaphore', { lockTimeout, refreshInterval: 0, acquireAttemptsLimit: 1, ...more });
+  const [redis, other] = [new Redis(port), new Redis(port)];
+  const mutex = (lockTimeout, more, connection = redis) =>
+    new Mutex(connection, 'semaphore', { lockTimeout, refreshInterval: 0, acquireAttemptsLimit: 1, ...more });
+  const elsewhere = (lock, ttl) => mutex(ttl, { identifier: lock.identifier, acquiredExternally: true }, other);
   const take = async (ttl, more) => {
     const lock = mutex(ttl, more);
     return (await lock.tryAcquire()) ? lock : null;
@@ -23,10 +24,11 @@ run(async (port) => {
       await lock.acquire();
       return lock;
     },
-    extend: (lock, ttl) => mutex(ttl, { identifier: lock.identifier, acquiredExternally: true }).tryAcquire(),
-    release: (lock) => lock.release(),
+    extend: (lock, ttl) => elsewhere(lock, ttl).tryAcquire(),
+    release: (lock) => elsewhere(lock, 20_000).release(),
     stranger: () => mutex(20_000, { identifier: 'a-stranger', acquiredExternally: true }),
     value: (lock) => lock.identifier,
   });
   redis.disconnect();
+  other.disconnect();
 });

@@ -1,4 +1,5 @@
-// What every lock client is put through. Each adapter says how its client does it:
+// What every lock client is put through. Each adapter says how its client does it, and extends and releases over another
+// connection than it takes: so that what entitles it is the value that its scripts compare.
 //
 //   key               as the server has it
 //   take(ttl)         a handle, or null where somebody else holds the lock

@@ -12,10 +12,15 @@ use Illuminate\Redis\RedisManager;
 const NAME = 'report';
 const KEY = 'laravel_cache:report';
 
-$manager = new RedisManager(null, 'phpredis', [
-    'default' => ['host' => '127.0.0.1', 'port' => (int) $argv[1], 'database' => 0],
-]);
-$store = new RedisStore($manager, 'laravel_cache');
+/** The store of a process: it has a connection of its own. */
+function process_of(int $port): RedisStore
+{
+    $default = ['host' => '127.0.0.1', 'port' => $port, 'database' => 0];
+    return new RedisStore(new RedisManager(null, 'phpredis', ['default' => $default]), 'laravel_cache');
+}
+
+$store = process_of((int) $argv[1]);
+$elsewhere = process_of((int) $argv[1]);
 $server = new Redis();
 $server->connect('127.0.0.1', (int) $argv[1]);
 
@@ -54,9 +59,9 @@ expect(!$store->lock(NAME, 20)->get(), 'it was taken twice');
 expect(!$store->lock(NAME, 20, $first->owner())->get(), 'it was taken twice, as the same');
 expect(!$store->lock(NAME, 0)->get(), 'it was taken twice, without end');
 
-expect(!$store->restoreLock(NAME, 'a-stranger')->release(), 'a stranger released it');
+expect(!$elsewhere->restoreLock(NAME, 'a-stranger')->release(), 'a stranger released it');
 expect(holds($first)['token'] === $granted['token'], 'still the same holding');
-expect($store->restoreLock(NAME, $first->owner())->release(), 'its owner, in another process, cannot release it');
+expect($elsewhere->restoreLock(NAME, $first->owner())->release(), 'its owner, in another process, cannot release it');
 expect(lease()['held'] === 0, 'it was released');
 expect(!$first->release(), 'it was released twice');
 
@@ -78,9 +83,6 @@ expect($endless->get(), 'SETNX');
 expect(holds($endless)['ttl_ms'] === false, 'it has no end');  // What phpredis makes of nothing.
 
 // To let go of a lock that is somebody else's, whoever it is, is only for the connection that took it.
-$elsewhere = new RedisStore(new RedisManager(null, 'phpredis', [
-    'default' => ['host' => '127.0.0.1', 'port' => (int) $argv[1], 'database' => 0],
-]), 'laravel_cache');
 try {
     $elsewhere->lock(NAME)->forceRelease();
 } catch (RedisException) {
