@@ -213,9 +213,10 @@ TEST(ReadBuffer, refuses_what_names_no_buffer_or_two) {
 using Words = std::vector<std::string_view>;
 
 TEST(OperationOfCommand, knows_what_the_catalogue_has_in_any_case) {
-  for (const char* word : {"LEASE.ACQUIRE", "lease.acquire", "Lease.Renew", "LEASE.RELEASE", "LEASE.TAKEOVER",
-                           "LEASE.MOVE", "LEASE.REQUEST", "LEASE.TRANSFER", "LEASE.REVOKE", "LEASE.CHECK", "LEASE.GET",
-                           "LEASE.LIST", "LEASE.WATCH", "SESSION.RENEW", "SESSION.END", "HISTORY.GET", "HISTORY.LIST"}) {
+  for (const char* word :
+       {"LEASE.ACQUIRE", "lease.acquire", "Lease.Renew", "LEASE.RELEASE", "LEASE.TAKEOVER", "LEASE.MOVE",
+        "LEASE.REQUEST", "LEASE.TRANSFER", "LEASE.REVOKE", "LEASE.CHECK", "LEASE.GET", "LEASE.LIST", "LEASE.WATCH",
+        "SESSION.RENEW", "SESSION.END", "HISTORY.GET", "HISTORY.LIST"}) {
     EXPECT_NE(operation_of_command(word), nullptr) << word;
   }
   EXPECT_EQ(operation_of_command("LEASE.WATCH")->name, "events.watch");

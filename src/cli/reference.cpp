@@ -102,10 +102,14 @@ std::string example_in_words(const api::Operation& operation) {
 }
 
 constexpr std::string_view of_watching =
-    "\nThe answer says from which `position` on it watches, with `type` `begin`; or `reset`, with a `code`, where events are "
-    "missing between\n`AFTER` and there. From then on the connection is told of events and takes no further commands: each "
-    "event is a push of two,\n`watch` and the map of the event, which has the fields that it has over HTTP; in RESP2 a list "
-    "of two. Where nothing happens, an\nevent of the `type` `alive` comes every ten seconds with the `position` to go on "
+    "\nThe answer says from which `position` on it watches, with `type` `begin`; or `reset`, with a `code`, where "
+    "events are "
+    "missing between\n`AFTER` and there. From then on the connection is told of events and takes no further commands: "
+    "each "
+    "event is a push of two,\n`watch` and the map of the event, which has the fields that it has over HTTP; in RESP2 a "
+    "list "
+    "of two. Where nothing happens, an\nevent of the `type` `alive` comes every ten seconds with the `position` to go "
+    "on "
     "from. Whoever reads too slowly is told `reset`.\n";
 
 std::string resp_page() {

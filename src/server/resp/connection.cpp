@@ -7,8 +7,8 @@
 #include <charconv>
 
 #include "api/operations.h"
-#include "server/newcomer.h"
 #include "server/history_answer.h"
+#include "server/newcomer.h"
 #include "server/resp/event_pushes.h"
 #include "server/resp/io_thread.h"
 #include "server/resp/lease_commands.h"

@@ -115,11 +115,11 @@ class Connection final : public Peer {
   std::uint64_t head_request_ = 1;  ///< The number of asked_[head_].
   std::uint64_t handed_ = 0;        ///< Bytes that the kernel has, but for those that are in `out_` still.
   std::vector<Untold> untold_;
-  std::uint64_t blocking_ = 0;              ///< The request that is waited for before more is taken; 0: none is.
+  std::uint64_t blocking_ = 0;                  ///< The request that is waited for before more is taken; 0: none is.
   std::unique_ptr<api::WatchRequest> leaving_;  ///< It takes nothing more: it is to watch. Its place is reserved.
-  bool queued_ = false;                     ///< That request may wait for a name: whoever closes leaves its queue.
-  std::size_t unread_before_ = 0;           ///< What lay unread at the last look,
-  Loop::Clock::time_point unread_since_{};  ///< and since when nothing of it was taken.
+  bool queued_ = false;                         ///< That request may wait for a name: whoever closes leaves its queue.
+  std::size_t unread_before_ = 0;               ///< What lay unread at the last look,
+  Loop::Clock::time_point unread_since_{};      ///< and since when nothing of it was taken.
 };
 
 }  // namespace holdfast::server::resp
