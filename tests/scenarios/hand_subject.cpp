@@ -57,9 +57,12 @@ core::List HandSubject::page_of(const Ask& ask) const {
 void HandSubject::ask(const Ask& ask) {
   if (!running()) return;  // The connection is refused.
   clients_.gone.erase(ask.client);
-  asked_[ask.request] = ask;
+  Asked& asked = asked_[ask.request] = {ask, nullptr};
   const core::Address from{ask.client, ask.request};
-  if (ask.verb == "list") {
+  if (is_key_verb(ask.verb)) {
+    asked.program = std::make_shared<KeyAsk>(ask);
+    submit(from, core::RunProgram{asked.program});
+  } else if (ask.verb == "list") {
     submit(from, page_of(ask));
   } else {
     submit(from, to_command(ask));
@@ -68,17 +71,17 @@ void HandSubject::ask(const Ask& ask) {
 
 void HandSubject::deliver(const core::Answer& answer) {
   const auto asked = asked_.find(answer.to.request);
-  if (asked == asked_.end() || asked->second.client != answer.to.client) {
+  if (asked == asked_.end() || asked->second.ask.client != answer.to.client) {
     throw std::logic_error("an answer to nobody: " + std::to_string(answer.to.request));
   }
-  const Ask ask = asked->second;
+  const auto [ask, program] = std::move(asked->second);
   asked_.erase(asked);
+  const core::Reply reply = program ? program->reply(answer.reply) : answer.reply;
   const bool gone = clients_.gone.contains(ask.client);
-  if (!gone) told_.push_back(to_told(answer.reply, ask, began_));
-  const bool granted =
-      answer.reply.code == ErrorCode::none && answer.reply.void_after > Instant{} && ask.verb != "renew";
+  if (!gone) told_.push_back(to_told(reply, ask, began_));
+  const bool granted = reply.code == ErrorCode::none && reply.void_after > Instant{} && ask.verb != "renew";
   // As a door does when the connection broke before the grant was handed over (L8).
-  if (gone && granted) submit(answer.to, core::TakeBack{ask.name, answer.reply.lease.token, answer.reply.who});
+  if (gone && granted) submit(answer.to, core::TakeBack{ask.name, reply.lease.token, reply.who});
 }
 
 void HandSubject::advance(Duration time) {
@@ -98,8 +101,8 @@ void HandSubject::vanish(std::uint64_t client, bool heard) {
   clients_.gone.insert(client);
   if (!heard || !running()) return;
   std::vector<std::uint64_t> requests;
-  for (const auto& [request, ask] : asked_) {
-    if (ask.client == client) requests.push_back(request);
+  for (const auto& [request, asked] : asked_) {
+    if (asked.ask.client == client) requests.push_back(request);
   }
   for (const std::uint64_t request : requests) submit({client, request}, core::Leave{});
 }

@@ -52,7 +52,11 @@ class HandSubject : public Subject {
 
   WallTime began_;
   Duration since_tick_{};
-  std::map<std::uint64_t, Ask> asked_;  ///< By request; not answered yet.
+  struct Asked {
+    Ask ask;
+    std::shared_ptr<KeyAsk> program;  ///< Null: it is no program.
+  };
+  std::map<std::uint64_t, Asked> asked_;  ///< By request; not answered yet.
   std::vector<Told> told_;
 };
 

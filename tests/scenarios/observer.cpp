@@ -16,6 +16,11 @@ Duration longest(Duration ttl) {
 
 const std::set<std::string> refusals{"held", "held_by_you", "wait_over", "queue_full", "sessions_full", "buffers_full"};
 
+/// It names no token: it touches whatever is held.
+bool touches_key(const Ask& ask) {
+  return ask.verb == "set" || ask.verb == "end" || ask.verb == "expire";
+}
+
 }  // namespace
 
 void Observer::say(const std::string& what, const Told& told, const Open& open) {
@@ -56,7 +61,7 @@ void Observer::asked(const Ask& ask) {
       for (auto& [_, each] : holding->sessions) each.believes = false;
     }
   }
-  if (ask.verb == "renew" || ask.verb == "acquire" || ask.verb == "takeover") {
+  if (ask.verb == "renew" || ask.verb == "acquire" || ask.verb == "takeover" || touches_key(ask)) {
     // Before asking for a shorter ttl, belief is lowered to what it will be at the least.
     for (auto& [_, holding] : by_name_[ask.name].holdings) {
       const auto session = holding.sessions.find(ask.session);
@@ -71,13 +76,20 @@ void Observer::asked(const Ask& ask) {
 /// From here on a holding of the name may end in the way that `ask` asks for.
 void Observer::wants_away(const Ask& ask) {
   static const std::map<std::string, std::string> reasons{
-      {"takeover", "taken_over"}, {"move", "moved"}, {"transfer", "transferred"}, {"revoke", "revoked"}};
+      {"takeover", "taken_over"}, {"move", "moved"}, {"transfer", "transferred"},
+      {"revoke", "revoked"},      {"set", "moved"},  {"end", "released"}};
   const auto reason = reasons.find(ask.verb);
   if (reason == reasons.end()) return;
   Name& name = by_name_[ask.name];
   for (auto& [token, holding] : name.holdings) {
-    const bool meant = ask.number("token") == token || (!ask.has("token") && ask.verb == "revoke");
+    const bool whichever = ask.verb == "revoke" || touches_key(ask);
+    const bool meant = ask.number("token") == token || (!ask.has("token") && whichever);
     if (!meant) continue;
+    if (touches_key(ask)) {  // Whoever compared the value may, whose ever it is.
+      holding.taken_away.insert(reason->second);
+      holding.release_asked |= ask.verb == "end";
+      continue;
+    }
     const bool own = holding.owner == ask.owner;
     if (ask.verb == "takeover") holding.taken_away.insert(own ? "moved" : "taken_over");
     if (ask.verb == "revoke" || (own && ask.verb != "takeover")) holding.taken_away.insert(reason->second);
@@ -178,6 +190,10 @@ void Observer::told(const Told& told) {
     if (holding && open.ask.session.empty()) {
       for (auto& [_, each] : holding->sessions) each.may_hold_until = {};
     }
+  } else if (told.word == "ended") {
+    for (auto& [token, holding] : name.holdings) {
+      for (auto& [session, part] : holding.sessions) part.believes = false;
+    }
   } else if (told.word == "transferred") {
     for (auto& [_, each] : name.holdings[open.ask.number("token")].sessions) each.believes = false;
   } else if (told.word == "session_renewed") {
@@ -203,8 +219,9 @@ void Observer::told(const Told& told) {
   if (told.word == "free" || told.word == "unknown") {
     for (const Belief& belief : beliefs()) {
       if (belief.name != open.ask.name) continue;
-      const bool revoked = name.holdings[belief.token].taken_away.contains("revoked");
-      if (!revoked) say("L4: " + belief.session + " may believe to hold it", told, open);
+      const std::set<std::string>& away = name.holdings[belief.token].taken_away;
+      if (!away.contains("revoked") && !away.contains("released"))
+        say("L4: " + belief.session + " may believe to hold it", told, open);
     }
   }
   if (open.ask.text("unsettled") != "yes") greatest_ = std::max(greatest_, shown);
@@ -215,7 +232,8 @@ void Observer::granted(const Told& told, const Open& open) {
   Name& name = by_name_[ask.name];
   const std::uint64_t token = told.number("token");
   const bool acquired = ask.verb != "renew";
-  const bool takes = ask.verb == "takeover" || ask.verb == "move";
+  const bool takes = ask.verb == "takeover" || ask.verb == "move" || touches_key(ask);
+  const std::string owner = touches_key(ask) ? told.text("owner") : ask.owner;  // Of the holding that it touches.
   const std::string session = told.text("session");
   const bool shares = ask.text("holder") == "owner";
   const Duration ttl = told.milliseconds("ttl");
@@ -225,7 +243,7 @@ void Observer::granted(const Told& told, const Open& open) {
   if (waited > now_ - open.asked_at) say("L4: waited for longer than it has asked", told, open);
 
   const bool is_new = !name.holdings.contains(token);
-  const bool joins = told.text("joined") == "yes" || (!is_new && name.holdings[token].owner == ask.owner);
+  const bool joins = told.text("joined") == "yes" || (!is_new && name.holdings[token].owner == owner);
   if (acquired && is_new) {
     if (token <= greatest_ && !name.unseen) say("L2: the token of a new holding does not rise", told, open);
     if (token <= greatest_ && !name.holdings.empty() && token < name.holdings.rbegin()->first) {
@@ -242,8 +260,8 @@ void Observer::granted(const Told& told, const Open& open) {
   if (!acquired && token != ask.number("token")) say("L7: renewed another holding than it named", told, open);
   for (const Belief& belief : beliefs()) {
     if (belief.name != ask.name) continue;
-    const bool itself = belief.owner == ask.owner && belief.session == session;
-    const bool same_share = belief.token == token && belief.owner == ask.owner && name.holdings[token].shared;
+    const bool itself = belief.owner == owner && belief.session == session;
+    const bool same_share = belief.token == token && belief.owner == owner && name.holdings[token].shared;
     // A takeover ends a belief: whoever had it hears of it later. Everything else has to wait for its end.
     if (belief.token < token && !name.holdings[belief.token].taken_away.empty()) continue;
     if (itself && belief.token != token) say("L12: its own holding lasts, and it got another", told, open);
@@ -264,10 +282,10 @@ void Observer::granted(const Told& told, const Open& open) {
       }
     }
     holding.token = token;
-    holding.owner = ask.owner;
+    holding.owner = owner;
     holding.shared = shares || told.text("joined") == "yes";
   }
-  if (holding.owner != ask.owner) say("L1: the token is another owner's", told, open);
+  if (holding.owner != owner) say("L1: the token is another owner's", told, open);
   Session& part = holding.sessions[session];
   part.ttl = ttl;
   part.until = std::max(part.believes ? part.until : Duration{}, open.asked_at + waited + ttl);
@@ -291,7 +309,8 @@ void Observer::refused(const Told& told, const Open& open) {
   Name& name = by_name_[ask.name];
   for (const Belief& belief : beliefs()) {
     const bool itself = belief.name == ask.name && belief.owner == ask.owner && belief.session == ask.session;
-    if (itself && told.word != "wait_over") say("L12: refused by its own lease", told, open);
+    const bool may_be = told.word == "wait_over" || ask.text("anew") == "yes";
+    if (itself && !may_be) say("L12: refused by its own lease", told, open);
   }
   if (told.word == "wait_over" && now_ - open.asked_at + 1ms < ask.duration("wait")) {
     say("L8: its wait was not over", told, open);

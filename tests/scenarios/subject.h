@@ -44,9 +44,9 @@ struct Ask {
 
 /// One answer.
 ///
-/// `word` is granted (of an acquire, takeover or move), renewed, released, requested, transferred, revoked,
-/// session_renewed, session_ended, current, held, free, unknown (of a get), listed, or the name of an error.
-/// Fields that a subject has, by these keys (the table names those it cares for):
+/// `word` is granted (of an acquire, takeover, move or set), renewed (of an expire, too), released, ended, requested,
+/// transferred, revoked, session_renewed, session_ended, current, held, free, unknown (of a get), listed, or the name
+/// of an error. Fields that a subject has, by these keys (the table names those it cares for):
 ///   token newest previous asked            numbers; 0 is none
 ///   ttl ends_in waited since               milliseconds; since counts from the wall clock at the run's start
 ///   owner session by by_session note metadata because field
@@ -77,7 +77,9 @@ class Subject {
   virtual ~Subject() = default;
 
   /// Whether it can do what a table says it `needs`: disk (orders of `disk`), undelivered, absence (a client gone
-  /// before the server heard of it), stop. "bound KEY": whether it lets a table set that bound.
+  /// before the server heard of it), stop, keys (set, end, expire, and acquire anew=yes), buffers (their numbers),
+  /// details (of the lease, in an error that is no refusal).
+  /// "bound KEY": whether it lets a table set that bound.
   virtual bool can(std::string_view need) const = 0;
 
   virtual void ask(const Ask& ask) = 0;

@@ -6,6 +6,7 @@
 #include "journal/memory/keeping_journal.h"
 #include "tests/scenarios/hand_subject.h"
 #include "tests/scenarios/http_subject.h"
+#include "tests/scenarios/resp_subject.h"
 #include "tests/support/process.h"
 
 namespace holdfast::scenarios {
@@ -159,6 +160,7 @@ const std::vector<NamedSubject>& subjects() {
       {"engine_in_memory", engine_in_memory},
       {"engine_on_files", engine_on_files},
       {"server_over_http", server_over_http},
+      {"server_over_resp", server_over_resp},
   };
   return all;
 }

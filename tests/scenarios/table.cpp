@@ -77,8 +77,9 @@ void set_actor(Line& line, const std::string& word) {
   line.session = slash == std::string::npos ? "main" : word.substr(slash + 1);
 }
 
-const std::set<std::string> verbs{"acquire", "renew",   "release",  "check",  "get",           "list",       "takeover",
-                                  "move",    "request", "transfer", "revoke", "renew_session", "end_session"};
+const std::set<std::string> verbs{"acquire",     "renew", "release", "check",    "get",    "list",
+                                  "takeover",    "move",  "request", "transfer", "revoke", "renew_session",
+                                  "end_session", "set",   "end",     "expire"};
 
 Line parse_line(const Words& words, const std::string& where) {
   Line line;

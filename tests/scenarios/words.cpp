@@ -55,10 +55,44 @@ core::Acquire acquire_of(const Ask& ask) {
           .metadata = ask.text("metadata"),
           .from = "192.0.2.1",
           .numbered = ask.text("numbered") == "yes",
-          .buffer = ask.number("buffer")};
+          .buffer = ask.number("buffer"),
+          .anew = asks_without_reentry(ask)};
 }
 
 }  // namespace
+
+bool is_key_verb(std::string_view verb) {
+  return verb == "set" || verb == "end" || verb == "expire";
+}
+
+bool asks_without_reentry(const Ask& ask) {
+  return ask.verb == "acquire" && ask.text("anew") == "yes";
+}
+
+void KeyAsk::run(core::Keys& keys) {
+  const core::Key now = keys.look(ask_.name);
+  const core::Proof proof = ask_.has("was") ? core::Proof::value : core::Proof::connection;
+  const bool meant = !ask_.has("was") || (now.held && now.value == ask_.text("was"));
+  if (!meant) {
+    code_ = ErrorCode::nothing_held;
+  } else if (ask_.verb == "end") {
+    code_ = keys.end(ask_.name, proof);
+  } else if (ask_.verb == "expire") {
+    code_ = keys.renew(ask_.name, ttl_of(ask_), proof);
+  } else {
+    code_ = now.held ? keys.pass_on(acquire_of(ask_), proof) : keys.take(acquire_of(ask_));
+  }
+}
+
+core::Reply KeyAsk::reply(const core::Reply& of_program) const {
+  core::Reply reply = of_program;
+  if (reply.code == ErrorCode::none) reply.code = code_;
+  reply.lease.name = ask_.name;
+  if (reply.granted.empty()) return reply;
+  reply.lease = reply.granted[0].lease;
+  reply.who = reply.granted[0].who;
+  return reply;
+}
 
 core::Command to_command(const Ask& ask) {
   const core::Who who{ask.owner, ask.session};
@@ -95,6 +129,9 @@ std::string yes(bool it) {
 
 std::string done_word(const Ask& ask, const core::Reply& reply) {
   if (ask.verb == "acquire" || ask.verb == "takeover" || ask.verb == "move") return "granted";
+  if (ask.verb == "set") return "granted";
+  if (ask.verb == "expire") return "renewed";
+  if (ask.verb == "end") return "ended";
   if (ask.verb == "request") return "requested";
   if (ask.verb == "transfer") return "transferred";
   if (ask.verb == "revoke") return "revoked";
@@ -147,7 +184,7 @@ Told to_told(const core::Reply& reply, const Ask& ask, WallTime wall_began) {
   f["asked_by"] = lease.wanted ? lease.wanted->asked_by : "";
   f["message"] = lease.wanted ? lease.wanted->message : "";
   f["count"] = number(reply.count);
-  if (done && (done_word(ask, reply) == "granted" || ask.verb == "renew")) {
+  if (done && (done_word(ask, reply) == "granted" || done_word(ask, reply) == "renewed")) {
     f["owner"] = reply.who.owner;
     f["session"] = reply.who.session;
   }
