@@ -34,7 +34,14 @@ std::string http_page() {
   std::string page{made};
   page +=
       "# HTTP\n\nEvery operation, from the catalogue in `src/api/operations.cpp`. The same as OpenAPI 3.1: "
-      "`GET /v1/openapi.json`.\nWhat the codes mean: [errors.md](errors.md).\n";
+      "`GET /v1/openapi.json`.\nWhat the codes mean: [errors.md](errors.md). The same over RESP: "
+      "[resp.md](resp.md).\n\n"
+      "Requests may be sent without waiting for the answers to those before (pipelining). Up to 64 that have arrived "
+      "are "
+      "decided in one\nstep, in their order, made durable together, and answered in one write. What may wait "
+      "(`wait_ms`, `flush_ms`), lists, the history,\nevents and renewals of whole sessions are handled after what "
+      "stands "
+      "before them has been answered.\n";
   for (const api::Operation& operation : api::operations()) {
     if (!operation.supported()) continue;
     page +=

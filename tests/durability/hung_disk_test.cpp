@@ -174,6 +174,22 @@ TEST_F(PipelineOnHungDisk, takes_everything_back_from_a_peer_that_gave_up_meanwh
   expect_everything_taken_back();
 }
 
+TEST_F(HungDisk, lets_nobody_be_told_of_a_renewal_that_is_over_when_the_answer_before_it_leaves) {  // L4
+  Talk talk(server_.port()), looking(server_.port());
+  const Response held = talk.post("/v1/acquire/short", R"({"owner": "alice", "session": "a", "ttl_ms": 500})");
+  hang();
+  talk.send(support::request_text("POST", "/v1/acquire/other", R"({"owner": "alice", "session": "a"})") +
+            support::request_text("POST", "/v1/renew/short",
+                                  fmt::format(R"({{"owner": "alice", "token": {}}})", held.token())));
+  await("the renewal to be over", [&] {
+    return looking.get("/v1/leases/other?unsettled=1").field("owner") == "alice" &&
+           looking.get("/v1/leases/short?unsettled=1").field("held") == "false";
+  });
+  answer_again();
+  EXPECT_EQ(talk.receive().field("name"), "other");
+  EXPECT_EQ(talk.receive().field("code"), "grant_lapsed");
+}
+
 TEST_F(HungDisk, is_said_once_in_the_log_and_shown_in_the_figures_until_it_answers_again) {
   Talk alice(server_.port()), watcher(server_.port());
   hang();
