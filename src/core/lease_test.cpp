@@ -8,7 +8,7 @@
 namespace holdfast::core {
 namespace {
 
-constexpr Address here{1, 1};
+constexpr Address asker{1, 1};
 
 /// Nobody holds it; `token` was the last.
 struct FreeLease : Lease {
@@ -42,7 +42,7 @@ Acquire acquire(const Who& who, Duration wait = {}, HolderKind holder = HolderKi
   return {.name = "job", .who = who, .ttl = 10s, .wait = wait, .holder = holder};
 }
 Decision ask(const Lease* lease, const Acquire& command, Now now = at(1s), const Limits& limits = {}) {
-  return decide(lease, command, here, Token{lease ? lease->token.value + 1 : 1}, limits, now);
+  return decide(lease, command, asker, Token{lease ? lease->token.value + 1 : 1}, limits, now);
 }
 Effect effect_of(const Decision& decision) {
   return std::get<Effect>(decision.change);
@@ -54,7 +54,7 @@ bool changes_nothing(const Decision& decision) {
 // --- L1, L2: one holder, tokens only rise.
 
 TEST(Acquire, grants_a_name_that_nobody_ever_had_under_the_next_token) {
-  const Decision got = decide(nullptr, acquire(bob), here, Token{8}, {}, at(1s));
+  const Decision got = decide(nullptr, acquire(bob), asker, Token{8}, {}, at(1s));
   EXPECT_EQ(effect_of(got), Effect(Granted{"job", bob, Token{8}, 10s, HolderKind::session, "", "", at(1s).wall}));
   EXPECT_EQ(got.reply.code, ErrorCode::none);
 }
@@ -134,7 +134,7 @@ TEST(Acquire, waits_where_it_may_with_a_deadline_of_its_own) {
   EXPECT_FALSE(got.answered);
   const Waiter& waiter = std::get<Queued>(got.change).waiter;
   EXPECT_EQ(waiter.command.who, bob);
-  EXPECT_EQ(waiter.from, here);
+  EXPECT_EQ(waiter.from, asker);
   EXPECT_EQ(waiter.since, Instant{2s});
   EXPECT_EQ(waiter.until, Instant{7s});
 }
@@ -149,7 +149,7 @@ TEST(Acquire, is_refused_where_too_many_wait_already) {
 TEST(AcquireDeathTest, stops_rather_than_pass_by_whoever_waits_for_a_free_name) {
   State state;
   state.apply(Granted{"job", alice, Token{1}, 10s}, Position{1}, at(0s));
-  state.enqueue("job", Waiter{acquire(bob, 5s), here, Instant{}, Instant{5s}});
+  state.enqueue("job", Waiter{acquire(bob, 5s), asker, Instant{}, Instant{5s}});
   state.apply(Released{"job", "a1", Token{1}}, Position{2}, at(1s));
   EXPECT_DEATH(ask(state.find("job"), acquire(carol)), "waiting\\(\\) == 0");
 }
@@ -366,21 +366,21 @@ TEST(Check, calls_the_newest_token_stale_once_its_holding_is_over) {
 
 TEST(TakeBack, ends_a_grant_that_would_have_been_answered_there) {
   HeldLease held{alice, Token{7}};
-  held.parts[0].answered = here;
-  EXPECT_EQ(effect_of(decide(&held, TakeBack{"job", Token{7}, alice}, here, at(1s))),
+  held.parts[0].answered = asker;
+  EXPECT_EQ(effect_of(decide(&held, TakeBack{"job", Token{7}, alice}, asker, at(1s))),
             Effect(Released{"job", "a1", Token{7}, at(1s).wall, "alice", true}));
 }
 
 TEST(TakeBack, leaves_alone_what_was_answered_elsewhere_or_renewed_or_is_another_holding) {
   HeldLease held{alice, Token{7}};
   held.parts[0].answered = Address{1, 2};
-  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, alice}, here, at(1s))));
+  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, alice}, asker, at(1s))));
   held.parts[0].answered = {};
-  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, alice}, here, at(1s))));
-  held.parts[0].answered = here;
-  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{6}, alice}, here, at(1s))));
-  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, {"bob", "a1"}}, here, at(1s))));
-  EXPECT_TRUE(changes_nothing(decide(nullptr, TakeBack{"job", Token{7}, alice}, here, at(1s))));
+  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, alice}, asker, at(1s))));
+  held.parts[0].answered = asker;
+  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{6}, alice}, asker, at(1s))));
+  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, {"bob", "a1"}}, asker, at(1s))));
+  EXPECT_TRUE(changes_nothing(decide(nullptr, TakeBack{"job", Token{7}, alice}, asker, at(1s))));
 }
 
 // --- L9, L13: names change hands. Refusals come in this order.
@@ -389,7 +389,7 @@ Takeover takeover(const Who& who, Token token, Duration flush = {}, const std::s
   return {.want = acquire(who), .token = token, .flush = flush, .reason = reason};
 }
 Decision ask(const Lease* lease, const Takeover& command) {
-  return decide(lease, command, here, Token{lease ? lease->token.value + 1 : 1}, {}, at(1s));
+  return decide(lease, command, asker, Token{lease ? lease->token.value + 1 : 1}, {}, at(1s));
 }
 /// Held by alice under 7, and bob takes it over.
 struct WantedLease : HeldLease {
