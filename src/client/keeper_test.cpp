@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 using Stand = Keeper::Stand;
 
-constexpr Duration noon = 12h;
+constexpr Duration start = 12h;
 
 Belief granted(Duration sent, Duration ttl) {
   Belief belief;
