@@ -15,7 +15,7 @@ using core::Reply;
 using core::Token;
 namespace json = boost::json;
 
-const Context context{"s-fresh", "", 7};
+const Context asked_in{"s-fresh", "", 7};
 
 /// `job`, held by alice under 9.
 Reply held_reply() {
@@ -57,7 +57,7 @@ struct Read {
   std::int64_t number(std::string_view key) const { return body.at(key).as_int64(); }
 };
 Read write(std::string_view name, const Reply& reply) {
-  Written written = write_reply(operation(name), reply, context);
+  Written written = write_reply(operation(name), reply, asked_in);
   json::object body = json::parse(written.body).as_object();
   return {std::move(written), std::move(body)};
 }

@@ -12,12 +12,12 @@ namespace {
 using namespace std::chrono_literals;
 
 /// 2026-06-01T12:00:00Z.
-const WallTime noon = std::chrono::sys_days{std::chrono::year{2026} / 6 / 1} + 12h;
+const WallTime held_at = std::chrono::sys_days{std::chrono::year{2026} / 6 / 1} + 12h;
 
 std::string told(const char* holding, bool with_name = false) {
   ::setenv("TZ", "UTC", 1);
   ::tzset();
-  return told_past(boost::json::parse(holding).as_object(), with_name, noon);
+  return told_past(boost::json::parse(holding).as_object(), with_name, held_at);
 }
 
 TEST(HistoryText, says_who_from_when_to_when_how_long_and_why_it_ended) {

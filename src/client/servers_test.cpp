@@ -26,11 +26,11 @@ Url nobody() {
   return peer.url;  // Its port is free again.
 }
 
-const Request post{.method = "POST", .target = "/x", .body = boost::json::object{}};
+const Request post_request{.method = "POST", .target = "/x", .body = boost::json::object{}};
 
 Answer<boost::json::object> ask(Servers& servers, Duration time, bool repeatable = false, std::stop_token stop = {}) {
   const Servers::Terms terms{.deadline = BootTime::now() + time, .repeatable = repeatable, .stop = std::move(stop)};
-  return servers.ask([] { return post; }, terms);
+  return servers.ask([] { return post_request; }, terms);
 }
 
 TEST(Servers, ask_again_until_it_is_done) {
@@ -99,7 +99,7 @@ TEST(Servers, leave_one_that_is_silent_for_the_others_where_that_is_safe) {
   ScriptedServer there([](PeerEnd& end, const std::string&, int) { end.answer(200, "{}"); });
   Servers servers({url_of(silent), url_of(there)});
   const Servers::Terms terms{.deadline = BootTime::now() + 20s, .patience = 200ms, .repeatable = true};
-  EXPECT_TRUE(servers.ask([] { return post; }, terms));
+  EXPECT_TRUE(servers.ask([] { return post_request; }, terms));
   EXPECT_EQ(servers.current(), url_of(there));
 }
 

@@ -8,7 +8,7 @@
 namespace holdfast::core {
 namespace {
 
-constexpr Address here{1, 1};
+constexpr Address asker{1, 1};
 
 /// Nobody holds it; `token` was the last.
 struct FreeLease : Lease {
@@ -38,11 +38,11 @@ struct HeldLease : Lease {
   }
 };
 
-Acquire acquire(const Who& who, Duration wait = {}, HolderKind holder = HolderKind::session) {
+Acquire wants(const Who& who, Duration wait = {}, HolderKind holder = HolderKind::session) {
   return {.name = "job", .who = who, .ttl = 10s, .wait = wait, .holder = holder};
 }
 Decision ask(const Lease* lease, const Acquire& command, Now now = at(1s), const Limits& limits = {}) {
-  return decide(lease, command, here, Token{lease ? lease->token.value + 1 : 1}, limits, now);
+  return decide(lease, command, asker, Token{lease ? lease->token.value + 1 : 1}, limits, now);
 }
 Effect effect_of(const Decision& decision) {
   return std::get<Effect>(decision.change);
@@ -54,23 +54,23 @@ bool changes_nothing(const Decision& decision) {
 // --- L1, L2: one holder, tokens only rise.
 
 TEST(Acquire, grants_a_name_that_nobody_ever_had_under_the_next_token) {
-  const Decision got = decide(nullptr, acquire(bob), here, Token{8}, {}, at(1s));
+  const Decision got = decide(nullptr, wants(bob), asker, Token{8}, {}, at(1s));
   EXPECT_EQ(effect_of(got), Effect(Granted{"job", bob, Token{8}, 10s, HolderKind::session, "", "", at(1s).wall}));
   EXPECT_EQ(got.reply.code, ErrorCode::none);
 }
 
 TEST(Acquire, grants_a_free_name_under_the_next_token) {
   const FreeLease free{Token{7}};
-  EXPECT_EQ(std::get<Granted>(effect_of(ask(&free, acquire(bob)))).token, Token{8});
+  EXPECT_EQ(std::get<Granted>(effect_of(ask(&free, wants(bob)))).token, Token{8});
 }
 
 TEST(Acquire, starts_a_new_holding_for_whoever_let_the_last_one_lapse) {  // Only a renewal brings the old one back.
   const FreeLease free{Token{7}, Loss::lapsed, bob};
-  EXPECT_EQ(std::get<Granted>(effect_of(ask(&free, acquire(bob)))).token, Token{8});
+  EXPECT_EQ(std::get<Granted>(effect_of(ask(&free, wants(bob)))).token, Token{8});
 }
 
 TEST(Acquire, carries_note_and_metadata_along) {
-  Acquire command = acquire(bob);
+  Acquire command = wants(bob);
   command.note = "chapter 3";
   command.metadata = R"({"a":1})";
   const Granted granted = std::get<Granted>(effect_of(ask(nullptr, command)));
@@ -80,26 +80,26 @@ TEST(Acquire, carries_note_and_metadata_along) {
 
 TEST(Acquire, is_refused_while_another_owner_holds_the_name) {
   const HeldLease held{alice, Token{7}};
-  const Decision got = ask(&held, acquire(bob));
+  const Decision got = ask(&held, wants(bob));
   EXPECT_EQ(got.reply.code, ErrorCode::held);
   EXPECT_TRUE(changes_nothing(got));
 }
 
 TEST(Acquire, tells_an_owner_that_another_session_of_its_own_holds_the_name) {
   const HeldLease held{alice, Token{7}};
-  EXPECT_EQ(ask(&held, acquire(alice2)).reply.code, ErrorCode::held_by_you);
+  EXPECT_EQ(ask(&held, wants(alice2)).reply.code, ErrorCode::held_by_you);
 }
 
 TEST(Acquire, does_not_take_a_session_of_the_same_name_for_the_holder) {
   const HeldLease held{alice, Token{7}};
-  EXPECT_EQ(ask(&held, acquire({"mallory", alice.session})).reply.code, ErrorCode::held);
+  EXPECT_EQ(ask(&held, wants({"mallory", alice.session})).reply.code, ErrorCode::held);
 }
 
 // --- L12: never refused by its own lease.
 
 TEST(Acquire, keeps_the_token_of_a_session_that_asks_again_and_writes_nothing) {
   const HeldLease held{alice, Token{7}};
-  const Decision again = ask(&held, acquire(alice), at(4s));
+  const Decision again = ask(&held, wants(alice), at(4s));
   const Extended& extended = std::get<Extended>(again.change);
   EXPECT_EQ(extended.session, alice.session);
   EXPECT_EQ(extended.ends_at, deadline(at(4s).lease, 10s));
@@ -109,7 +109,7 @@ TEST(Acquire, keeps_the_token_of_a_session_that_asks_again_and_writes_nothing) {
 
 TEST(Acquire, writes_a_ttl_that_is_another_one_than_before) {  // It has to be the same after a restart.
   const HeldLease held{alice, Token{7}};
-  Acquire longer = acquire(alice);
+  Acquire longer = wants(alice);
   longer.ttl = 20s;
   EXPECT_EQ(effect_of(ask(&held, longer)), Effect(Renewed{"job", "a1", Token{7}, 20s}));
 }
@@ -121,7 +121,7 @@ TEST(Deadline, is_a_thousandth_later_than_the_ttl_says) {
 }
 
 TEST(Acquire, is_not_to_be_told_as_granted_once_its_deadline_has_passed) {
-  const Decision got = ask(nullptr, acquire(bob), at(3s));
+  const Decision got = ask(nullptr, wants(bob), at(3s));
   EXPECT_EQ(got.reply.granted_at, Instant{3s});
   EXPECT_EQ(got.reply.void_after, deadline(Instant{3s}, 10s));
 }
@@ -130,11 +130,11 @@ TEST(Acquire, is_not_to_be_told_as_granted_once_its_deadline_has_passed) {
 
 TEST(Acquire, waits_where_it_may_with_a_deadline_of_its_own) {
   HeldLease held{alice, Token{7}};
-  const Decision got = ask(&held, acquire(bob, 5s), at(2s));
+  const Decision got = ask(&held, wants(bob, 5s), at(2s));
   EXPECT_FALSE(got.answered);
   const Waiter& waiter = std::get<Queued>(got.change).waiter;
   EXPECT_EQ(waiter.command.who, bob);
-  EXPECT_EQ(waiter.from, here);
+  EXPECT_EQ(waiter.from, asker);
   EXPECT_EQ(waiter.since, Instant{2s});
   EXPECT_EQ(waiter.until, Instant{7s});
 }
@@ -143,62 +143,62 @@ TEST(Acquire, is_refused_where_too_many_wait_already) {
   Limits none;
   none.waiters_max = 0;
   const HeldLease held{alice, Token{7}};
-  EXPECT_EQ(ask(&held, acquire(bob, 5s), at(1s), none).reply.code, ErrorCode::queue_full);
+  EXPECT_EQ(ask(&held, wants(bob, 5s), at(1s), none).reply.code, ErrorCode::queue_full);
 }
 
 TEST(AcquireDeathTest, stops_rather_than_pass_by_whoever_waits_for_a_free_name) {
   State state;
   state.apply(Granted{"job", alice, Token{1}, 10s}, Position{1}, at(0s));
-  state.enqueue("job", Waiter{acquire(bob, 5s), here, Instant{}, Instant{5s}});
+  state.enqueue("job", Waiter{wants(bob, 5s), asker, Instant{}, Instant{5s}});
   state.apply(Released{"job", "a1", Token{1}}, Position{2}, at(1s));
-  EXPECT_DEATH(ask(state.find("job"), acquire(carol)), "waiting\\(\\) == 0");
+  EXPECT_DEATH(ask(state.find("job"), wants(carol)), "waiting\\(\\) == 0");
 }
 
 TEST(AcquireDeathTest, stops_rather_than_grant_to_nobody) {
-  EXPECT_DEATH(ask(nullptr, acquire({"", "s"})), "who.owner.empty");
-  EXPECT_DEATH(ask(nullptr, acquire({"bob", ""})), "who.session.empty");
+  EXPECT_DEATH(ask(nullptr, wants({"", "s"})), "who.owner.empty");
+  EXPECT_DEATH(ask(nullptr, wants({"bob", ""})), "who.session.empty");
 }
 
 // --- Sharing among the sessions of one owner.
 
 TEST(Acquire, lets_a_session_of_the_same_owner_join_where_both_asked_for_it) {
   const HeldLease held{alice, Token{7}, HolderKind::owner};
-  const Decision got = ask(&held, acquire(alice2, {}, HolderKind::owner));
+  const Decision got = ask(&held, wants(alice2, {}, HolderKind::owner));
   EXPECT_EQ(effect_of(got), Effect(Joined{"job", "a2", Token{7}, 10s, at(1s).wall, "alice"}));
   EXPECT_TRUE(got.reply.joined);
 }
 
 TEST(Acquire, does_not_join_where_only_one_of_both_asked_for_it) {
   const HeldLease shared{alice, Token{7}, HolderKind::owner};
-  EXPECT_EQ(ask(&shared, acquire(alice2)).reply.code, ErrorCode::held_by_you);
+  EXPECT_EQ(ask(&shared, wants(alice2)).reply.code, ErrorCode::held_by_you);
   const HeldLease alone{alice, Token{7}};
-  EXPECT_EQ(ask(&alone, acquire(alice2, {}, HolderKind::owner)).reply.code, ErrorCode::held_by_you);
+  EXPECT_EQ(ask(&alone, wants(alice2, {}, HolderKind::owner)).reply.code, ErrorCode::held_by_you);
 }
 
 TEST(Acquire, never_joins_what_another_owner_shares) {
   const HeldLease held{alice, Token{7}, HolderKind::owner};
-  EXPECT_EQ(ask(&held, acquire(bob, {}, HolderKind::owner)).reply.code, ErrorCode::held);
+  EXPECT_EQ(ask(&held, wants(bob, {}, HolderKind::owner)).reply.code, ErrorCode::held);
 }
 
 TEST(Acquire, is_refused_where_too_many_sessions_share_already) {
   Limits one;
   one.sessions_max = 1;
   const HeldLease held{alice, Token{7}, HolderKind::owner};
-  EXPECT_EQ(ask(&held, acquire(alice2, {}, HolderKind::owner), at(1s), one).reply.code, ErrorCode::sessions_full);
+  EXPECT_EQ(ask(&held, wants(alice2, {}, HolderKind::owner), at(1s), one).reply.code, ErrorCode::sessions_full);
 }
 
 TEST(Acquire, brings_a_lapsed_session_back_into_a_holding_that_lasts) {
   HeldLease held{alice, Token{7}, HolderKind::owner};
   held.add("a2");
   held.lapse("a1");
-  const Decision back = ask(&held, acquire(alice, {}, HolderKind::owner));
+  const Decision back = ask(&held, wants(alice, {}, HolderKind::owner));
   EXPECT_EQ(effect_of(back), Effect(Revived{"job", "a1", Token{7}, 10s, at(1s).wall, "alice"}));
   EXPECT_TRUE(back.reply.joined);
 }
 
 TEST(GrantToDeathTest, stops_rather_than_let_another_owner_join) {
   const HeldLease held{alice, Token{7}, HolderKind::owner};
-  EXPECT_DEATH(grant_to(&held, acquire(bob, {}, HolderKind::owner), Token{8}, Duration::zero(), at(1s)), "may_join");
+  EXPECT_DEATH(grant_to(&held, wants(bob, {}, HolderKind::owner), Token{8}, Duration::zero(), at(1s)), "may_join");
 }
 
 // --- L7: renew names the token of the holding it means.
@@ -366,30 +366,30 @@ TEST(Check, calls_the_newest_token_stale_once_its_holding_is_over) {
 
 TEST(TakeBack, ends_a_grant_that_would_have_been_answered_there) {
   HeldLease held{alice, Token{7}};
-  held.parts[0].answered = here;
-  EXPECT_EQ(effect_of(decide(&held, TakeBack{"job", Token{7}, alice}, here, at(1s))),
+  held.parts[0].answered = asker;
+  EXPECT_EQ(effect_of(decide(&held, TakeBack{"job", Token{7}, alice}, asker, at(1s))),
             Effect(Released{"job", "a1", Token{7}, at(1s).wall, "alice", true}));
 }
 
 TEST(TakeBack, leaves_alone_what_was_answered_elsewhere_or_renewed_or_is_another_holding) {
   HeldLease held{alice, Token{7}};
   held.parts[0].answered = Address{1, 2};
-  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, alice}, here, at(1s))));
+  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, alice}, asker, at(1s))));
   held.parts[0].answered = {};
-  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, alice}, here, at(1s))));
-  held.parts[0].answered = here;
-  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{6}, alice}, here, at(1s))));
-  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, {"bob", "a1"}}, here, at(1s))));
-  EXPECT_TRUE(changes_nothing(decide(nullptr, TakeBack{"job", Token{7}, alice}, here, at(1s))));
+  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, alice}, asker, at(1s))));
+  held.parts[0].answered = asker;
+  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{6}, alice}, asker, at(1s))));
+  EXPECT_TRUE(changes_nothing(decide(&held, TakeBack{"job", Token{7}, {"bob", "a1"}}, asker, at(1s))));
+  EXPECT_TRUE(changes_nothing(decide(nullptr, TakeBack{"job", Token{7}, alice}, asker, at(1s))));
 }
 
 // --- L9, L13: names change hands. Refusals come in this order.
 
 Takeover takeover(const Who& who, Token token, Duration flush = {}, const std::string& reason = "stuck") {
-  return {.want = acquire(who), .token = token, .flush = flush, .reason = reason};
+  return {.want = wants(who), .token = token, .flush = flush, .reason = reason};
 }
 Decision ask(const Lease* lease, const Takeover& command) {
-  return decide(lease, command, here, Token{lease ? lease->token.value + 1 : 1}, {}, at(1s));
+  return decide(lease, command, asker, Token{lease ? lease->token.value + 1 : 1}, {}, at(1s));
 }
 /// Held by alice under 7, and bob takes it over.
 struct WantedLease : HeldLease {

@@ -14,14 +14,14 @@ using testing::HasSubstr;
 
 const std::string header = R"({"holdfast_recording":1,"about":"a test","lock":{"kind":"mutex","tokens":true}})";
 
-Result<Recording> read_text(const std::string& text, const ReadOptions& options = {}) {
+Result<Recording> read_own(const std::string& text, const ReadOptions& options = {}) {
   std::istringstream in(text);
   return read(in, "run.rec", options);
 }
 
 /// The error of the recording that has `lines` after its header.
-std::string error_of(const std::string& lines) {
-  const Result<Recording> found = read_text(header + "\n" + lines);
+std::string own_error(const std::string& lines) {
+  const Result<Recording> found = read_own(header + "\n" + lines);
   if (found) return "no error";
   EXPECT_EQ(found.error().code, ErrorCode::recording_damaged);
   return found.error().where;
@@ -34,7 +34,7 @@ std::string text_of(const Recording& recording) {
 }
 
 TEST(ReadOwn, pairs_calls_and_returns) {
-  const auto found = read_text(header + R"(
+  const auto found = read_own(header + R"(
 {"client":"a","owner":"alice"}
 {"call":1,"at":1000,"client":"a","what":"acquire","name":"job","ttl":7}
 {"call":2,"at":1500,"client":"b","what":"acquire","name":"job","ttl":9}
@@ -71,7 +71,7 @@ TEST(ReadOwn, pairs_calls_and_returns) {
 }
 
 TEST(ReadOwn, takes_one_call_for_a_set_of_names) {
-  const auto found = read_text(header + R"(
+  const auto found = read_own(header + R"(
 {"call":1,"at":1,"client":"a","what":"acquire","name":"x"}
 {"call":1,"at":1,"client":"a","what":"acquire","name":"y"}
 {"return":1,"at":2,"outcome":"ok","name":"y","shown":4}
@@ -81,7 +81,7 @@ TEST(ReadOwn, takes_one_call_for_a_set_of_names) {
   ASSERT_EQ(found->operations.size(), 2U);
   EXPECT_EQ(found->operations[0].call, found->operations[1].call);
   EXPECT_EQ(found->operations[1].outcome, Outcome::ok);
-  EXPECT_THAT(error_of(R"({"call":1,"at":1,"client":"a","what":"acquire","name":"x"}
+  EXPECT_THAT(own_error(R"({"call":1,"at":1,"client":"a","what":"acquire","name":"x"}
 {"call":1,"at":1,"client":"a","what":"acquire","name":"y"}
 {"return":1,"at":2,"outcome":"ok"})"),
               HasSubstr("run.rec:4: \"name\" is missing, and the call is for several"));
@@ -135,7 +135,7 @@ TEST(ReadOwn, says_what_is_wrong_and_in_which_line) {
       {R"({"sighting":"granted","at":5})", "\"name\" is missing"},
       {R"({"loss":"lapsed","at":5,"client":"a"})", "\"name\" is missing"},
   };
-  for (const auto& [lines, error] : cases) EXPECT_THAT(error_of(lines), HasSubstr(error)) << lines;
+  for (const auto& [lines, error] : cases) EXPECT_THAT(own_error(lines), HasSubstr(error)) << lines;
 }
 
 TEST(ReadOwn, says_what_is_wrong_with_the_header) {
@@ -153,7 +153,7 @@ TEST(ReadOwn, says_what_is_wrong_with_the_header) {
       {R"({"holdfast_recording":1,"lock":{"kind":"mutex","tokns":true}})", "\"tokns\" is not a field"},
   };
   for (const auto& [text, error] : cases) {
-    const auto found = read_text(text, {.format = Format::own});
+    const auto found = read_own(text, {.format = Format::own});
     ASSERT_FALSE(found) << text;
     EXPECT_EQ(found.error().code, ErrorCode::recording_damaged);
     EXPECT_THAT(found.error().where, HasSubstr(error)) << text;
@@ -162,8 +162,8 @@ TEST(ReadOwn, says_what_is_wrong_with_the_header) {
 
 TEST(ReadOwn, bounds_a_line) {
   const std::string line = R"({"fault":")" + std::string(2'000, 'x') + R"(","at":5})";
-  EXPECT_TRUE(read_text(header + "\n" + line, {.line_bytes_max = 2'100}));
-  const auto found = read_text(header + "\n" + line, {.line_bytes_max = 2'000});
+  EXPECT_TRUE(read_own(header + "\n" + line, {.line_bytes_max = 2'100}));
+  const auto found = read_own(header + "\n" + line, {.line_bytes_max = 2'000});
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().where, "run.rec:2: the line is longer than 2000 bytes");
 }
@@ -190,7 +190,7 @@ TEST(WriterTest, leaves_calls_that_have_not_returned_to_be_read_as_unknown) {
   one.holder = 1;
   writer.ret(one);
   EXPECT_TRUE(writer.written());
-  const auto found = read_text(out.str());
+  const auto found = read_own(out.str());
   ASSERT_TRUE(found) << found.error().where;
   EXPECT_EQ(found->operations.at(0).outcome, Outcome::busy);
   EXPECT_EQ(found->operations.at(0).holder, 1U);
@@ -300,7 +300,7 @@ std::string everything(const Recording& r) {
 RC_GTEST_PROP(OwnFormat, reads_what_was_written, ()) {
   const Recording made = any_recording();
   const std::string text = text_of(made);
-  const auto found = read_text(text);
+  const auto found = read_own(text);
   if (!found) RC_FAIL(found.error().where + "\n" + text);
   RC_ASSERT(everything(*found) == everything(made));
   RC_ASSERT(text_of(*found) == text);
@@ -315,7 +315,7 @@ RC_GTEST_PROP(OwnFormat, takes_no_text_that_was_cut_or_changed_for_another_recor
   } else {
     text[at] = static_cast<char>(any(256));
   }
-  if (const auto found = read_text(text)) RC_ASSERT(read_text(text_of(*found)).has_value());
+  if (const auto found = read_own(text)) RC_ASSERT(read_own(text_of(*found)).has_value());
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const Lock tokens{.tokens = true, .leases = true, .late_renewal = true, .reentrant = true, .drift = 0};
+const Lock judged_lock{.tokens = true, .leases = true, .late_renewal = true, .reentrant = true, .drift = 0};
 
 std::vector<Question> asked(const Judgement& judgement) {
   std::vector<Question> questions;
@@ -28,9 +28,9 @@ const std::string met = R"(
 )";
 
 TEST(Judge, asks_only_what_the_recording_can_answer) {
-  EXPECT_THAT(asked(judge(history(tokens, met))),
+  EXPECT_THAT(asked(judge(history(judged_lock, met))),
               ElementsAre(Question::linearizable, Question::belief, Question::fence));
-  Lock fifo = tokens;
+  Lock fifo = judged_lock;
   fifo.fifo = true;
   EXPECT_THAT(asked(judge(history(fifo, met + R"(
     b acquire 6..8 ok ttl=10 shown=2 waited=1
@@ -43,7 +43,7 @@ TEST(Judge, asks_only_what_the_recording_can_answer) {
 }
 
 TEST(Judge, says_what_was_met) {
-  const Judgement judgement = judge(history(tokens, met + R"(
+  const Judgement judgement = judge(history(judged_lock, met + R"(
     b acquire 6..7 ok ttl=10 shown=2
     c acquire 8..18 ok ttl=10 shown=3 waited=9
     b renew 19..20 stale token=2 shown=3
@@ -70,19 +70,19 @@ TEST(Judge, says_what_was_met) {
 }
 
 TEST(Judge, is_inconclusive_where_nobody_met_anybody) {
-  const Judgement alone = judge(history(tokens, "a acquire 0..1 ok ttl=10 shown=1\n a release 2..3 ok token=1"));
+  const Judgement alone = judge(history(judged_lock, "a acquire 0..1 ok ttl=10 shown=1\n a release 2..3 ok token=1"));
   EXPECT_TRUE(alone.inconclusive);
   EXPECT_EQ(verdict(alone), Verdict::inconclusive);
   EXPECT_THAT(alone.not_seen, Contains(HasSubstr("no two clients asked for a name at one time")));
-  const Judgement enough = judge(history(tokens, met));
+  const Judgement enough = judge(history(judged_lock, met));
   EXPECT_FALSE(enough.inconclusive);
   EXPECT_EQ(verdict(enough), Verdict::holds);
-  const Recording one = history(tokens, "a acquire 0..1 ok ttl=10 shown=1\n a release 2..3 ok token=1");
+  const Recording one = history(judged_lock, "a acquire 0..1 ok ttl=10 shown=1\n a release 2..3 ok token=1");
   EXPECT_EQ(verdict(judge(one, {.contention_needed = false})), Verdict::holds);
 }
 
 TEST(Judge, is_inconclusive_where_too_much_is_unknown) {
-  const Recording recording = history(tokens, met + "c acquire 6..? unknown");
+  const Recording recording = history(judged_lock, met + "c acquire 6..? unknown");
   const Judgement judgement = judge(recording);
   EXPECT_EQ(verdict(judgement), Verdict::inconclusive);
   EXPECT_THAT(judgement.not_seen, Contains(HasSubstr("25.0 % of the outcomes are unknown; at most 1.0 % may be")));
@@ -90,7 +90,7 @@ TEST(Judge, is_inconclusive_where_too_much_is_unknown) {
 }
 
 TEST(Judge, says_violated_before_all_else) {
-  const Judgement judgement = judge(history(tokens, R"(
+  const Judgement judgement = judge(history(judged_lock, R"(
     a acquire 0..1 ok ttl=10 shown=1
     b acquire 2..3 ok ttl=10 shown=2
     c acquire 6..? unknown)"));
@@ -106,7 +106,7 @@ TEST(Judge, says_violated_before_all_else) {
 }
 
 TEST(Judge, tells_who_held_and_who_was_told_nevertheless) {
-  const Judgement judgement = judge(history(tokens, R"(
+  const Judgement judgement = judge(history(judged_lock, R"(
     c3 acquire 1000..1204 ok ttl=5000 shown=7
     c5 acquire 1300..1410 ok ttl=5000 shown=8
     c3 release 1950..1960 ok token=7)"));
@@ -122,7 +122,7 @@ TEST(Judge, tells_who_held_and_who_was_told_nevertheless) {
 }
 
 TEST(Judge, takes_every_name_by_itself) {
-  const Recording recording = history(tokens, R"(
+  const Recording recording = history(judged_lock, R"(
     a acquire 0..1 ok ttl=10 shown=1 name=one
     b acquire 2..3 ok ttl=10 shown=2 name=two
     b acquire 2..3 busy shown=1 name=one
@@ -146,7 +146,7 @@ TEST(Judge, spells_questions_and_answers) {
 TEST(Judge, shows_at_most_six_operations_of_three_clients) {
   std::size_t witnesses = 0;
   for (std::uint64_t seed = 0; seed < 4'000; ++seed) {
-    RandomHistory wanted{.lock = seed % 2 ? tokens : Lock{.leases = true, .drift = 0}};
+    RandomHistory wanted{.lock = seed % 2 ? judged_lock : Lock{.leases = true, .drift = 0}};
     wanted.lock.fifo = seed % 3 == 0;
     wanted.displacing = seed % 5 == 0;
     wanted.unknown = seed % 7 == 0;

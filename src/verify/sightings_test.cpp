@@ -7,7 +7,7 @@ namespace {
 
 using recording::Lock;
 
-const Lock tokens{.tokens = true};
+const Lock watched_lock{.tokens = true};
 
 const std::string three = R"(
   a acquire 0..1 ok shown=1
@@ -18,7 +18,7 @@ const std::string three = R"(
 )";
 
 std::string watch(const std::string& text) {
-  return answer(history(tokens, three + text), Question::watch);
+  return answer(history(watched_lock, three + text), Question::watch);
 }
 
 TEST(Sightings, are_complete_between_the_first_and_the_last) {

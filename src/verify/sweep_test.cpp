@@ -8,8 +8,8 @@ namespace {
 using recording::Lock;
 
 const Lock plain{};
-const Lock tokens{.tokens = true};
-const Lock leases{.leases = true, .drift = 0};
+const Lock swept_lock{.tokens = true};
+const Lock swept_leases{.leases = true, .drift = 0};
 const Lock token_leases{.tokens = true, .leases = true, .drift = 0};
 const Lock holdfast_like{
     .tokens = true, .leases = true, .late_renewal = true, .joins = false, .reentrant = true, .drift = 0};
@@ -61,7 +61,7 @@ TEST(Sweep, finds_two_holders_without_tokens) {
 }
 
 TEST(Sweep, finds_two_holders_with_tokens) {
-  EXPECT_EQ(swept(tokens, R"(
+  EXPECT_EQ(swept(swept_lock, R"(
     a acquire 0..1 ok shown=1
     b acquire 2..3 ok shown=2
     a release 4..5 ok token=1
@@ -70,7 +70,7 @@ TEST(Sweep, finds_two_holders_with_tokens) {
 }
 
 TEST(Sweep, lets_what_overlaps_be_in_either_order) {
-  for (const Lock& lock : {plain, leases}) {
+  for (const Lock& lock : {plain, swept_leases}) {
     EXPECT_EQ(swept(lock, R"(
       a acquire 0..1 ok
       b acquire 2..9 ok
@@ -87,8 +87,8 @@ TEST(Sweep, finds_a_refusal_by_nobody) {
 }
 
 TEST(Sweep, finds_a_lease_given_away_before_its_ttl) {
-  EXPECT_EQ(swept(leases, "a acquire 0..1 ok ttl=10\n b acquire 8..9 ok ttl=10"), "violated");
-  EXPECT_EQ(swept(leases, "a acquire 0..1 ok ttl=10\n b acquire 8..10 ok ttl=10"), "holds");
+  EXPECT_EQ(swept(swept_leases, "a acquire 0..1 ok ttl=10\n b acquire 8..9 ok ttl=10"), "violated");
+  EXPECT_EQ(swept(swept_leases, "a acquire 0..1 ok ttl=10\n b acquire 8..10 ok ttl=10"), "holds");
   EXPECT_EQ(swept(token_leases, "a acquire 0..1 ok ttl=10 shown=1\n b acquire 8..9 ok ttl=10 shown=2"), "violated");
   EXPECT_EQ(swept(token_leases, "a acquire 0..1 ok ttl=10 shown=1\n b acquire 8..10 ok ttl=10 shown=2"), "holds");
 }
@@ -109,7 +109,7 @@ TEST(Sweep, counts_the_ttl_from_the_last_renewal) {
 }
 
 TEST(Sweep, finds_what_was_passed_on_after_its_release) {
-  EXPECT_EQ(swept(tokens, R"(
+  EXPECT_EQ(swept(swept_lock, R"(
     a acquire 0..1 ok shown=1
     a release 2..3 ok token=1
     b move 4..5 ok token=1 shown=2)"),
@@ -227,9 +227,9 @@ TEST(Sweep, reads_the_token_before) {
 }
 
 TEST(Sweep, finds_a_move_of_what_nobody_had) {
-  EXPECT_EQ(swept(leases, "b move 0..1 ok ttl=10\n c acquire 2..3 busy"), "violated");
-  EXPECT_EQ(swept(leases, "a acquire 0..1 ok ttl=10\n b move 2..3 ok ttl=10"), "holds");
-  EXPECT_EQ(swept(leases, "a acquire 0..1 ok ttl=10\n a release 2..3 ok\n b move 4..5 ok ttl=10"), "violated");
+  EXPECT_EQ(swept(swept_leases, "b move 0..1 ok ttl=10\n c acquire 2..3 busy"), "violated");
+  EXPECT_EQ(swept(swept_leases, "a acquire 0..1 ok ttl=10\n b move 2..3 ok ttl=10"), "holds");
+  EXPECT_EQ(swept(swept_leases, "a acquire 0..1 ok ttl=10\n a release 2..3 ok\n b move 4..5 ok ttl=10"), "violated");
 }
 
 TEST(Sweep, finds_a_token_given_twice) {
