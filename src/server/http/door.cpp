@@ -2,14 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <boost/asio/post.hpp>
-#include <future>
 #include <optional>
-#include <thread>
 
 #include "api/write.h"
 #include "server/acceptor.h"
+#include "server/closing.h"
 #include "server/event_streams.h"
 #include "server/http/io_thread.h"
 
@@ -29,21 +26,6 @@ std::string full_house() {
       "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n"
       "retry-after: 1\r\nconnection: close\r\n\r\n{}",
       written.body.size(), written.body);
-}
-
-using Time = std::chrono::steady_clock::time_point;
-
-/// A thread that waits for a disk is not waited for any longer than this when its connections are to be closed.
-constexpr std::chrono::milliseconds patience_for_closing{100};
-
-/// What `work` says on the thread's loop; none if the loop has not got to it `until` then. It may still do so later.
-template <class Work>
-auto on(IoThread& thread, Time until, Work work) -> std::optional<std::invoke_result_t<Work>> {
-  auto task = std::make_shared<std::packaged_task<std::invoke_result_t<Work>()>>(std::move(work));
-  auto said = task->get_future();
-  boost::asio::post(thread.loop, [task] { (*task)(); });
-  if (said.wait_until(until) != std::future_status::ready) return std::nullopt;
-  return said.get();
 }
 
 }  // namespace
@@ -86,22 +68,8 @@ class Door::Impl {
     if (!open_) return;
     stop_taking();
     open_ = false;
-    const Time until = std::chrono::steady_clock::now() + patience;
-    for (auto& thread : threads_) {
-      IoThread& io = *thread;
-      std::optional<std::size_t> busy = 1;
-      while (busy.value_or(0) > 0 && std::chrono::steady_clock::now() < until) {
-        busy = on(io, until, [&io] { return io.busy(); });
-        // Polls other threads' writes: no event.
-        if (busy.value_or(0) > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      }
-      const Time soon = std::max(until, std::chrono::steady_clock::now() + patience_for_closing);
-      const auto close_all = [&io] {
-        io.close_all();
-        return true;
-      };
-      if (on(io, soon, close_all)) io.join();  // Else it waits for the disk, and only the end of the process ends that.
-    }
+    const auto until = std::chrono::steady_clock::now() + patience;
+    for (auto& thread : threads_) close_connections(*thread, until);
   }
 
  private:

@@ -26,6 +26,10 @@ void IoThread::deliver(std::vector<core::Answer> answers) {
   net::post(loop, [this, answers = std::move(answers)]() mutable { hand_out(std::move(answers)); });
 }
 
+void IoThread::post(std::move_only_function<void()> work) {
+  net::post(loop, std::move(work));
+}
+
 void IoThread::start() {
   thread_ = std::thread([this] {
     const auto work = net::make_work_guard(loop);

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cstdint>
+#include <functional>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -25,12 +26,14 @@ namespace holdfast::server::http {
 
 class Connection;
 
-/// `deliver`, `start`, `join`, `closing` and what Taker has are for any thread; everything else runs on its own.
+/// `deliver`, `post`, `start`, `join`, `closing` and what Taker has are for any thread; everything else runs on its
+/// own.
 class IoThread final : public Lane, public Taker {
  public:
   IoThread(Service& its_service, const Options& its_options, const Admission& its_admission, EventStreams& its_streams);
 
   void deliver(std::vector<core::Answer> answers) override;
+  void post(std::move_only_function<void()> work);
   void start();
   void join();
 
