@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "base/text_hash.h"
 #if HOLDFAST_INJECTIONS
 #include "engine/faulty/faulty_engine.h"
 #endif
@@ -22,6 +23,7 @@ core::Limits limits_of(const Settings& settings) {
   limits.sessions_max = settings.sessions_max;
   limits.remembered_max = settings.remembered_max;
   limits.buffers_max = settings.buffers_max;
+  limits.salt = salt_of_process();
   return limits;
 }
 

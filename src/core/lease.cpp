@@ -81,12 +81,16 @@ Meant meant_part(const Lease& lease, const Who& who) {
   return {nullptr, who.session.empty() && lease.parts.size() > 1 ? ErrorCode::session_needed : ErrorCode::not_yours};
 }
 
-Decision granted_to(const Who& who, Effect effect, Duration ttl, Now now) {
+void tell_grant(const Who& who, Duration ttl, Now now, Reply& reply) {
+  reply.who = who;
+  reply.granted_at = now.lease;
+  reply.void_after = deadline(now.lease, ttl);
+}
+
+Decision granted_to(const Who& who, Effect&& effect, Duration ttl, Now now) {
   Decision decision;
-  decision.change = std::move(effect);
-  decision.reply.who = who;
-  decision.reply.granted_at = now.lease;
-  decision.reply.void_after = deadline(now.lease, ttl);
+  decision.change.emplace<Effect>(std::move(effect));
+  tell_grant(who, ttl, now, decision.reply);
   return decision;
 }
 
@@ -114,6 +118,16 @@ Decision queued(const Lease& lease, const Acquire& command, Address from, const 
 Granted new_holding(const Acquire& command, Token next, Duration waited, Now now) {
   return Granted{command.name, command.who,      next,     command.ttl, command.holder,
                  command.note, command.metadata, now.wall, waited,      command.from};
+}
+
+/// On a free name, without a wait. Most changes are this one, and an effect is long: it is made where it stays.
+Decision granted_at_once(const Acquire& command, Token next, Now now) {
+  Decision decision;
+  decision.change.emplace<Effect>(std::in_place_type<Granted>, command.name, command.who, next, command.ttl,
+                                  command.holder, command.note, command.metadata, now.wall, Duration::zero(),
+                                  command.from);
+  tell_grant(command.who, command.ttl, now, decision.reply);
+  return decision;
 }
 
 /// The end of `part`: by its own word, or because its time is up.
@@ -147,7 +161,7 @@ Decision decide(const Lease* lease, const Acquire& command, Address from, Token 
   HF_CHECK(!command.who.owner.empty() && !command.who.session.empty());
   if (!lease || !lease->held()) {
     HF_CHECK(!lease || lease->waiting() == 0);  // L8: a free name goes to whoever waits for it, not to a newcomer.
-    return granted_to(command.who, grant_to(lease, command, next, Duration::zero(), now), command.ttl, now);
+    return granted_at_once(command, next, now);
   }
   const bool same_owner = lease->owner == command.who.owner;
   const Part* own = same_owner && !command.anew ? lease->part_of(command.who.session) : nullptr;

@@ -71,12 +71,12 @@ bool begins(const Effect& effect) {
 
 }  // namespace
 
-void Step::carry_out(Effect effect) {
+void Step::carry_out(Effect&& effect) {
   check_step(state_, effect);
   carry_out_unchecked(std::move(effect));
 }
 
-void Step::carry_out_unchecked(Effect effect) {
+void Step::carry_out_unchecked(Effect&& effect) {
   const Position next{state_.position().value + 1};
   state_.apply(effect, next, now_);
   outcome_.effects.push_back(std::move(effect));
@@ -139,7 +139,7 @@ void Step::tell_superseded(Address from, const std::string& name) {
   answer(from, name, std::move(moved));
 }
 
-void Step::tell_granted(const Waiter& waiter, Effect effect, bool joined) {
+void Step::tell_granted(const Waiter& waiter, Effect&& effect, bool joined) {
   const Acquire& asked = waiter.command;
   const bool began = begins(effect);
   carry_out(std::move(effect));
@@ -349,9 +349,9 @@ void Step::operate(const Takeover& command, Address from) {
   Decision decision = decide(lease, command, from, state_.next_token(), state_.limits(), now_);
   const bool done = decision.answered && decision.reply.code == ErrorCode::none;
   if (done && lease) give_up_place(*lease, command.want.who);
-  const Effect* effect = std::get_if<Effect>(&decision.change);
+  Effect* effect = std::get_if<Effect>(&decision.change);
   if (effect && std::holds_alternative<TakeoverAsked>(*effect)) {
-    carry_out(*effect);
+    carry_out(std::move(*effect));
     decision.change = Awaited{command, from};
   }
   carry_out_decision(name, std::move(decision), from);
@@ -447,8 +447,8 @@ void Step::operate(const EndSession& command, Address from) {
     const std::string name = state_.lease_of(command.who, left - 1).name;
     const Lease* lease = settle(name);
     if (lease && lease->owner == command.who.owner && lease->part_of(command.who.session)) {
-      const Decision released = decide(lease, Release{name, lease->token, command.who}, now_);
-      carry_out(std::get<Effect>(released.change));
+      Decision released = decide(lease, Release{name, lease->token, command.who}, now_);
+      carry_out(std::get<Effect>(std::move(released.change)));
       if (released.reply.ended) reply.parts.push_back({name, lease->token});
     }
     left = std::min(left - 1, state_.count_of(command.who));

@@ -60,12 +60,12 @@ class Step {
   bool tick(std::size_t budget, bool forget = true);
 
   /// Carries `effect` out as it is: checked against the promises, numbered, applied.
-  void carry_out(Effect effect);
+  void carry_out(Effect&& effect);
   /// Every pending takeover is dropped. Who waits for one has been answered, or is not there any more.
   void drop_takeovers(Drop because);
 
   /// Without the check. For injected faults only.
-  void carry_out_unchecked(Effect effect);
+  void carry_out_unchecked(Effect&& effect);
 
   /// Gives a free name to whoever takes it over, else to the first of its queue who is there and still waits (L8, L9).
   void hand_over(const std::string& name);
@@ -79,7 +79,7 @@ class Step {
   void carry_out_decision(const std::string& name, Decision&& decision, Address from);
   void note_answered(const std::string& name, const std::string& session, bool began, Address from);
   void join_others_of(const Lease& lease);
-  void tell_granted(const Waiter& waiter, Effect effect, bool joined);
+  void tell_granted(const Waiter& waiter, Effect&& effect, bool joined);
   void tell_wait_over(const Waiter& waiter);
   void tell_superseded(Address from, const std::string& name);
   /// The taker gets the name: the flush window is over, or the holding that it means is (L9). True if it was there.

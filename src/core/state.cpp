@@ -6,32 +6,32 @@
 
 namespace holdfast::core {
 
-State::State(Limits limits) : limits_(limits) {}
+State::State(Limits limits) : limits_(limits) {
+  looked_.hash = hash(looked_.name);
+}
 
 State::~State() {
   free_.list.clear();
-}
-
-std::size_t State::number_of_shard(std::string_view name) {
-  // The tables inside use the low bits; the top ones choose the table.
-  return (Hash{}(name) >> 56) % shards;
-}
-
-State::Shard& State::shard_of(std::string_view name) {
-  return shards_[number_of_shard(name)];
 }
 
 const Lease* State::find(std::string_view name) const {
   return const_cast<State*>(this)->lookup(name);
 }
 
+void State::fetch(std::string_view name) const {
+  const std::uint64_t hash = this->hash(name);
+  shards_[number_of_shard(hash)].find(Key{hash, name});
+}
+
 Lease* State::lookup(std::string_view name) {
-  if (recent_ && recent_->name == name) return recent_;
-  Shard& shard = shard_of(name);
-  const auto found = shard.find(name);
-  if (found == shard.end()) return nullptr;
-  recent_ = found->get();
-  return recent_;
+  if (looked_.name == name) return looked_.lease;
+  const std::uint64_t hash = this->hash(name);
+  const Shard& shard = shards_[number_of_shard(hash)];
+  const auto found = shard.find(Key{hash, name});
+  looked_.name.assign(name);
+  looked_.hash = hash;
+  looked_.lease = found == shard.end() ? nullptr : found->lease.get();
+  return looked_.lease;
 }
 
 Lease& State::known(std::string_view name) {
@@ -47,19 +47,21 @@ const std::string* State::name_of(std::uint64_t buffer) const {
 
 Lease& State::find_or_add(const std::string& name) {
   if (Lease* lease = lookup(name)) return *lease;
-  Lease& added = **shard_of(name).insert(std::make_unique<Lease>(name)).first;
-  recent_ = &added;
+  looked_.lease = shards_[number_of_shard(looked_.hash)]
+                      .insert(Entry{looked_.hash, std::make_unique<Lease>(name)})
+                      .first->lease.get();
   ++names_;
   if (recording_names_) name_changes_.push_back({name, true});
-  return added;
+  return *looked_.lease;
 }
 
 void State::erase(Lease& lease) {
   if (recording_names_) name_changes_.push_back({lease.name, false});
   --names_;
-  if (recent_ == &lease) recent_ = nullptr;
-  Shard& shard = shard_of(lease.name);
-  shard.erase(shard.find(std::string_view{lease.name}));
+  if (looked_.lease == &lease) looked_.lease = nullptr;
+  const std::uint64_t hash = this->hash(lease.name);
+  Shard& shard = shards_[number_of_shard(hash)];
+  shard.erase(shard.find(Key{hash, lease.name}));
 }
 
 void State::begin_tokens_at(Token token) {
@@ -91,14 +93,14 @@ void State::add_part(Lease& lease, Part part) {
 
 bool State::is_indexed(const Lease& lease) const {
   if (shards_indexed_ == 0 || shards_indexed_ == shards) return shards_indexed_ == shards;
-  return number_of_shard(lease.name) < shards_indexed_;
+  return number_of_shard(hash(lease.name)) < shards_indexed_;
 }
 
 bool State::index_sessions(std::size_t looks) {
   for (; shards_indexed_ < shards && looks > 0; ++shards_indexed_) {
     const Shard& shard = shards_[shards_indexed_];
-    for (const std::unique_ptr<Lease>& lease : shard) {
-      for (const Part& part : lease->parts) sessions_.add(lease->owner, part.session, *lease);
+    for (const Entry& entry : shard) {
+      for (const Part& part : entry.lease->parts) sessions_.add(entry.lease->owner, part.session, *entry.lease);
     }
     looks -= std::min(looks, shard.size());
   }

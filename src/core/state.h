@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text_hash.h"
 #include "core/lease.h"
 #include "core/session_index.h"
 #include "core/timers.h"
@@ -44,6 +45,8 @@ class State {
 
   /// What is known of `name`; null if nothing is. Stays valid until the name is forgotten.
   const Lease* find(std::string_view name) const;
+  /// Brings what is known of `name` nearer to the processor: a `find` will follow.
+  void fetch(std::string_view name) const;
   /// The name of the buffer with this number; null if there is none.
   const std::string* name_of(std::uint64_t buffer) const;
 
@@ -114,23 +117,33 @@ class State {
   static constexpr std::size_t shards = 256;
   template <class Visit>
   void for_each_in(std::size_t shard, Visit&& visit) const {
-    for (const auto& lease : shards_[shard]) visit(*lease);
+    for (const Entry& entry : shards_[shard]) visit(*entry.lease);
   }
 
  private:
+  // With its hash: a table that grows looks at no lease.
+  struct Entry {
+    std::uint64_t hash;
+    std::unique_ptr<Lease> lease;
+  };
+  struct Key {
+    std::uint64_t hash;
+    std::string_view name;
+  };
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
-    std::size_t operator()(const std::unique_ptr<Lease>& lease) const { return (*this)(std::string_view{lease->name}); }
+    using is_avalanching = void;
+    std::size_t operator()(const Entry& entry) const { return entry.hash; }
+    std::size_t operator()(const Key& key) const { return key.hash; }
   };
   struct Same {
     using is_transparent = void;
-    static std::string_view name(const std::unique_ptr<Lease>& lease) { return lease->name; }
-    static std::string_view name(std::string_view view) { return view; }
-    bool operator()(const auto& a, const auto& b) const { return name(a) == name(b); }
+    static std::string_view name(const Entry& entry) { return entry.lease->name; }
+    static std::string_view name(const Key& key) { return key.name; }
+    bool operator()(const auto& a, const auto& b) const { return a.hash == b.hash && name(a) == name(b); }
   };
   // Many small tables instead of one: growing moves a few thousand pointers, never a million at once.
-  using Shard = boost::unordered_flat_set<std::unique_ptr<Lease>, Hash, Same>;
+  using Shard = boost::unordered_flat_set<Entry, Hash, Same>;
   using FreeList = boost::intrusive::list<
       Lease,
       boost::intrusive::member_hook<
@@ -143,8 +156,9 @@ class State {
     std::size_t size() const { return count; }
   };
 
-  static std::size_t number_of_shard(std::string_view name);
-  Shard& shard_of(std::string_view name);
+  /// The tables inside use the low and the high bits; those in the middle choose the table.
+  static std::size_t number_of_shard(std::uint64_t hash) { return (hash >> 16U) % shards; }
+  std::uint64_t hash(std::string_view name) const { return hash_of(name, limits_.salt); }
   Lease* lookup(std::string_view name);
   Lease& known(std::string_view name);
   Lease& find_or_add(const std::string& name);
@@ -191,7 +205,13 @@ class State {
   Limits limits_;
   Timers timers_;  // Before the leases: their timers take themselves out of it.
   std::array<Shard, shards> shards_;
-  Lease* recent_ = nullptr;  ///< Found last: one command looks for the same name several times.
+  /// The last look: one command looks for the same name several times, and for a new one mostly in vain.
+  struct Looked {
+    std::string name;
+    std::uint64_t hash = 0;
+    Lease* lease = nullptr;  ///< Null: nothing is known of it.
+  };
+  Looked looked_;
   boost::unordered_flat_map<std::uint64_t, std::string> buffer_names_;
   struct Wait {
     std::uint64_t request;

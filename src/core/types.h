@@ -86,6 +86,7 @@ struct Limits {
   std::size_t starts_max = 1'000;          ///< Starts of servers whose positions are known (L14).
   std::size_t session_looks_max = 500;     ///< Leases of a session that one step renews or ends.
   std::size_t index_looks_max = 4'000;     ///< Leases that one step takes into the index of sessions.
+  std::uint64_t salt = 0;  ///< Of the hashes of names, against whoever would make them meet. 0: repeatable runs.
 };
 
 }  // namespace holdfast::core

@@ -20,8 +20,8 @@ bool begins_holding(const core::Command& command) {
          std::holds_alternative<core::Move>(command) || std::holds_alternative<core::Transfer>(command);
 }
 
-/// Answers are long: moving the first few each time their list grows would cost more than the room for them.
-constexpr std::size_t answers_at_first = 16;
+/// More room than for so many effects or answers is not taken before there is use for it.
+constexpr std::size_t reserved_max = 1'024;
 
 void count(const core::Effect& effect, Statistics& statistics) {
   const bool granted = std::holds_alternative<core::Granted>(effect) || std::holds_alternative<core::Joined>(effect) ||
@@ -140,9 +140,12 @@ void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
   now_ = read_clock();  // One reading a batch; the core sees no other time (L4).
   if (requests.size() > 1) {
     // Among a million names each look is a wait for memory; one after the other, these waits overlap.
-    for (const Request& request : requests) std::as_const(state_).find(core::name_of(request.command));
+    for (const Request& request : requests) state_.fetch(core::name_of(request.command));
   }
   if (!late_.empty()) take_back_late(leaving);
+  // Most have one of each, and those are long: a list that grows moves them.
+  outcome_.answers.reserve(std::min(requests.size(), reserved_max));
+  outcome_.effects.reserve(std::min(requests.size(), reserved_max));
   core::Step step(state_, now_, presence(), outcome_);
   for (Request& request : requests) {
     ErrorCode refused = ErrorCode::none;
@@ -156,18 +159,18 @@ void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
       ++statistics_.refused_full;
     }
     if (refused != ErrorCode::none) {
-      core::Reply reply;
-      reply.code = refused;
-      reply.position = durable_;
-      leaving.push_back({request.from, std::move(reply)});
+      core::Answer& answer = outcome_.answers.emplace_back(request.from);
+      answer.reply.code = refused;
+      answer.reply.position = durable_;
       continue;
     }
     if (std::holds_alternative<core::RunProgram>(request.command)) step.refuse(refusals());
     handle(step, request);
     if (outcome_.refused == ErrorCode::journal_behind) ++statistics_.refused_behind;
     if (outcome_.refused == ErrorCode::disk_full) ++statistics_.refused_full;
-    collect(true, leaving);
+    collect_effects(true);
   }
+  finish_step(leaving);
 }
 
 bool Engine::tick(std::vector<Answer>& leaving) {
@@ -188,35 +191,79 @@ bool Engine::tick(std::vector<Answer>& leaving) {
 void Engine::open_batch_for(std::size_t bytes, Position next) {
   const bool open = batches_.size() > (front_taken_ ? 1 : 0);
   if (open && batches_.back().bytes + bytes <= bounds_.batch_bytes_max) return;
+  hand_over_effects();
   batches_.push_back({Batch{next, {}}, journal::frame_bytes_max, now_.lease, {}});
   pending_bytes_ += journal::frame_bytes_max;
-  batches_.back().answers.reserve(answers_at_first);
 }
 
 void Engine::collect(bool whole, std::vector<Answer>& leaving) {
-  Position next{state_.position().value - outcome_.effects.size() + 1};
-  if (whole && !outcome_.effects.empty()) {
-    std::size_t bytes = 0;
-    for (const core::Effect& effect : outcome_.effects) bytes += core::size_estimate(effect);
-    open_batch_for(bytes, next);  // A crash leaves all of it or nothing.
+  collect_effects(whole);
+  finish_step(leaving);
+}
+
+void Engine::collect_effects(bool whole) {
+  const std::span<core::Effect> fresh = std::span(outcome_.effects).subspan(collected_);
+  if (!fresh.empty()) {
+    Position next{state_.position().value - fresh.size() + 1};
+    std::size_t whole_bytes = 0;
+    if (whole) {
+      for (const core::Effect& effect : fresh) whole_bytes += core::size_estimate(effect);
+      open_batch_for(whole_bytes, next);  // A crash leaves all of it or nothing.
+    }
+    while (collected_ < outcome_.effects.size()) {
+      const core::Effect& effect = outcome_.effects[collected_];
+      count(effect, statistics_);
+      const std::size_t bytes = core::size_estimate(effect);
+      if (!whole) open_batch_for(bytes, next);
+      batches_.back().bytes += bytes;
+      pending_bytes_ += bytes;
+      ++next.value;
+      ++collected_;
+    }
   }
-  for (core::Effect& effect : outcome_.effects) {
-    count(effect, statistics_);
-    const std::size_t bytes = core::size_estimate(effect);
-    if (!whole) open_batch_for(bytes, next);
-    Gathering& gathering = batches_.back();
-    gathering.batch.effects.push_back(std::move(effect));
-    gathering.bytes += bytes;
-    pending_bytes_ += bytes;
-    ++next.value;
+  for (const Duration lateness : outcome_.lateness) statistics_.lapse_lateness.observe(lateness);
+  outcome_.lateness.clear();
+  outcome_.refused = ErrorCode::none;
+}
+
+void Engine::hand_over_effects() {
+  if (collected_ == 0) return;
+  std::vector<core::Effect>& effects = batches_.back().batch.effects;
+  if (effects.empty() && collected_ == outcome_.effects.size()) {
+    effects.swap(outcome_.effects);
+  } else {
+    const auto end = outcome_.effects.begin() + static_cast<std::ptrdiff_t>(collected_);
+    effects.insert(effects.end(), std::make_move_iterator(outcome_.effects.begin()), std::make_move_iterator(end));
+    outcome_.effects.erase(outcome_.effects.begin(), end);
+  }
+  collected_ = 0;
+}
+
+void Engine::finish_step(std::vector<Answer>& leaving) {
+  hand_over_effects();
+  route_answers(leaving);
+}
+
+void Engine::route_answers(std::vector<Answer>& leaving) {
+  // Where all of them wait for the newest batch and are its first, they change hands without being moved: they are
+  // long.
+  const auto waits_for_newest = [this](const Answer& answer) {
+    return !may_leave(answer.reply) && batches_.back().batch.first <= answer.reply.waits_for;
+  };
+  if (!batches_.empty() && batches_.back().answers.empty() && std::ranges::all_of(outcome_.answers, waits_for_newest)) {
+    batches_.back().answers.swap(outcome_.answers);
+    return;
   }
   for (Answer& answer : outcome_.answers) route(std::move(answer), leaving);
-  for (const Duration lateness : outcome_.lateness) statistics_.lapse_lateness.observe(lateness);
-  outcome_.clear();
+  outcome_.answers.clear();
 }
 
 void Engine::route(Answer&& answer, std::vector<Answer>& leaving) {
-  if (may_leave(answer.reply)) return let_go(answer, leaving);
+  if (may_leave(answer.reply)) {
+    let_go(answer);
+    leaving.push_back(std::move(answer));
+    return;
+  }
   for (auto gathering = batches_.rbegin(); gathering != batches_.rend(); ++gathering) {
     if (gathering->batch.first <= answer.reply.waits_for) {
       gathering->answers.push_back(std::move(answer));
@@ -226,7 +273,7 @@ void Engine::route(Answer&& answer, std::vector<Answer>& leaving) {
   HF_CHECK(!"an answer waits for what is neither durable nor pending");
 }
 
-void Engine::let_go(Answer& answer, std::vector<Answer>& leaving) {
+void Engine::let_go(Answer& answer) {
   core::Reply& reply = answer.reply;
   const bool granted = reply.code == ErrorCode::none && reply.void_after > Instant{};
   if (granted && now_.lease >= reply.void_after) {  // L4: not answered as granted any more.
@@ -237,7 +284,6 @@ void Engine::let_go(Answer& answer, std::vector<Answer>& leaving) {
       late_.push_back({answer.to, core::TakeBack{grant.lease.name, grant.lease.token, grant.who}});
     }
   }
-  leaving.push_back(std::move(answer));
 }
 
 void Engine::take_back_late(std::vector<Answer>& leaving) {
@@ -256,6 +302,8 @@ Batch Engine::take_batch() {
   Batch taken;
   taken.first = batches_.front().batch.first;
   taken.effects.swap(batches_.front().batch.effects);
+  // Watchers keep it for long: room that turned out not to be needed is not kept with it.
+  if (taken.effects.capacity() > 2 * taken.effects.size()) taken.effects.shrink_to_fit();
   return taken;
 }
 
@@ -278,8 +326,13 @@ void Engine::durable(Position position, std::vector<Answer>& leaving) {
   Gathering done = std::move(batches_.front());
   batches_.pop_front();
   pending_bytes_ -= done.bytes;
-  leaving.reserve(leaving.size() + done.answers.size());
-  for (Answer& answer : done.answers) let_go(answer, leaving);
+  for (Answer& answer : done.answers) let_go(answer);
+  if (leaving.empty()) {
+    leaving.swap(done.answers);
+  } else {
+    leaving.insert(leaving.end(), std::make_move_iterator(done.answers.begin()),
+                   std::make_move_iterator(done.answers.end()));
+  }
 }
 
 void Engine::fail(std::vector<Answer>& leaving) {

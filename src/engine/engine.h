@@ -128,9 +128,16 @@ class Engine {
   core::Refusals refusals() const;
   /// Takes over what came of a step. `whole`: its effects are those of one command, and stay in one batch.
   void collect(bool whole, std::vector<core::Answer>& leaving);
+  /// The same in two parts, for several commands: each is counted into a batch, then all of them change hands at once.
+  void collect_effects(bool whole);
+  void finish_step(std::vector<core::Answer>& leaving);
+  void hand_over_effects();
+  /// Answers leave, or wait with the effects that they are about.
+  void route_answers(std::vector<core::Answer>& leaving);
   void open_batch_for(std::size_t bytes, core::Position next);
   void route(core::Answer&& answer, std::vector<core::Answer>& leaving);
-  void let_go(core::Answer& answer, std::vector<core::Answer>& leaving);
+  /// It leaves from here on.
+  void let_go(core::Answer& answer);
   /// Ends what programs began and were told that they do not hold.
   void take_back_late(std::vector<core::Answer>& leaving);
 
@@ -140,6 +147,7 @@ class Engine {
   core::State state_;
   core::Now now_;
   core::Outcome outcome_;          ///< Kept between steps for its memory.
+  std::size_t collected_ = 0;      ///< Of its effects: those that the newest batch counts already.
   std::deque<Gathering> batches_;  ///< Oldest first; the front one may be at the journal.
   std::vector<Request> late_;      ///< Grants of programs that were answered as lapsed, to be taken back.
   bool front_taken_ = false;

@@ -1,5 +1,7 @@
 #include "history/entry.h"
 
+#include <array>
+
 #include "journal/codec.h"
 
 namespace holdfast::history {
@@ -39,11 +41,11 @@ WallTime time_of(const core::Effect& effect) {
 }
 
 void put_number(std::uint64_t value, std::string& out) {
-  while (value >= 0x80) {
-    out.push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out.push_back(static_cast<char>(value));
+  std::array<char, 10> bytes;
+  std::size_t size = 0;
+  for (; value >= 0x80; value >>= 7U) bytes[size++] = static_cast<char>(value | 0x80);
+  bytes[size++] = static_cast<char>(value);
+  out.append(bytes.data(), size);
 }
 
 std::optional<std::uint64_t> take_number(std::string_view& bytes) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text_hash.h"
 #include "history/cursor.h"
 #include "history/holding.h"
 #include "history/trim.h"
@@ -54,7 +55,8 @@ class Recent {
   };
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view text) const { return hash_of(text, salt_of_process()); }
   };
   void cut(Kept& kept);
 

@@ -3,11 +3,11 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
-#include <bit>
-#include <functional>
+#include <algorithm>
 #include <limits>
 
 #include "api/operations.h"
+#include "base/text_hash.h"
 #include "server/process_figures.h"
 
 namespace holdfast::server {
@@ -69,10 +69,8 @@ ClientMetric::Label label(std::string_view name, std::string_view value) {
 
 void SharedHistogram::observe(Duration duration) {
   const double seconds = std::chrono::duration<double>(duration).count();
-  std::size_t bucket = 0;
-  while (bucket < engine::DurationHistogram::bounds.size() && seconds > engine::DurationHistogram::bounds[bucket]) {
-    ++bucket;
-  }
+  const auto& bounds = engine::DurationHistogram::bounds;
+  const auto bucket = static_cast<std::size_t>(std::ranges::lower_bound(bounds, seconds) - bounds.begin());
   counts_[bucket].fetch_add(1, std::memory_order_relaxed);
   nanoseconds_.fetch_add(static_cast<std::uint64_t>(duration.count()), std::memory_order_relaxed);
 }
@@ -96,8 +94,7 @@ void Metrics::count_request(std::size_t operation, ErrorCode code, Duration took
 }
 
 std::size_t Retries::key(std::string_view name, std::string_view owner, std::string_view session) {
-  const std::hash<std::string_view> hash;
-  return hash(name) ^ std::rotl(hash(owner), 21) ^ std::rotl(hash(session), 42);
+  return hash_of(name, hash_of(owner, hash_of(session, salt_of_process())));
 }
 
 void Metrics::observe_acquire(std::size_t asker, ErrorCode code, Duration took) {

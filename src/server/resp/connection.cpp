@@ -97,9 +97,11 @@ void Connection::handle(std::span<const std::string_view> words) {
   if (first.size() == 3) {
     if (std::optional<core::Acquire> acquire = plain_take(words, caller_)) {
       spoke_ = true;
-      Asked asked{.kind = Asked::Kind::take};
+      Asked& asked = asked_.emplace_back();
+      asked.kind = Asked::Kind::take;
+      asked.since = io_.loop.now();
       asked.asker = Retries::key(acquire->name, acquire->who.owner, acquire->who.session);
-      return ask(std::move(asked), *std::move(acquire));
+      return io_.gather({client_, newest_request()}, *std::move(acquire));
     }
   }
   if (is_key_command(first)) {
@@ -273,15 +275,13 @@ void Connection::manage_scripts(std::span<const std::string_view> words) {
   refuse(fmt::format("ERR SCRIPT '{}': only LOAD, EXISTS and FLUSH", what.substr(0, 32)));
 }
 
-void Connection::ask(Asked asked, core::Command command) {
-  asked.since = io_.loop.now();
-  asked_.push_back(std::move(asked));
-  io_.gather({client_, head_request_ + (asked_.size() - 1 - head_)}, std::move(command));
-}
-
 void Connection::ask(std::shared_ptr<KeyProgram> program) {
   const bool may_begin = program->may_begin;
-  ask(Asked{.kind = Asked::Kind::program, .program = program}, core::RunProgram{program, may_begin});
+  Asked& asked = asked_.emplace_back();
+  asked.kind = Asked::Kind::program;
+  asked.since = io_.loop.now();
+  asked.program = program;
+  io_.gather({client_, newest_request()}, core::RunProgram{std::move(program), may_begin});
 }
 
 template <class Write>
@@ -336,9 +336,11 @@ bool Connection::go_on(Asked& asked, const core::Answer& answer) {
 /// Whoever was answered first says so first: what was answered while it had to wait follows.
 void Connection::go_on_saying() {
   while (owes() && asked_[head_].answered) {
-    out_ += asked_[head_].said;
-    for (Untold& each : untold_) {
-      if (each.to.request == head_request_) each.end = handed_ + out_.size();
+    if (const std::string& said = asked_[head_].said; !said.empty()) {  // It had to wait for its turn.
+      out_ += said;
+      for (Untold& each : untold_) {
+        if (each.to.request == head_request_) each.end = handed_ + out_.size();
+      }
     }
     if (blocking_ == head_request_) blocking_ = 0;
     ++head_;

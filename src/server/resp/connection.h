@@ -82,7 +82,6 @@ class Connection final : public Peer {
   void block();
   void run_script(std::span<const std::string_view> words, bool by_sha);
   void manage_scripts(std::span<const std::string_view> words);
-  void ask(Asked asked, core::Command command);
   void ask(std::shared_ptr<KeyProgram> program);
   /// Answers a command that needs nobody's decision: `write` appends to the text it is given.
   template <class Write>

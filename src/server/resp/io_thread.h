@@ -39,7 +39,10 @@ class IoThread final : public Lane, public Taker {
   void post(std::move_only_function<void()> work) { loop.post(std::move(work)); }
 
   /// Adds to what is handed to the engine at the end of this round.
-  void gather(core::Address from, core::Command command) { gathered_.push_back({from, std::move(command)}); }
+  template <class Command>
+  void gather(core::Address from, Command&& command) {
+    gathered_.emplace_back(from, std::forward<Command>(command));
+  }
   /// Nobody is there to hear of this grant (L8).
   void take_back(const core::Address& to, std::string name, core::Token token, core::Who who);
   /// Null: it is gone.

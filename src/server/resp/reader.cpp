@@ -22,8 +22,19 @@ struct Header {
   std::size_t end = 0;  ///< Behind the line's end.
 };
 
+/// A length of one or two digits whose line is there: nearly all of them are.
+std::optional<Header> short_header(std::string_view bytes, std::size_t at) {
+  const auto digit = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(bytes[i])) - '0'; };
+  const auto ends = [&](std::size_t i) { return bytes[i] == '\r' && bytes[i + 1] == '\n'; };
+  if (bytes.size() < at + 5 || digit(at + 1) > 9) return std::nullopt;
+  if (ends(at + 2)) return Header{digit(at + 1), at + 4};
+  if (digit(at + 2) > 9 || !ends(at + 3)) return std::nullopt;
+  return Header{10 * digit(at + 1) + digit(at + 2), at + 5};
+}
+
 /// None: the line is not there yet.
 Result<std::optional<Header>> header(std::string_view bytes, std::size_t at) {
+  if (const std::optional<Header> found = short_header(bytes, at)) return found;
   const std::string_view rest = bytes.substr(at + 1, length_digits_max + 2);
   const std::size_t length = rest.find('\r');
   if (length == std::string_view::npos) {
