@@ -315,6 +315,34 @@ TEST(Batches, end_where_they_would_get_too_large) {
   EXPECT_THAT(bench.left, SizeIs(6));
 }
 
+TEST(Batches, of_commands_that_came_together_end_there_too) {
+  Bounds bounds;
+  bounds.batch_bytes_max = 200;
+  Workbench bench({}, bounds);
+  bench.ask(acquire("before", alice));
+  bench.take();  // In flight meanwhile: nothing may be added to it.
+  std::vector<Request> together;
+  for (std::uint64_t i = 1; i <= 5; ++i) together.push_back({{2, i}, acquire("name/" + std::to_string(i), alice)});
+  bench.engine->submit(together, bench.left);
+  EXPECT_THAT(bench.left, SizeIs(0)) << "nothing of it is durable";
+  EXPECT_EQ(bench.taken.effects.size(), 1U);
+  bench.durable();
+  EXPECT_THAT(bench.left, SizeIs(1));
+  std::size_t told = 0;
+  while (bench.engine->pending()) {
+    bench.take();
+    ASSERT_EQ(bench.taken.first.value, bench.disk.size() + 1) << "positions follow one another";
+    ASSERT_LE(bench.taken.effects.size(), 2U);
+    ASSERT_FALSE(bench.taken.effects.empty());
+    for (const core::Effect& effect : bench.taken.effects) {
+      EXPECT_EQ(core::name_of(effect), "name/" + std::to_string(++told)) << "in the order in which they were decided";
+    }
+    bench.durable();
+    EXPECT_THAT(bench.left, SizeIs(1 + told)) << "each answer leaves with its own batch";
+  }
+  EXPECT_EQ(told, 5U);
+}
+
 TEST(Batches, take_in_what_comes_while_another_is_in_flight) {
   Workbench bench;
   bench.ask(acquire("a", alice));
