@@ -13,8 +13,8 @@ std::optional<int> read_settings(Options& options, const Words& words, Settings&
   options.text("--config", file, "A TOML file of settings; flags win over it", "FILE");
   options.text("--data", flags.data, "The data directory of the file journal", "DIR");
   options.text("--listen", flags.listen, "Where to listen for HTTP; port 0 takes a free one", "HOST:PORT");
-  options.text("--resp", flags.resp, "Where clients of Redis connect; off. Default: port 7421 beside an HTTP port 7420",
-               "HOST:PORT");
+  options.text("--resp", flags.resp,
+               "Where clients of Redis connect; off; auto (the default): 7421 beside HTTP on 7420", "HOST:PORT");
   options.text("--journal", flags.journal, "file, file:DIR, or memory (nothing survives a restart)", "KIND");
   options.number("--io-threads", flags.io_threads, "Threads that serve connections, at most one a core");
   options.texts("--name", flags.names, "A further host name of this server, for the Host header", "HOST");

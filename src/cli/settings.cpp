@@ -169,7 +169,7 @@ Result<Listen> parse_listen(std::string_view text) {
 
 Result<std::optional<Listen>> resp_listen(const Settings& settings) {
   if (settings.resp == "off") return std::nullopt;
-  if (!settings.resp.empty()) return parse_address("resp", settings.resp);
+  if (settings.resp != "auto") return parse_address("resp", settings.resp);
   HF_TRY(http, parse_listen(settings.listen));
   if (http.port != default_port) return std::nullopt;
   return Listen{http.host, default_resp_port};

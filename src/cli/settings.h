@@ -19,7 +19,7 @@ inline const std::vector<std::string> log_formats{"auto", "text", "json"};
 struct Settings {
   std::string data = "./holdfast-data";
   std::string listen = "127.0.0.1:7420";
-  std::string resp;              ///< Where clients of Redis connect; `off`; empty: see `resp_listen`.
+  std::string resp = "auto";     ///< Where clients of Redis connect; off; auto: see `resp_listen`.
   std::string journal = "file";  ///< file, file:DIR, or memory.
   std::uint64_t io_threads = 1;
   std::vector<std::string> names;  ///< Further host names of this server.

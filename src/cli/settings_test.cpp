@@ -47,6 +47,7 @@ Settings changed() {
   Settings all;
   all.data = "/var/lib/\"hold\\fast\"\n\t\x01\x7f ü";
   all.listen = "127.0.0.1:0";
+  all.resp = "127.0.0.1:7501";
   all.journal = "memory";
   all.io_threads = 3;
   all.names = {"lock.example", "b"};
@@ -93,16 +94,46 @@ TEST(Settings, are_all_printed) {
     EXPECT_NE(a, b) << "a field that changed() does not change, or that is not printed";
     EXPECT_EQ(a.substr(0, a.find(' ')), b.substr(0, b.find(' ')));
   }
-  EXPECT_EQ(lines, 25);
+  EXPECT_EQ(lines, 26);
 }
 
 TEST(Settings, are_the_same_in_json) {
   const auto json = boost::json::parse(to_json(changed())).as_object();
-  EXPECT_EQ(json.size(), 25u);
+  EXPECT_EQ(json.size(), 26u);
   EXPECT_EQ(json.at("data").as_string(), changed().data);
   EXPECT_EQ(json.at("io_threads").as_int64(), 3);
   EXPECT_EQ(json.at("names").as_array().size(), 2u);
   EXPECT_TRUE(json.at("insecure").as_bool());
+}
+
+std::string resp_of(const std::string& listen, const std::string& resp) {
+  Settings settings;
+  settings.listen = listen;
+  settings.resp = resp;
+  const auto where = resp_listen(settings);
+  if (!where) return "refused";
+  return *where ? (*where)->host + ":" + std::to_string((*where)->port) : "shut";
+}
+
+TEST(Settings, open_the_door_for_clients_of_Redis_beside_the_default_one_only) {
+  EXPECT_EQ(resp_of("127.0.0.1:7420", "auto"), "127.0.0.1:7421");
+  EXPECT_EQ(resp_of("0.0.0.0:7420", "auto"), "0.0.0.0:7421");
+  EXPECT_EQ(resp_of("127.0.0.1:7500", "auto"), "shut");
+  EXPECT_EQ(resp_of("127.0.0.1:7420", "off"), "shut");
+  EXPECT_EQ(resp_of("127.0.0.1:7500", "127.0.0.1:0"), "127.0.0.1:0");
+  EXPECT_EQ(resp_of("127.0.0.1:7500", "7421"), "refused");
+}
+
+TEST(Settings, keep_that_door_to_this_machine_too) {
+  Settings settings;
+  settings.resp = "0.0.0.0:7421";
+  const auto refused = check(settings);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().where.find("resp = 0.0.0.0:7421"), std::string::npos) << refused.error().where;
+  settings.insecure = true;
+  EXPECT_TRUE(check(settings).has_value());
+  settings.inject = {"check-then-act"};
+  EXPECT_FALSE(check(settings).has_value());
 }
 
 TEST(Settings, keep_what_the_file_does_not_say) {
