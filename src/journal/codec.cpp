@@ -1,5 +1,6 @@
 #include "journal/codec.h"
 
+#include <array>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -29,11 +30,15 @@ class Writer {
 
  private:
   void put_varint(std::uint64_t value) {
+    // Every number of every effect comes by here: it is put together aside and appended at once.
+    std::array<char, 10> bytes;
+    std::size_t size = 0;
     while (value >= 0x80) {
-      out_.push_back(static_cast<char>(value | 0x80));
+      bytes[size++] = static_cast<char>(value | 0x80);
       value >>= 7;
     }
-    out_.push_back(static_cast<char>(value));
+    bytes[size++] = static_cast<char>(value);
+    out_.append(bytes.data(), size);
   }
   void put(const std::string& text) {
     put_varint(text.size());

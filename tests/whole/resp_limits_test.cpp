@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 using support::command_text;
 using support::RespServer;
 using support::RespTalk;
+using support::Said;
 using support::Talk;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -92,6 +93,29 @@ TEST(RespLimits, a_million_commands_in_one_write_are_answered_while_others_are_s
   EXPECT_LT(longest, 2s) << "the others had to wait";
   EXPECT_LT(growth.bytes(), 32 * mebibyte);
   EXPECT_EQ(talk.ask({"ECHO", "end"}), "end") << "an answer too many";
+}
+
+// Something is always under way then: what a connection keeps of its commands must go with their answers all the same.
+TEST(RespLimits, a_pipeline_that_never_pauses_costs_no_more_the_longer_it_goes_on) {
+  const std::string settings = testing::TempDir() + "few_events.toml";
+  std::ofstream(settings) << "events_bytes_max = 1048576\n";
+  RespServer server({.arguments = {"--config", settings, "--no-history"}});
+  RespTalk talk(server.port());
+  ASSERT_EQ(talk.ask({"SET", "job", "me", "NX"}), "OK");
+  ASSERT_EQ(talk.ask({"DEL", "job"}), "1");
+  Growth growth(server);
+  constexpr std::size_t pairs = 300'000;
+  std::string all;
+  for (std::size_t i = 0; i < 100; ++i) all += command_text({"SET", "job", "me", "NX"}) + command_text({"DEL", "job"});
+  std::thread writing([&] {
+    for (std::size_t i = 0; i < pairs / 100; ++i) talk.raw().send(all);
+  });
+  for (std::size_t i = 0; i < pairs; ++i) {
+    const Said taken = talk.receive(), ended = talk.receive();
+    if (taken.text != "OK" || ended.text != "1") ADD_FAILURE() << taken.shown() << " and " << ended.shown();
+  }
+  writing.join();
+  EXPECT_LT(growth.bytes(), 32 * mebibyte);
 }
 
 /// What answers are long, or what has to be decided, for those who never read.

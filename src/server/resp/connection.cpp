@@ -62,7 +62,7 @@ Connection::~Connection() {
 }
 
 bool Connection::may_take_more() const {
-  return blocking_ == 0 && !leaving_ && asked_.size() - head_ < io_.options.pipeline_max &&
+  return blocking_ == 0 && !leaving_ && asked_.size() < io_.options.pipeline_max &&
          out_.size() - sent_ < io_.options.output_bytes_max;
 }
 
@@ -307,20 +307,20 @@ void Connection::refuse(std::string_view text) {
 
 Connection::Asked* Connection::asked_at(std::uint64_t request) {
   if (request < head_request_) return nullptr;
-  const std::uint64_t place = head_ + (request - head_request_);
+  const std::uint64_t place = request - head_request_;
   return place < asked_.size() && !asked_[place].answered ? &asked_[place] : nullptr;
 }
 
 void Connection::answered(core::Answer& answer) {
   Asked* asked = asked_at(answer.to.request);
   if (!asked || go_on(*asked, answer)) return;
-  conclude(*asked, answer, asked == &asked_[head_] ? out_ : asked->said);
+  conclude(*asked, answer, asked == &asked_.front() ? out_ : asked->said);
   finish(*asked);
 }
 
 void Connection::finish(Asked& asked) {
   asked.answered = true;
-  if (&asked != &asked_[head_]) return;
+  if (&asked != &asked_.front()) return;
   go_on_saying();
 }
 
@@ -335,20 +335,17 @@ bool Connection::go_on(Asked& asked, const core::Answer& answer) {
 
 /// Whoever was answered first says so first: what was answered while it had to wait follows.
 void Connection::go_on_saying() {
-  while (owes() && asked_[head_].answered) {
-    if (const std::string& said = asked_[head_].said; !said.empty()) {  // It had to wait for its turn.
-      out_ += said;
+  while (owes() && asked_.front().answered) {
+    const Asked& next = asked_.front();
+    out_ += next.said;
+    if (next.untold) {
       for (Untold& each : untold_) {
         if (each.to.request == head_request_) each.end = handed_ + out_.size();
       }
     }
     if (blocking_ == head_request_) blocking_ = 0;
-    ++head_;
+    asked_.pop_front();
     ++head_request_;
-  }
-  if (!owes()) {
-    asked_.clear();
-    head_ = 0;
   }
   io_.loop.say(*this);
   if (io_.closing && !owes()) return io_.loop.close(*this, false);
@@ -385,7 +382,10 @@ void Connection::conclude(Asked& asked, core::Answer& answer, std::string& out) 
       writer.error(problem_of(reply.code));
     }
   }
-  if (granted) note_untold(answer, &out == &out_);
+  if (!granted) return;
+  const bool in_turn = &out == &out_;
+  asked.untold = !in_turn;
+  note_untold(answer, in_turn);
 }
 
 void Connection::conclude_lease(Asked& asked, const core::Reply& reply, Duration took, Writer& writer) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <memory>
 #include <string>
@@ -38,7 +39,7 @@ class Connection final : public Peer {
   void begin_closing();
   /// Goes to those who watch, if that is what it waits for.
   void leave();
-  bool owes() const override { return head_ < asked_.size(); }
+  bool owes() const override { return !asked_.empty(); }
 
  private:
   struct LeaseAsked {
@@ -51,6 +52,7 @@ class Connection final : public Peer {
   struct Asked {
     enum class Kind : std::uint8_t { take, program, lease, said } kind = Kind::said;
     bool answered = false;
+    bool untold = false;  ///< Some of `untold_` is told by what it says when its turn comes.
     Loop::Clock::time_point since{};
     std::size_t asker = 0;                ///< Of a take or an acquire: see Retries. Else 0.
     std::shared_ptr<KeyProgram> program;  ///< Of a program.
@@ -96,7 +98,7 @@ class Connection final : public Peer {
   /// True: there is a further step, which has been asked for.
   bool go_on(Asked& asked, const core::Answer& answer);
   void written(std::uint64_t request, const api::Written& written);
-  std::uint64_t newest_request() const { return head_request_ + (asked_.size() - 1 - head_); }
+  std::uint64_t newest_request() const { return head_request_ + (asked_.size() - 1); }
   /// It has been answered: where it is its turn, that is said.
   void finish(Asked& asked);
   void go_on_saying();
@@ -109,9 +111,8 @@ class Connection final : public Peer {
   Reader reader_;
   bool spoke_ = false;  ///< It has given a command that there is.
   Loop::Clock::time_point came_;
-  std::vector<Asked> asked_;  ///< From `head_` on.
-  std::size_t head_ = 0;
-  std::uint64_t head_request_ = 1;  ///< The number of asked_[head_].
+  std::deque<Asked> asked_;         ///< In the order in which they came.
+  std::uint64_t head_request_ = 1;  ///< The number of the first of them.
   std::uint64_t handed_ = 0;        ///< Bytes that the kernel has, but for those that are in `out_` still.
   std::vector<Untold> untold_;
   std::uint64_t blocking_ = 0;                  ///< The request that is waited for before more is taken; 0: none is.
