@@ -17,7 +17,7 @@ TEST(ProcessFigures, follow_what_the_process_opens_and_starts) {
   });
   const ProcessFigures now = process_figures();
   EXPECT_EQ(now.open_files, before.open_files + 1);
-  EXPECT_EQ(now.threads, before.threads + 1);
+  EXPECT_GT(now.threads, before.threads);  // A sanitizer may start one of its own beside the first.
   EXPECT_GE(now.open_files_max, now.open_files);
   ::close(file);
 }
