@@ -19,7 +19,7 @@ namespace holdfast::server {
 
 /// An accepted connection that nobody serves yet.
 struct Offer {
-  int fd = -1;  ///< Does not block.
+  int fd = -1;
   boost::asio::ip::tcp protocol = boost::asio::ip::tcp::v4();
   std::chrono::steady_clock::time_point since{};
 };

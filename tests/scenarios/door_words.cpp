@@ -6,6 +6,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/scenarios/words.h"
+
 namespace holdfast::scenarios {
 
 namespace json = boost::json;
@@ -60,19 +62,7 @@ namespace {
 
 std::string word_of(const Ask& ask, const json::object& body) {
   if (const json::value* code = body.if_contains("code")) return std::string(code->as_string());
-  if (ask.verb == "acquire" || ask.verb == "takeover" || ask.verb == "move") return "granted";
-  if (ask.verb == "set") return "granted";
-  if (ask.verb == "expire") return "renewed";
-  if (ask.verb == "end") return "ended";
-  if (ask.verb == "request") return "requested";
-  if (ask.verb == "transfer") return "transferred";
-  if (ask.verb == "revoke") return "revoked";
-  if (ask.verb == "renew_session") return "session_renewed";
-  if (ask.verb == "end_session") return "session_ended";
-  if (ask.verb == "renew") return "renewed";
-  if (ask.verb == "release") return "released";
-  if (ask.verb == "check") return "current";
-  if (ask.verb == "list") return "listed";
+  if (const std::string_view word = word_when_done(ask.verb); !word.empty()) return std::string{word};
   if (body.at("held").as_bool()) return "held";
   return body.at("token").is_null() ? "unknown" : "free";
 }

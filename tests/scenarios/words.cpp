@@ -128,24 +128,27 @@ std::string yes(bool it) {
 }
 
 std::string done_word(const Ask& ask, const core::Reply& reply) {
-  if (ask.verb == "acquire" || ask.verb == "takeover" || ask.verb == "move") return "granted";
-  if (ask.verb == "set") return "granted";
-  if (ask.verb == "expire") return "renewed";
-  if (ask.verb == "end") return "ended";
-  if (ask.verb == "request") return "requested";
-  if (ask.verb == "transfer") return "transferred";
-  if (ask.verb == "revoke") return "revoked";
-  if (ask.verb == "renew_session") return "session_renewed";
-  if (ask.verb == "end_session") return "session_ended";
-  if (ask.verb == "renew") return "renewed";
-  if (ask.verb == "release") return "released";
-  if (ask.verb == "check") return "current";
-  if (ask.verb == "list") return "listed";
+  if (const std::string_view word = word_when_done(ask.verb); !word.empty()) return std::string{word};
   if (!reply.lease.known) return "unknown";
   return reply.lease.held ? "held" : "free";
 }
 
 }  // namespace
+
+std::string_view word_when_done(std::string_view verb) {
+  if (verb == "acquire" || verb == "takeover" || verb == "move" || verb == "set") return "granted";
+  if (verb == "renew" || verb == "expire") return "renewed";
+  if (verb == "end") return "ended";
+  if (verb == "request") return "requested";
+  if (verb == "transfer") return "transferred";
+  if (verb == "revoke") return "revoked";
+  if (verb == "renew_session") return "session_renewed";
+  if (verb == "end_session") return "session_ended";
+  if (verb == "release") return "released";
+  if (verb == "check") return "current";
+  if (verb == "list") return "listed";
+  return {};
+}
 
 Told to_told(const core::Reply& reply, const Ask& ask, WallTime wall_began) {
   const core::LeaseView& lease = reply.lease;

@@ -30,6 +30,8 @@ class KeyAsk final : public core::Program {
 /// Of a list, without the names to look at.
 core::Command to_command(const Ask& ask);
 /// `wall_began`: the wall clock when the run began.
+/// What a table says where `verb` was done; empty for one that only looks.
+std::string_view word_when_done(std::string_view verb);
 Told to_told(const core::Reply& reply, const Ask& ask, WallTime wall_began);
 
 }  // namespace holdfast::scenarios

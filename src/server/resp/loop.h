@@ -27,7 +27,7 @@ class Loop;
 /// One connection. Lives on its loop's thread, from `Loop::add` until it is gone.
 class Peer {
  public:
-  /// `socket` does not block; it is closed with the peer.
+  /// `socket` is closed with the peer. Nothing here waits for it, whether or not it is set to block.
   explicit Peer(Fd socket) : socket_(std::move(socket)) {}
   virtual ~Peer() = default;
   Peer(const Peer&) = delete;
