@@ -226,6 +226,9 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine, const Standi
   counter("holdfast_connections_refused_total", "Connections beyond the limit.", value_of(connections_refused));
   counter("holdfast_accept_failures_total", "Times that no connection could be accepted, for want of files mostly.",
           value_of(accept_failures));
+  counter("holdfast_threads_relieved_total",
+          "Times that another thread went on with a door's work because the disk held its own up.",
+          value_of(threads_relieved));
   counter("holdfast_bad_requests_total", "Requests refused before an operation was known.", value_of(bad_requests));
 
   // The process, under the names that Prometheus's own libraries use.

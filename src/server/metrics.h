@@ -69,6 +69,7 @@ class Metrics {
   std::atomic<std::int64_t> connections_max{0};
   std::atomic<std::uint64_t> connections_refused{0};
   std::atomic<std::uint64_t> accept_failures{0};
+  std::atomic<std::uint64_t> threads_relieved{0};
   std::atomic<int> accept_error{0};            ///< errno of the last of them. Not published: for the log.
   std::atomic<std::uint64_t> bad_requests{0};  ///< That no operation could be told of.
   std::atomic<std::uint64_t> grants_taken_back{0};
