@@ -1,0 +1,322 @@
+#include "text/change_json.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "text/utf8.h"
+
+namespace holdfast::text {
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+int hex_digit(char c) {
+  if (is_digit(c)) return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/// What a string may have literally and in one byte: anything but quotes, backslashes and control characters.
+bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
+
+/// How many of the eight bytes at `at` are plain, from the first on.
+unsigned plain_of_eight(const char* at) {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  constexpr std::uint64_t highs = 0x8080808080808080U;
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, at, 8);
+  const auto zero_in = [](std::uint64_t x) { return (x - ones) & ~x & highs; };
+  const std::uint64_t below_space = (bytes - ones * 0x20U) & ~bytes & highs;
+  const std::uint64_t special = (bytes & highs) | zero_in(bytes ^ (ones * '"')) | zero_in(bytes ^ (ones * '\\')) | below_space;
+  return special == 0 ? 8 : static_cast<unsigned>(__builtin_ctzll(special)) / 8;
+}
+
+class Reader {
+ public:
+  Reader(std::string_view json, ChangeSet& into, const ChangeLimits& limits)
+      : json_(json), into_(into), limits_(limits) {}
+
+  /// Returns the offset behind the change.
+  Result<std::size_t> read() {
+    if (!parts()) return std::unexpected(std::move(error_));
+    return at_;
+  }
+
+ private:
+  bool parts() {
+    blanks();
+    if (!take('[')) return wrong("a list of parts must begin here");
+    blanks();
+    if (take(']')) return true;
+    for (;;) {
+      if (count_ == limits_.parts) return fault(ErrorCode::changes_too_large, "more parts than are taken");
+      blanks();
+      if (!(peek() == '[' ? change() : keep())) return false;
+      blanks();
+      if (take(']')) return true;
+      if (!take(',')) return no_json("',' or ']' must stand here");
+      ++count_;
+    }
+  }
+
+  bool keep() {
+    Units length = 0;
+    if (!number(length)) return false;
+    if (length == 0) return wrong("a part that keeps nothing");
+    into_.add({.length = length}, {});
+    return within_limits();
+  }
+
+  bool change() {
+    ++at_;
+    blanks();
+    Units deleted = 0;
+    if (!number(deleted)) return false;
+    blanks();
+    line_ = 0;
+    text_.clear();
+    units_ = 0;
+    while (take(',')) {
+      ++line_;
+      if (line_ > 1) {
+        text_ += '\n';
+        ++units_;
+      }
+      blanks();
+      if (!string()) return false;
+      blanks();
+    }
+    const bool has_lines = line_ > 0;
+    line_ = 0;
+    if (!take(']')) return no_json("',' or ']' must stand here");
+    if (has_lines && units_ == 0) return wrong("a line of nothing, which inserts nothing: leave it out");
+    if (!has_lines && deleted == 0) return wrong("a part that changes nothing");
+    into_.add({.length = deleted, .inserted = static_cast<std::int32_t>(units_)}, text_);
+    return within_limits();
+  }
+
+  bool within_limits() {
+    if (into_.length_before() > units_max || into_.length_after() > units_max)
+      return fault(ErrorCode::changes_too_large, "more units in all than a text can have");
+    if (into_.inserted().size() > limits_.bytes)
+      return fault(ErrorCode::changes_too_large, "more is inserted than is taken at once");
+    return true;
+  }
+
+  bool number(Units& out) {
+    if (peek() == '-') return wrong("a negative number");
+    if (!is_digit(peek())) return more() ? wrong("a number must stand here") : no_json("it breaks off");
+    const bool leading_zero = peek() == '0';
+    std::uint64_t value = 0;
+    const std::size_t begin = at_;
+    for (; is_digit(peek()); ++at_) {
+      value = value * 10 + static_cast<unsigned>(peek() - '0');
+      if (value > units_max) return fault(ErrorCode::changes_too_large, "a number beyond what a text can have");
+    }
+    if (leading_zero && at_ - begin > 1) return no_json("a number with a zero in front");
+    if (peek() == '.' || peek() == 'e' || peek() == 'E') return wrong("a number that is not whole");
+    out = static_cast<Units>(value);
+    return true;
+  }
+
+  bool string() {
+    if (!take('"')) return more() ? wrong("a line of text must stand here") : no_json("it breaks off");
+    for (;;) {
+      plain();
+      if (!more()) return no_json("a string that does not end");
+      const char c = json_[at_];
+      if (c == '"') {
+        ++at_;
+        return true;
+      }
+      if (c == '\\') {
+        if (!escape()) return false;
+      } else if (static_cast<unsigned char>(c) < 0x20) {
+        return no_json("a control character in a string must be escaped");
+      } else if (!character()) {
+        return false;
+      }
+    }
+  }
+
+  void plain() {
+    const std::size_t begin = at_;
+    while (json_.size() - at_ >= 8) {
+      const unsigned count = plain_of_eight(json_.data() + at_);
+      at_ += count;
+      if (count < 8) break;
+    }
+    while (more() && is_plain(static_cast<unsigned char>(json_[at_]))) ++at_;
+    text_.append(json_, begin, at_ - begin);
+    units_ += static_cast<Units>(at_ - begin);
+  }
+
+  /// One that takes several bytes.
+  bool character() {
+    const std::size_t length = character_at(json_, at_);
+    if (length == 0) return no_json("not UTF-8");
+    units_ += units_of_lead(static_cast<unsigned char>(json_[at_]));
+    text_.append(json_, at_, length);
+    at_ += length;
+    return true;
+  }
+
+  bool escape() {
+    const std::size_t begin = at_;
+    ++at_;
+    const char kind = peek();
+    if (kind == 'u') return unicode_escape(begin);
+    constexpr std::string_view kinds = "\"\\/bfnrt";
+    constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
+    const std::size_t which = more() ? kinds.find(kind) : std::string_view::npos;
+    if (which == std::string_view::npos) return no_json("an escape that JSON does not have");
+    return scalar(begin, static_cast<unsigned char>(meant[which]), 1);
+  }
+
+  bool unicode_escape(std::size_t begin) {
+    std::uint32_t unit = 0;
+    if (!hex_unit(unit)) return false;
+    if (unit < 0xD800 || unit > 0xDFFF) return scalar(begin, unit, 0);
+    std::uint32_t low = 0;
+    if (unit < 0xDC00 && json_.substr(at_, 2) == "\\u") {
+      ++at_;
+      if (!hex_unit(low)) return false;
+      if (low >= 0xDC00 && low <= 0xDFFF) return scalar(begin, 0x10000 + ((unit - 0xD800) << 10U) + (low - 0xDC00), 0);
+    }
+    at_ = begin;
+    return fault(ErrorCode::bad_boundary, "half of a surrogate pair");
+  }
+
+  /// Four digits behind the 'u' that is here.
+  bool hex_unit(std::uint32_t& out) {
+    if (json_.size() - at_ < 5) return no_json("an escape that breaks off");
+    for (std::size_t i = 1; i <= 4; ++i) {
+      const int digit = hex_digit(json_[at_ + i]);
+      if (digit < 0) return no_json("an escape without four digits");
+      out = out << 4U | static_cast<std::uint32_t>(digit);
+    }
+    at_ += 5;
+    return true;
+  }
+
+  bool scalar(std::size_t begin, std::uint32_t value, std::size_t pass) {
+    if (value == '\n' || value == '\r') {
+      at_ = begin;
+      return wrong("a line break within a line: lines are strings of their own");
+    }
+    at_ += pass;
+    units_ += value >= 0x10000 ? 2 : 1;
+    append_utf8(text_, value);
+    return true;
+  }
+
+  bool more() const { return at_ < json_.size(); }
+  char peek() const { return more() ? json_[at_] : '\0'; }
+  bool take(char c) {
+    if (peek() != c || !more()) return false;
+    ++at_;
+    return true;
+  }
+  void blanks() {
+    while (more() && is_blank(json_[at_])) ++at_;
+  }
+
+  bool wrong(std::string_view what) { return fault(ErrorCode::bad_changes, what); }
+  bool no_json(std::string_view what) { return fault(ErrorCode::bad_json, what); }
+  bool fault(ErrorCode code, std::string_view what) {
+    error_ = {code, fmt::format("byte {}: {}", at_, what),
+              line_ > 0 ? fmt::format("changes[{}][{}]", count_, line_) : fmt::format("changes[{}]", count_)};
+    return false;
+  }
+
+  std::string_view json_;
+  ChangeSet& into_;
+  const ChangeLimits& limits_;
+  std::size_t at_ = 0;
+  std::size_t count_ = 0;  ///< Parts before this one.
+  std::size_t line_ = 0;   ///< Of this part; 0 outside of its lines.
+  std::string text_;
+  Units units_ = 0;
+  Error error_;
+};
+
+void write_line(std::string& to, std::string_view line) {
+  to += '"';
+  for (const char c : line) {
+    constexpr std::string_view kinds = "\"\\bfnrt";
+    constexpr std::string_view meant = "\"\\\b\f\n\r\t";
+    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') {
+      to += c;
+    } else if (const auto which = meant.find(c); which != std::string_view::npos) {
+      to += '\\';
+      to += kinds[which];
+    } else {
+      fmt::format_to(std::back_inserter(to), "\\u{:04x}", static_cast<unsigned>(c));
+    }
+  }
+  to += '"';
+}
+
+}  // namespace
+
+Result<void> read_changes_of(std::string_view& json, ChangeSet& into, const ChangeLimits& limits) {
+  into.clear();
+  Reader reader(json, into, limits);
+  HF_TRY(end, reader.read());
+  json.remove_prefix(end);
+  return {};
+}
+
+Result<void> read_changes(std::string_view json, ChangeSet& into, const ChangeLimits& limits) {
+  if (json.size() > limits.bytes)
+    return fail(ErrorCode::changes_too_large, fmt::format("{} bytes, where {} are taken", json.size(), limits.bytes), "changes");
+  std::string_view rest = json;
+  HF_TRY_VOID(read_changes_of(rest, into, limits));
+  for (const char c : rest) {
+    if (!is_blank(c)) return fail(ErrorCode::bad_json, fmt::format("byte {}: more than one value", json.size() - rest.size()), "changes");
+  }
+  return {};
+}
+
+Result<ChangeSet> read_changes(std::string_view json, const ChangeLimits& limits) {
+  ChangeSet changes;
+  HF_TRY_VOID(read_changes(json, changes, limits));
+  return changes;
+}
+
+void write_changes(std::string& to, const ChangeSet& changes) {
+  std::string_view inserted = changes.inserted();
+  const auto number = [&](Units value) { to += fmt::format_int(value).c_str(); };
+  to += '[';
+  bool first = true;
+  for (const Part& part : changes.parts()) {
+    if (!std::exchange(first, false)) to += ',';
+    if (part.keeps()) {
+      number(part.length);
+      continue;
+    }
+    to += '[';
+    number(part.length);
+    std::string_view text = inserted.substr(0, part.bytes);
+    inserted.remove_prefix(part.bytes);
+    while (part.inserted > 0) {
+      to += ',';
+      const std::size_t end = text.find('\n');
+      write_line(to, text.substr(0, end));
+      if (end == std::string_view::npos) break;
+      text.remove_prefix(end + 1);
+    }
+    to += ']';
+  }
+  to += ']';
+}
+
+std::string changes_json(const ChangeSet& changes) {
+  std::string out;
+  write_changes(out, changes);
+  return out;
+}
+
+}  // namespace holdfast::text
