@@ -8,8 +8,8 @@
 namespace holdfast::history {
 namespace {
 
-constexpr std::size_t run_min = 4;     ///< So many files of like size are worth a merge.
-constexpr std::size_t files_max = 32;  ///< With more, the four smallest neighbours are merged whatever their size.
+constexpr std::size_t run_min = 8;     ///< So many files of like size are worth a merge.
+constexpr std::size_t files_max = 48;  ///< With more, the smallest neighbours are merged whatever their size.
 constexpr std::size_t gaps_in_a_file_max = 256;
 /// Of all bytes: what goes at once when there are too many.
 constexpr std::uint64_t files_in_all = 8;
@@ -36,10 +36,11 @@ std::optional<Plan> for_age(std::span<const Size> files, const Room& room) {
 std::optional<Plan> for_number(std::span<const Size> files, const Room& room) {
   const std::uint64_t one_max = room.bytes_max / files_in_all;
   for (std::size_t end = files.size(); end > 0; --end) {
+    const std::uint64_t like_max = 2 * files[end - 1].bytes;
     std::uint64_t bytes = files[end - 1].bytes;
     std::size_t begin = end - 1;
-    // Each byte is written again when the file that it is in grows by half: a few times in its life.
-    while (begin > 0 && files[begin - 1].bytes <= 2 * bytes && bytes + files[begin - 1].bytes <= one_max) {
+    // Each byte is written again when the file that it is in grows eightfold: once or twice in its life.
+    while (begin > 0 && files[begin - 1].bytes <= like_max && bytes + files[begin - 1].bytes <= one_max) {
       bytes += files[--begin].bytes;
     }
     if (end - begin >= run_min) return Plan{.begin = begin, .end = end};

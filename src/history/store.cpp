@@ -135,6 +135,10 @@ void Store::add_gap(core::Position up_to) {
 
 void Store::freeze_if_full(Lock& lock) {
   if (active_->bytes() < options_.recent_bytes_max) return;
+  if (active_->crowded()) {
+    active_ = std::make_unique<Recent>(active_->thinned_out());
+    if (active_->bytes() < options_.recent_bytes_max / 2) return;
+  }
   // Meanwhile the queue fills; what does not fit there is missed, and that is known.
   if (folder_) changed_.wait(lock, [&] { return frozen_.size() < frozen_max || write_failed_ || stopping_; });
   if (active_->bytes() >= options_.recent_bytes_max) freeze();  // Else somebody else did meanwhile.
@@ -316,10 +320,10 @@ Result<void> Store::write_oldest(const std::stop_token& stop) {
     }
     HF_TRY(writer, FileWriter::begin(*folder_, oldest->first(), oldest->last()));
     Result<void> written;
-    for (const auto& [name, entries] : oldest->in_order()) {
-      if (written && stop.stop_requested()) written = fail(ErrorCode::stopping);
-      if (written) written = writer.add(name, entries);
-    }
+    oldest->in_order([&](std::string_view name, std::string_view entries) {
+      written = stop.stop_requested() ? fail(ErrorCode::stopping) : writer.add(name, entries);
+      return written.has_value();
+    });
     const About about{oldest->first(), oldest->last(), oldest->newest(), oldest->earliest_end(), oldest->gaps()};
     if (written) written = writer.finish(about);
     if (!written) {
