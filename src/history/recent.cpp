@@ -39,6 +39,13 @@ std::uint32_t shortened(std::uint64_t hash) {
 
 }  // namespace
 
+Recent::Recent(const Bounds& bounds, std::size_t bytes_max) : bounds_(bounds) {
+  // Room that is not touched costs nothing; to grow would cost copying.
+  bytes_.reserve(bytes_max);
+  pieces_.reserve(bytes_max / 96);
+  hashes_.reserve(bytes_max / 96);
+}
+
 void Recent::begin_piece(std::string_view name, bool begins) {
   HF_CHECK(bytes_.size() <= std::numeric_limits<std::uint32_t>::max());
   const std::uint64_t hash = hash_of(name, salt_of_process());
@@ -176,7 +183,7 @@ bool Recent::crowded() const {
 }
 
 Recent Recent::thinned_out() const {
-  Recent left(bounds_);
+  Recent left(bounds_, bytes_.capacity());
   in_order([&](std::string_view of, std::string_view kept) {
     left.begin_piece(of, true);
     left.bytes_ += kept;

@@ -20,7 +20,8 @@ namespace holdfast::history {
 /// Entries of a run of positions. Not thread-safe.
 class Recent {
  public:
-  explicit Recent(const Bounds& bounds) : bounds_(bounds) {}
+  /// `bytes_max`: about what it will have when it is full.
+  explicit Recent(const Bounds& bounds, std::size_t bytes_max = 0);
 
   /// Takes the next effect; one that tells nothing only moves `last` on.
   void add(core::Position position, const core::Effect& effect);

@@ -44,7 +44,9 @@ void work_in_background() {
 }  // namespace
 
 Store::Store(Options options, Clock& clock)
-    : options_(fitting(std::move(options))), clock_(clock), active_(std::make_unique<Recent>(options_.bounds)) {
+    : options_(fitting(std::move(options))),
+      clock_(clock),
+      active_(std::make_unique<Recent>(options_.bounds, options_.recent_bytes_max)) {
   if (options_.folder) folder_.emplace(*options_.folder);
   taker_ = std::jthread([this](const std::stop_token& stop) { take_loop(stop); });
   if (folder_) writer_ = std::jthread([this](const std::stop_token& stop) { write_loop(stop); });
@@ -146,7 +148,8 @@ void Store::freeze_if_full(Lock& lock) {
 
 void Store::freeze() {
   if (active_->empty()) return;
-  std::shared_ptr<const Recent> full = std::exchange(active_, std::make_unique<Recent>(options_.bounds));
+  std::shared_ptr<const Recent> full =
+      std::exchange(active_, std::make_unique<Recent>(options_.bounds, options_.recent_bytes_max));
   if (!folder_) {
     frozen_.push_back(std::move(full));
     std::size_t bytes = 0;
@@ -198,7 +201,7 @@ void Store::catch_up_with_journal(core::Position first) {
       files_.pop_back();
     }
     on_disk_ = files_.empty() ? core::Position{} : files_.back()->about().last;
-    active_ = std::make_unique<Recent>(options_.bounds);
+    active_ = std::make_unique<Recent>(options_.bounds, options_.recent_bytes_max);
     taken_ = on_disk_;
   }
   for (const std::string& name : foreign) set_aside(name, "it tells of what the journal does not have", foreign_suffix);
