@@ -65,12 +65,19 @@ ClientMetric::Label label(std::string_view name, std::string_view value) {
   return made;
 }
 
+constexpr auto bounds_in_time = [] {
+  std::array<Duration, engine::DurationHistogram::bounds.size()> made{};
+  std::ranges::transform(engine::DurationHistogram::bounds, made.begin(),
+                         [](double seconds) { return Duration(static_cast<Duration::rep>(seconds * 1e9 + 0.5)); });
+  return made;
+}();
+
 }  // namespace
 
 void SharedHistogram::observe(Duration duration) {
-  const double seconds = std::chrono::duration<double>(duration).count();
-  const auto& bounds = engine::DurationHistogram::bounds;
-  const auto bucket = static_cast<std::size_t>(std::ranges::lower_bound(bounds, seconds) - bounds.begin());
+  // Most are short: counted from the least bound on.
+  std::size_t bucket = 0;
+  while (bucket < bounds_in_time.size() && duration > bounds_in_time[bucket]) ++bucket;
   counts_[bucket].fetch_add(1, std::memory_order_relaxed);
   nanoseconds_.fetch_add(static_cast<std::uint64_t>(duration.count()), std::memory_order_relaxed);
 }
