@@ -55,8 +55,8 @@ TEST_P(Traces, go_back_to_their_beginning) {
 
 INSTANTIATE_TEST_SUITE_P(All, Traces,
                          testing::Values("made-up", "automerge-paper", "rustcode", "sveltecomponent", "seph-blog1"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& each) {
+                           std::string name = each.param;
                            std::ranges::replace(name, '-', '_');
                            return name;
                          });
