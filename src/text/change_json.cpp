@@ -33,15 +33,18 @@ unsigned plain_of_eight(const char* at) {
   return special == 0 ? 8 : static_cast<unsigned>(__builtin_ctzll(special)) / 8;
 }
 
-class Reader {
+}  // namespace
+
+/// What one list is read with. Every step that fails has said so in `error_`, and returns false.
+class ChangeReader {
  public:
-  Reader(std::string_view json, ChangeSet& into, const ChangeLimits& limits)
-      : json_(json), into_(into), limits_(limits) {}
+  ChangeReader(std::string_view json, ChangeSet& into, const ChangeLimits& limits)
+      : begin_(json.data()), at_(begin_), end_(begin_ + json.size()), shape_(into.shape_), text_(into.inserted_), limits_(limits) {}
 
   /// Returns the offset behind the change.
   Result<std::size_t> read() {
     if (!parts()) return std::unexpected(std::move(error_));
-    return at_;
+    return static_cast<std::size_t>(at_ - begin_);
   }
 
  private:
@@ -53,7 +56,7 @@ class Reader {
     for (;;) {
       if (count_ == limits_.parts) return fault(ErrorCode::changes_too_large, "more parts than are taken");
       blanks();
-      if (!(peek() == '[' ? change() : keep())) return false;
+      if (!(next_is('[') ? change() : keep())) return false;
       blanks();
       if (take(']')) return true;
       if (!take(',')) return no_json("',' or ']' must stand here");
@@ -65,7 +68,7 @@ class Reader {
     Units length = 0;
     if (!number(length)) return false;
     if (length == 0) return wrong("a part that keeps nothing");
-    into_.add({.length = length}, {});
+    shape_.add({.length = length});
     return within_limits();
   }
 
@@ -75,12 +78,10 @@ class Reader {
     Units deleted = 0;
     if (!number(deleted)) return false;
     blanks();
-    line_ = 0;
-    text_.clear();
+    const std::size_t text_before = text_.size();
     units_ = 0;
     while (take(',')) {
-      ++line_;
-      if (line_ > 1) {
+      if (++line_ > 1) {
         text_ += '\n';
         ++units_;
       }
@@ -93,30 +94,30 @@ class Reader {
     if (!take(']')) return no_json("',' or ']' must stand here");
     if (has_lines && units_ == 0) return wrong("a line of nothing, which inserts nothing: leave it out");
     if (!has_lines && deleted == 0) return wrong("a part that changes nothing");
-    into_.add({.length = deleted, .inserted = static_cast<std::int32_t>(units_)}, text_);
+    shape_.add({deleted, static_cast<std::int32_t>(units_), static_cast<std::uint32_t>(text_.size() - text_before)});
     return within_limits();
   }
 
   bool within_limits() {
-    if (into_.length_before() > units_max || into_.length_after() > units_max)
+    if (shape_.length_before() > units_max || shape_.length_after() > units_max)
       return fault(ErrorCode::changes_too_large, "more units in all than a text can have");
-    if (into_.inserted().size() > limits_.bytes)
-      return fault(ErrorCode::changes_too_large, "more is inserted than is taken at once");
+    if (text_.size() > limits_.bytes) return fault(ErrorCode::changes_too_large, "more is inserted than is taken at once");
     return true;
   }
 
   bool number(Units& out) {
-    if (peek() == '-') return wrong("a negative number");
-    if (!is_digit(peek())) return more() ? wrong("a number must stand here") : no_json("it breaks off");
-    const bool leading_zero = peek() == '0';
+    if (!more() || !is_digit(*at_)) {
+      if (!more()) return no_json("it breaks off");
+      return wrong(*at_ == '-' ? "a negative number" : "a number must stand here");
+    }
+    const char* const first = at_;
     std::uint64_t value = 0;
-    const std::size_t begin = at_;
-    for (; is_digit(peek()); ++at_) {
-      value = value * 10 + static_cast<unsigned>(peek() - '0');
+    for (; more() && is_digit(*at_); ++at_) {
+      value = value * 10 + static_cast<unsigned>(*at_ - '0');
       if (value > units_max) return fault(ErrorCode::changes_too_large, "a number beyond what a text can have");
     }
-    if (leading_zero && at_ - begin > 1) return no_json("a number with a zero in front");
-    if (peek() == '.' || peek() == 'e' || peek() == 'E') return wrong("a number that is not whole");
+    if (*first == '0' && at_ - first > 1) return no_json("a number with a zero in front");
+    if (next_is('.') || next_is('e') || next_is('E')) return wrong("a number that is not whole");
     out = static_cast<Units>(value);
     return true;
   }
@@ -126,14 +127,10 @@ class Reader {
     for (;;) {
       plain();
       if (!more()) return no_json("a string that does not end");
-      const char c = json_[at_];
-      if (c == '"') {
-        ++at_;
-        return true;
-      }
-      if (c == '\\') {
+      if (take('"')) return true;
+      if (*at_ == '\\') {
         if (!escape()) return false;
-      } else if (static_cast<unsigned char>(c) < 0x20) {
+      } else if (static_cast<unsigned char>(*at_) < 0x20) {
         return no_json("a control character in a string must be escaped");
       } else if (!character()) {
         return false;
@@ -142,58 +139,58 @@ class Reader {
   }
 
   void plain() {
-    const std::size_t begin = at_;
-    while (json_.size() - at_ >= 8) {
-      const unsigned count = plain_of_eight(json_.data() + at_);
+    const char* const first = at_;
+    while (end_ - at_ >= 8) {
+      const unsigned count = plain_of_eight(at_);
       at_ += count;
       if (count < 8) break;
     }
-    while (more() && is_plain(static_cast<unsigned char>(json_[at_]))) ++at_;
-    text_.append(json_, begin, at_ - begin);
-    units_ += static_cast<Units>(at_ - begin);
+    while (more() && is_plain(static_cast<unsigned char>(*at_))) ++at_;
+    text_.append(first, at_);
+    units_ += static_cast<Units>(at_ - first);
   }
 
   /// One that takes several bytes.
   bool character() {
-    const std::size_t length = character_at(json_, at_);
+    const std::size_t length = character_at({at_, end_}, 0);
     if (length == 0) return no_json("not UTF-8");
-    units_ += units_of_lead(static_cast<unsigned char>(json_[at_]));
-    text_.append(json_, at_, length);
+    units_ += units_of_lead(static_cast<unsigned char>(*at_));
+    text_.append(at_, length);
     at_ += length;
     return true;
   }
 
   bool escape() {
-    const std::size_t begin = at_;
+    const char* const first = at_;
     ++at_;
-    const char kind = peek();
-    if (kind == 'u') return unicode_escape(begin);
+    if (next_is('u')) return unicode_escape(first);
     constexpr std::string_view kinds = "\"\\/bfnrt";
     constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
-    const std::size_t which = more() ? kinds.find(kind) : std::string_view::npos;
+    const std::size_t which = more() ? kinds.find(*at_) : std::string_view::npos;
     if (which == std::string_view::npos) return no_json("an escape that JSON does not have");
-    return scalar(begin, static_cast<unsigned char>(meant[which]), 1);
+    ++at_;
+    return scalar(first, static_cast<unsigned char>(meant[which]));
   }
 
-  bool unicode_escape(std::size_t begin) {
+  bool unicode_escape(const char* first) {
     std::uint32_t unit = 0;
     if (!hex_unit(unit)) return false;
-    if (unit < 0xD800 || unit > 0xDFFF) return scalar(begin, unit, 0);
+    if (unit < 0xD800 || unit > 0xDFFF) return scalar(first, unit);
     std::uint32_t low = 0;
-    if (unit < 0xDC00 && json_.substr(at_, 2) == "\\u") {
+    if (unit < 0xDC00 && end_ - at_ >= 2 && at_[0] == '\\' && at_[1] == 'u') {
       ++at_;
       if (!hex_unit(low)) return false;
-      if (low >= 0xDC00 && low <= 0xDFFF) return scalar(begin, 0x10000 + ((unit - 0xD800) << 10U) + (low - 0xDC00), 0);
+      if (low >= 0xDC00 && low <= 0xDFFF) return scalar(first, 0x10000 + ((unit - 0xD800) << 10U) + (low - 0xDC00));
     }
-    at_ = begin;
+    at_ = first;
     return fault(ErrorCode::bad_boundary, "half of a surrogate pair");
   }
 
   /// Four digits behind the 'u' that is here.
   bool hex_unit(std::uint32_t& out) {
-    if (json_.size() - at_ < 5) return no_json("an escape that breaks off");
+    if (end_ - at_ < 5) return no_json("an escape that breaks off");
     for (std::size_t i = 1; i <= 4; ++i) {
-      const int digit = hex_digit(json_[at_ + i]);
+      const int digit = hex_digit(at_[i]);
       if (digit < 0) return no_json("an escape without four digits");
       out = out << 4U | static_cast<std::uint32_t>(digit);
     }
@@ -201,46 +198,48 @@ class Reader {
     return true;
   }
 
-  bool scalar(std::size_t begin, std::uint32_t value, std::size_t pass) {
+  bool scalar(const char* first, std::uint32_t value) {
     if (value == '\n' || value == '\r') {
-      at_ = begin;
+      at_ = first;
       return wrong("a line break within a line: lines are strings of their own");
     }
-    at_ += pass;
     units_ += value >= 0x10000 ? 2 : 1;
     append_utf8(text_, value);
     return true;
   }
 
-  bool more() const { return at_ < json_.size(); }
-  char peek() const { return more() ? json_[at_] : '\0'; }
+  bool more() const { return at_ != end_; }
+  bool next_is(char c) const { return more() && *at_ == c; }
   bool take(char c) {
-    if (peek() != c || !more()) return false;
+    if (!next_is(c)) return false;
     ++at_;
     return true;
   }
   void blanks() {
-    while (more() && is_blank(json_[at_])) ++at_;
+    while (more() && is_blank(*at_)) ++at_;
   }
 
   bool wrong(std::string_view what) { return fault(ErrorCode::bad_changes, what); }
   bool no_json(std::string_view what) { return fault(ErrorCode::bad_json, what); }
-  bool fault(ErrorCode code, std::string_view what) {
-    error_ = {code, fmt::format("byte {}: {}", at_, what),
+  [[gnu::cold]] bool fault(ErrorCode code, std::string_view what) {
+    error_ = {code, fmt::format("byte {}: {}", at_ - begin_, what),
               line_ > 0 ? fmt::format("changes[{}][{}]", count_, line_) : fmt::format("changes[{}]", count_)};
     return false;
   }
 
-  std::string_view json_;
-  ChangeSet& into_;
+  const char* const begin_;
+  const char* at_;
+  const char* const end_;
+  ChangeShape& shape_;
+  std::string& text_;
   const ChangeLimits& limits_;
-  std::size_t at_ = 0;
   std::size_t count_ = 0;  ///< Parts before this one.
   std::size_t line_ = 0;   ///< Of this part; 0 outside of its lines.
-  std::string text_;
-  Units units_ = 0;
+  Units units_ = 0;        ///< That this part inserts, so far.
   Error error_;
 };
+
+namespace {
 
 void write_line(std::string& to, std::string_view line) {
   to += '"';
@@ -263,7 +262,7 @@ void write_line(std::string& to, std::string_view line) {
 
 Result<void> read_changes_of(std::string_view& json, ChangeSet& into, const ChangeLimits& limits) {
   into.clear();
-  Reader reader(json, into, limits);
+  ChangeReader reader(json, into, limits);
   HF_TRY(end, reader.read());
   json.remove_prefix(end);
   return {};

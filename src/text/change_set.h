@@ -48,6 +48,8 @@ class ChangeSet {
   friend bool operator==(const ChangeSet&, const ChangeSet&) = default;
 
  private:
+  friend class ChangeReader;  // Which reads text to where it belongs.
+
   ChangeShape shape_;
   std::string inserted_;
 };

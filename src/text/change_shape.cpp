@@ -1,6 +1,5 @@
 #include "text/change_shape.h"
 
-#include "base/check.h"
 #include "text/change_algebra.h"
 #include "text/words.h"
 
@@ -10,26 +9,6 @@ ChangeShape ChangeShape::unchanged(Units length) {
   ChangeShape shape;
   shape.add({.length = length});
   return shape;
-}
-
-bool ChangeShape::add(Part part, bool join) {
-  if (part.length == 0 && part.inserted <= 0) return false;
-  before_ += part.length;
-  after_ += part.length_after();
-  Part* const last = parts_.empty() ? nullptr : &parts_.back();
-  if (last != nullptr && part.inserted <= 0 && part.inserted == last->inserted) {
-    last->length += part.length;
-    return false;
-  }
-  if (last != nullptr && (join || (part.length == 0 && last->length == 0))) {
-    HF_CHECK(!part.keeps() && !last->keeps());
-    last->length += part.length;
-    last->inserted += part.inserted;
-    last->bytes += part.bytes;
-    return false;
-  }
-  parts_.push_back(part);
-  return true;
 }
 
 void ChangeShape::clear() {

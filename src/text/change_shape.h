@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "base/check.h"
 #include "base/error.h"
 #include "text/extent.h"
 
@@ -58,9 +59,32 @@ class ChangeShape {
   friend bool operator==(const ChangeShape&, const ChangeShape&) = default;
 
  private:
+  bool add_to_last(const Part& part, bool join);
+
   std::vector<Part> parts_;
   Units before_ = 0;
   Units after_ = 0;
 };
+
+inline bool ChangeShape::add(Part part, bool join) {
+  if (part.length == 0 && part.inserted <= 0) return false;
+  before_ += part.length;
+  after_ += part.length_after();
+  if (!parts_.empty() && add_to_last(part, join)) return false;
+  parts_.push_back(part);
+  return true;
+}
+
+inline bool ChangeShape::add_to_last(const Part& part, bool join) {
+  Part& last = parts_.back();
+  const bool same = part.inserted <= 0 && part.inserted == last.inserted;
+  if (!same && !join && (part.length != 0 || last.length != 0)) return false;
+  last.length += part.length;
+  if (same) return true;
+  HF_CHECK(!part.keeps() && !last.keeps());
+  last.inserted += part.inserted;
+  last.bytes += part.bytes;
+  return true;
+}
 
 }  // namespace holdfast::text
