@@ -12,8 +12,8 @@ inline void put_varint(std::string& to, std::uint64_t value) {
   to += static_cast<char>(value);
 }
 
-/// Takes numbers and pieces off the front of bytes that may be anything. Once something was wrong, `ok` is false for good
-/// and everything read is 0 or empty.
+/// Takes numbers and pieces off the front of bytes that may be anything. Once something was wrong, `ok` is false for
+/// good and everything read is 0 or empty.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : left_(bytes) {}
