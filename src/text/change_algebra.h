@@ -8,18 +8,23 @@
 
 namespace holdfast::text::algebra {
 
-inline bool put(ChangeShape& out, Part part, std::string_view, bool join = false) { return out.add(part, join); }
+inline bool put(ChangeShape& out, Part part, std::string_view, bool join = false) {
+  return out.add(part, join);
+}
 template <class Out>
 bool put(Out& out, Part part, std::string_view text, bool join = false) {
   return out.add(part, text, join);
 }
 
-constexpr std::int32_t as_inserted(Units units) { return static_cast<std::int32_t>(units); }
+constexpr std::int32_t as_inserted(Units units) {
+  return static_cast<std::int32_t>(units);
+}
 
 /// `a`, then `b`. The lengths must agree.
 template <class Out>
 void compose(ChangeCursor& a, ChangeCursor& b, Out& out) {
-  // While a replacement of one side is passed in pieces, what the other side does there belongs to the same replacement.
+  // While a replacement of one side is passed in pieces, what the other side does there belongs to the same
+  // replacement.
   bool open = false;
   while (!a.done() || !b.done()) {
     if (a.deletes()) {

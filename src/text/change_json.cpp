@@ -9,8 +9,12 @@
 namespace holdfast::text {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
@@ -19,7 +23,9 @@ int hex_digit(char c) {
 }
 
 /// What a string may have literally and in one byte: anything but quotes, backslashes and control characters.
-bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
+bool is_plain(unsigned char c) {
+  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
 
 /// How many of the eight bytes at `at` are plain, from the first on.
 unsigned plain_of_eight(const char* at) {
@@ -29,7 +35,8 @@ unsigned plain_of_eight(const char* at) {
   std::memcpy(&bytes, at, 8);
   const auto zero_in = [](std::uint64_t x) { return (x - ones) & ~x & highs; };
   const std::uint64_t below_space = (bytes - ones * 0x20U) & ~bytes & highs;
-  const std::uint64_t special = (bytes & highs) | zero_in(bytes ^ (ones * '"')) | zero_in(bytes ^ (ones * '\\')) | below_space;
+  const std::uint64_t special =
+      (bytes & highs) | zero_in(bytes ^ (ones * '"')) | zero_in(bytes ^ (ones * '\\')) | below_space;
   return special == 0 ? 8 : static_cast<unsigned>(__builtin_ctzll(special)) / 8;
 }
 
@@ -39,7 +46,12 @@ unsigned plain_of_eight(const char* at) {
 class ChangeReader {
  public:
   ChangeReader(std::string_view json, ChangeSet& into, const ChangeLimits& limits)
-      : begin_(json.data()), at_(begin_), end_(begin_ + json.size()), shape_(into.shape_), text_(into.inserted_), limits_(limits) {}
+      : begin_(json.data()),
+        at_(begin_),
+        end_(begin_ + json.size()),
+        shape_(into.shape_),
+        text_(into.inserted_),
+        limits_(limits) {}
 
   /// Returns the offset behind the change.
   Result<std::size_t> read() {
@@ -101,7 +113,8 @@ class ChangeReader {
   bool within_limits() {
     if (shape_.length_before() > units_max || shape_.length_after() > units_max)
       return fault(ErrorCode::changes_too_large, "more units in all than a text can have");
-    if (text_.size() > limits_.bytes) return fault(ErrorCode::changes_too_large, "more is inserted than is taken at once");
+    if (text_.size() > limits_.bytes)
+      return fault(ErrorCode::changes_too_large, "more is inserted than is taken at once");
     return true;
   }
 
@@ -270,11 +283,14 @@ Result<void> read_changes_of(std::string_view& json, ChangeSet& into, const Chan
 
 Result<void> read_changes(std::string_view json, ChangeSet& into, const ChangeLimits& limits) {
   if (json.size() > limits.bytes)
-    return fail(ErrorCode::changes_too_large, fmt::format("{} bytes, where {} are taken", json.size(), limits.bytes), "changes");
+    return fail(ErrorCode::changes_too_large, fmt::format("{} bytes, where {} are taken", json.size(), limits.bytes),
+                "changes");
   std::string_view rest = json;
   HF_TRY_VOID(read_changes_of(rest, into, limits));
   for (const char c : rest) {
-    if (!is_blank(c)) return fail(ErrorCode::bad_json, fmt::format("byte {}: more than one value", json.size() - rest.size()), "changes");
+    if (!is_blank(c))
+      return fail(ErrorCode::bad_json, fmt::format("byte {}: more than one value", json.size() - rest.size()),
+                  "changes");
   }
   return {};
 }

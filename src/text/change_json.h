@@ -5,9 +5,9 @@
 //   [5,"a","b"]    five units give way to these lines, joined by a line break each: "a\nb"
 //
 // Read strictly, straight from the bytes: an editor that means something else must be told so, and a list that two
-// readers could understand differently must not be stored. Beyond JSON's own rules: whole numbers that are not negative,
-// no part that does nothing, no line break within a line, no half of a surrogate pair. What neighbours say in two parts
-// is taken as one, as an editor would write it.
+// readers could understand differently must not be stored. Beyond JSON's own rules: whole numbers that are not
+// negative, no part that does nothing, no line break within a line, no half of a surrogate pair. What neighbours say in
+// two parts is taken as one, as an editor would write it.
 #pragma once
 
 #include <string>
@@ -23,8 +23,8 @@ struct ChangeLimits {
   std::size_t parts = 65'536;
 };
 
-/// Reads one change, and nothing but white space around it. `into` is overwritten, and of no use after an error; reading
-/// many into the same one allocates nothing.
+/// Reads one change, and nothing but white space around it. `into` is overwritten, and of no use after an error;
+/// reading many into the same one allocates nothing.
 ///
 /// Errors say in `where` at which byte and what is wrong, and in `field` which part: `changes[3][1]`.
 /// bad_json: it is no JSON. bad_changes: it is, but no change. bad_boundary: half of a surrogate pair is inserted.

@@ -32,7 +32,8 @@ TEST(ChangeJson, reads_what_codemirror_writes) {
 }
 
 TEST(ChangeJson, takes_neighbours_that_say_one_thing_as_one) {
-  EXPECT_EQ(changes_json(*read_changes(" [ 2 , 3 , [ 1 ] , [2],[0,\"a\"], [0,\"b\",\"c\"] ]\n")), R"([5,[3],[0,"ab","c"]])");
+  EXPECT_EQ(changes_json(*read_changes(" [ 2 , 3 , [ 1 ] , [2],[0,\"a\"], [0,\"b\",\"c\"] ]\n")),
+            R"([5,[3],[0,"ab","c"]])");
 }
 
 TEST(ChangeJson, counts_utf16_units) {
@@ -92,7 +93,8 @@ TEST(ChangeJson, says_what_is_wrong_and_where) {
     ASSERT_FALSE(changes) << wrong.json;
     EXPECT_EQ(changes.error().code, wrong.code) << wrong.json << ": " << changes.error().text();
     EXPECT_EQ(changes.error().field, wrong.field) << wrong.json;
-    EXPECT_NE(changes.error().where.find(wrong.where), std::string::npos) << wrong.json << ": " << changes.error().where;
+    EXPECT_NE(changes.error().where.find(wrong.where), std::string::npos)
+        << wrong.json << ": " << changes.error().where;
   }
 }
 

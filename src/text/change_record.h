@@ -1,9 +1,9 @@
 // A change in as few bytes as it needs, for a journal.
 //
 // For each place where something changes: how many units stay before it; then how many go, doubled, plus one if
-// something comes; then how many bytes come, and those. All numbers are varints. What stays behind the last place is not
-// written: the length of the text before it is known to whoever reads. A letter that was typed into a text of 100 KB
-// takes five bytes and itself.
+// something comes; then how many bytes come, and those. All numbers are varints. What stays behind the last place is
+// not written: the length of the text before it is known to whoever reads. A letter that was typed into a text of 100
+// KB takes five bytes and itself.
 #pragma once
 
 #include <string>

@@ -43,7 +43,8 @@ Result<ChangeSet> ChangeSet::compose(const ChangeSet& next) const {
   ChangeCursor b(next.shape_, next.inserted_);
   ChangeSet out;
   algebra::compose(a, b, out);
-  if (a.cut()) return fail(ErrorCode::bad_boundary, "the later change cuts a character that the earlier one inserts", "changes");
+  if (a.cut())
+    return fail(ErrorCode::bad_boundary, "the later change cuts a character that the earlier one inserts", "changes");
   return out;
 }
 

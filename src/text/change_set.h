@@ -40,7 +40,8 @@ class ChangeSet {
   /// This change and then `next`, as one. Errors: wrong_length; bad_boundary where `next` cuts a character of ours.
   Result<ChangeSet> compose(const ChangeSet& next) const;
   /// This change, made to come after `theirs` although both were made for the same text. For the same two changes, one
-  /// of them with ours_first and the other with theirs_first, both ways round lead to the same text. Errors: wrong_length.
+  /// of them with ours_first and the other with theirs_first, both ways round lead to the same text. Errors:
+  /// wrong_length.
   Result<ChangeSet> map(const ChangeShape& theirs, Order order) const;
   /// What takes this change back. `old_text`: as it was before. Errors: wrong_length, bad_boundary.
   Result<ChangeSet> invert(const Text& old_text) const;

@@ -10,7 +10,9 @@
 namespace holdfast::text {
 namespace {
 
-std::u16string any_start() { return utf16_of(*any_text(30)); }
+std::u16string any_start() {
+  return utf16_of(*any_text(30));
+}
 
 /// Neither empty parts nor neighbours that could be one.
 void check_form(const ChangeSet& changes) {
@@ -91,7 +93,8 @@ RC_GTEST_PROP(ChangeSet, positions_are_mapped_to_where_their_neighbours_went, ()
   Units at = 0;
   const auto end = applied(start, a);
   for (const Part& part : a.parts()) {
-    for (Units i = 0; part.keeps() && i < part.length; ++i) RC_ASSERT(end[a.shape().map(at + i, Side::after)] == start[at + i]);
+    for (Units i = 0; part.keeps() && i < part.length; ++i)
+      RC_ASSERT(end[a.shape().map(at + i, Side::after)] == start[at + i]);
     at += part.length;
   }
 }

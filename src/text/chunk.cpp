@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t chunk_filled = Chunk::capacity * 4 / 5;
 constexpr std::size_t block_filled = block_slots_max * 3 / 4;
 
-constexpr std::size_t parts_of(std::size_t all, std::size_t each) { return (all + each - 1) / each; }
+constexpr std::size_t parts_of(std::size_t all, std::size_t each) {
+  return (all + each - 1) / each;
+}
 
 /// The end of a piece of about `wanted` bytes.
 std::size_t piece_of(std::string_view text, std::size_t wanted) {
@@ -27,7 +29,8 @@ std::vector<Slot> into_slots(std::string_view text) {
   std::size_t left = parts_of(text.size(), chunk_filled);
   slots.reserve(left);
   while (!text.empty()) {
-    const std::string_view piece = text.substr(0, piece_of(text, parts_of(text.size(), std::max<std::size_t>(left, 1))));
+    const std::string_view piece =
+        text.substr(0, piece_of(text, parts_of(text.size(), std::max<std::size_t>(left, 1))));
     Slot& slot = slots.emplace_back();
     slot.chunk.own().replace(0, 0, piece);
     slot.extent = extent_of(piece);

@@ -54,8 +54,12 @@ inline std::u16string applied(const std::u16string& text, const ChangeSet& chang
   return out;
 }
 
-inline Text text_of(std::string_view utf8) { return Text::from_utf8(utf8).value(); }
-inline std::u16string utf16_of(const Text& text) { return utf16_of(text.utf8()); }
+inline Text text_of(std::string_view utf8) {
+  return Text::from_utf8(utf8).value();
+}
+inline std::u16string utf16_of(const Text& text) {
+  return utf16_of(text.utf8());
+}
 
 /// Letters, line breaks, characters of two, three and four bytes, combining marks, letters that run right to left, a
 /// family joined by joiners, a zero byte.
@@ -64,7 +68,8 @@ inline rc::Gen<std::string> any_character() {
   return rc::gen::weightedOneOf<std::string>(
       {{6, rc::gen::map(rc::gen::inRange('a', 'f'), [](int c) { return std::string(1, static_cast<char>(c)); })},
        {1, rc::gen::just("\n"s)},
-       {2, rc::gen::element("é"s, "e\u0301"s, "ש"s, "ל"s, "中"s, "😀"s, "👩‍👧"s, "\u2028"s, "\ufeff"s, std::string(1, '\0'), "\""s, "\\"s)}});
+       {2, rc::gen::element("é"s, "e\u0301"s, "ש"s, "ל"s, "中"s, "😀"s, "👩‍👧"s, "\u2028"s, "\ufeff"s,
+                            std::string(1, '\0'), "\""s, "\\"s)}});
 }
 inline rc::Gen<std::string> any_text(std::size_t characters) {
   return rc::gen::mapcat(rc::gen::inRange<std::size_t>(0, characters + 1), [](std::size_t count) {

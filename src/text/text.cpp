@@ -1,8 +1,8 @@
 #include "text/text.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cstring>
-#include <fmt/format.h>
 
 #include "base/check.h"
 #include "text/change_set.h"
@@ -25,13 +25,16 @@ Result<void> too_large(std::size_t units) {
 
 }  // namespace
 
-Text::Text() : blocks_(1) { blocks_[0].block.own().slots.emplace_back(); }
+Text::Text() : blocks_(1) {
+  blocks_[0].block.own().slots.emplace_back();
+}
 
 Result<Text> Text::from_utf8(std::string_view utf8) {
   if (utf8.size() > units_max) {
     HF_TRY_VOID(too_large(utf8.size()));
   }
-  if (const auto fault = fault_in_utf8(utf8)) return fail(ErrorCode::bad_text, fmt::format("byte {} is no UTF-8", *fault));
+  if (const auto fault = fault_in_utf8(utf8))
+    return fail(ErrorCode::bad_text, fmt::format("byte {} is no UTF-8", *fault));
   if (const auto at = utf8.find('\r'); at != std::string_view::npos) {
     return fail(ErrorCode::bad_text, fmt::format("byte {} is a carriage return", at));
   }
@@ -72,11 +75,15 @@ Text::Place Text::locate(Units at) const {
 }
 
 Text::Place Text::locate_near(Units at) const {
-  if (near_.known && at > near_.start &&
-      at - near_.start <= blocks_[near_.block].block->slots[near_.slot].extent.units) {
-    return within_slot(near_.block, near_.slot, near_.start, at);
-  }
-  return locate(at);
+  if (!near_.known) return locate(at);
+  const std::vector<Slot>& slots = blocks_[near_.block].block->slots;
+  std::size_t slot = near_.slot;
+  Units start = near_.start;
+  while (slot > 0 && at <= start) start -= slots[--slot].extent.units;
+  if (at <= start) return locate(at);
+  while (slot + 1 < slots.size() && at - start > slots[slot].extent.units) start += slots[slot++].extent.units;
+  if (at - start > slots[slot].extent.units) return locate(at);
+  return within_slot(near_.block, slot, start, at);
 }
 
 // Changing.
@@ -193,7 +200,9 @@ void Text::replace_slots(const Place& from, const Place& to, std::string_view wi
 
 // Reading.
 
-bool Text::is_boundary(Units at) const { return locate(at).whole; }
+bool Text::is_boundary(Units at) const {
+  return locate(at).whole;
+}
 
 void Text::append_to(std::string& out, Units from, Units to) const {
   if (from == to) return;
@@ -257,7 +266,9 @@ Units Text::line_start(std::uint32_t line) const {
   return sum.units + extent_of(chunk.substr(0, end)).units;
 }
 
-bool operator==(const Text& a, const Text& b) { return a.extent_ == b.extent_ && a.utf8() == b.utf8(); }
+bool operator==(const Text& a, const Text& b) {
+  return a.extent_ == b.extent_ && a.utf8() == b.utf8();
+}
 
 std::size_t Text::memory() const {
   std::size_t bytes = sizeof *this + blocks_.capacity() * sizeof(BlockSlot);

@@ -2,9 +2,9 @@
 //
 // Always: its bytes are valid UTF-8, and its line breaks are line feeds; there is no carriage return in it.
 //
-// It lies in chunks of about a kilobyte, those in blocks, and both know how long they are in every way of counting. A copy
-// shares all of it and costs a pointer for each 100 KB; who writes afterwards copies the chunk that is written to. So a
-// reader copies the text under whatever guards it, and then reads in peace for as long as it likes.
+// It lies in chunks of about a kilobyte, those in blocks, and both know how long they are in every way of counting. A
+// copy shares all of it and costs a pointer for each 100 KB; who writes afterwards copies the chunk that is written to.
+// So a reader copies the text under whatever guards it, and then reads in peace for as long as it likes.
 #pragma once
 
 #include <string>
@@ -78,7 +78,8 @@ class Text {
   Place find(std::uint32_t Extent::*way, std::uint32_t wanted, Extent& sum) const;
 
   Result<void> check(const ChangeSet& changes) const;
-  void replace(const Place& from, const Place& to, Units removed_units, std::string_view with, const Extent& with_extent);
+  void replace(const Place& from, const Place& to, Units removed_units, std::string_view with,
+               const Extent& with_extent);
   bool replace_in_chunk(const Place& from, const Place& to, Units removed_units, std::string_view with,
                         const Extent& with_extent);
   void replace_slots(const Place& from, const Place& to, std::string_view with);

@@ -12,15 +12,16 @@ inline void put_varint(std::string& to, std::uint64_t value) {
   to += static_cast<char>(value);
 }
 
-/// Takes numbers and pieces off the front of bytes that may be anything. Once something was wrong, `ok` is false for good
-/// and everything read is 0 or empty.
+/// Takes numbers and pieces off the front of bytes that may be anything. Once something was wrong, `ok` is false for
+/// good and everything read is 0 or empty.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : left_(bytes) {}
 
   bool ok() const { return ok_; }
   bool empty() const { return left_.empty(); }
-  std::size_t left() const { return left_.size(); }
+  /// All that has not been taken.
+  std::string_view ahead() const { return left_; }
 
   /// A number of at most `most`, written in as few bytes as it needs.
   std::uint64_t number(std::uint64_t most) {

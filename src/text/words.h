@@ -9,7 +9,8 @@
 namespace holdfast::text {
 
 inline std::unexpected<Error> lengths_differ(Units have, Units change) {
-  return fail(ErrorCode::wrong_length, fmt::format("the text has {} units, the change is for {}", have, change), "changes");
+  return fail(ErrorCode::wrong_length, fmt::format("the text has {} units, the change is for {}", have, change),
+              "changes");
 }
 
 inline std::unexpected<Error> cuts_character(Units at) {

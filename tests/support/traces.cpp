@@ -97,7 +97,8 @@ Trace made_up_trace(std::uint64_t seed, std::size_t edits) {
       const auto most = std::min<std::size_t>(text.length() - at, 3000);
       deleted = whole(at + static_cast<text::Units>(below(most + 1))) - at;
     } else {
-      for (std::size_t left = what < 29 ? 1 + below(2000) : 1; left > 0; --left) inserted += typed[below(std::size(typed))];
+      for (std::size_t left = what < 29 ? 1 + below(2000) : 1; left > 0; --left)
+        inserted += typed[below(std::size(typed))];
     }
     trace.typed_bytes += inserted.size();
     trace.changes.push_back(text::ChangeSet::replace(text.length(), at, deleted, inserted));

@@ -29,8 +29,8 @@ std::filesystem::path trace_file(std::string_view name);
 /// None if it is not there. Throws where it is, and is no trace.
 std::optional<Trace> read_trace(std::string_view name);
 
-/// A trace of our own, for where there are no others: somebody who types, jumps, pastes and deletes, in several scripts.
-/// The same for the same seed.
+/// A trace of our own, for where there are no others: somebody who types, jumps, pastes and deletes, in several
+/// scripts. The same for the same seed.
 Trace made_up_trace(std::uint64_t seed, std::size_t edits);
 
 }  // namespace holdfast::support
