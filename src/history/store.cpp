@@ -44,7 +44,9 @@ void work_in_background() {
 }  // namespace
 
 Store::Store(Options options, Clock& clock)
-    : options_(fitting(std::move(options))), clock_(clock), active_(std::make_unique<Recent>(options_.bounds)) {
+    : options_(fitting(std::move(options))),
+      clock_(clock),
+      active_(std::make_unique<Recent>(options_.bounds, options_.recent_bytes_max)) {
   if (options_.folder) folder_.emplace(*options_.folder);
   taker_ = std::jthread([this](const std::stop_token& stop) { take_loop(stop); });
   if (folder_) writer_ = std::jthread([this](const std::stop_token& stop) { write_loop(stop); });
@@ -135,6 +137,10 @@ void Store::add_gap(core::Position up_to) {
 
 void Store::freeze_if_full(Lock& lock) {
   if (active_->bytes() < options_.recent_bytes_max) return;
+  if (active_->crowded()) {
+    active_ = std::make_unique<Recent>(active_->thinned_out());
+    if (active_->bytes() < options_.recent_bytes_max / 2) return;
+  }
   // Meanwhile the queue fills; what does not fit there is missed, and that is known.
   if (folder_) changed_.wait(lock, [&] { return frozen_.size() < frozen_max || write_failed_ || stopping_; });
   if (active_->bytes() >= options_.recent_bytes_max) freeze();  // Else somebody else did meanwhile.
@@ -142,7 +148,8 @@ void Store::freeze_if_full(Lock& lock) {
 
 void Store::freeze() {
   if (active_->empty()) return;
-  std::shared_ptr<const Recent> full = std::exchange(active_, std::make_unique<Recent>(options_.bounds));
+  std::shared_ptr<const Recent> full =
+      std::exchange(active_, std::make_unique<Recent>(options_.bounds, options_.recent_bytes_max));
   if (!folder_) {
     frozen_.push_back(std::move(full));
     std::size_t bytes = 0;
@@ -194,7 +201,7 @@ void Store::catch_up_with_journal(core::Position first) {
       files_.pop_back();
     }
     on_disk_ = files_.empty() ? core::Position{} : files_.back()->about().last;
-    active_ = std::make_unique<Recent>(options_.bounds);
+    active_ = std::make_unique<Recent>(options_.bounds, options_.recent_bytes_max);
     taken_ = on_disk_;
   }
   for (const std::string& name : foreign) set_aside(name, "it tells of what the journal does not have", foreign_suffix);
@@ -316,10 +323,10 @@ Result<void> Store::write_oldest(const std::stop_token& stop) {
     }
     HF_TRY(writer, FileWriter::begin(*folder_, oldest->first(), oldest->last()));
     Result<void> written;
-    for (const auto& [name, entries] : oldest->in_order()) {
-      if (written && stop.stop_requested()) written = fail(ErrorCode::stopping);
-      if (written) written = writer.add(name, entries);
-    }
+    oldest->in_order([&](std::string_view name, std::string_view entries) {
+      written = stop.stop_requested() ? fail(ErrorCode::stopping) : writer.add(name, entries);
+      return written.has_value();
+    });
     const About about{oldest->first(), oldest->last(), oldest->newest(), oldest->earliest_end(), oldest->gaps()};
     if (written) written = writer.finish(about);
     if (!written) {

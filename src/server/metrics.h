@@ -32,15 +32,26 @@ class SharedHistogram {
 class Retries {
  public:
   static std::size_t key(std::string_view name, std::string_view owner, std::string_view session);
-  void refused(std::size_t key) { slots_[key % slots_.size()].store(key, std::memory_order_relaxed); }
+  void refused(std::size_t key) {
+    if (slot_of(key).exchange(key, std::memory_order_relaxed) == 0) taken_.fetch_add(1, std::memory_order_relaxed);
+  }
   void granted(std::size_t key) {
-    if (asked_before(key)) slots_[key % slots_.size()].store(0, std::memory_order_relaxed);
+    if (!asked_before(key)) return;
+    // Not where somebody else's refusal has pushed it out meanwhile.
+    if (slot_of(key).compare_exchange_strong(key, 0, std::memory_order_relaxed)) {
+      taken_.fetch_sub(1, std::memory_order_relaxed);
+    }
   }
   bool asked_before(std::size_t key) const {
+    // Where nobody was refused there is nothing to look for, and each look is a wait for memory.
+    if (taken_.load(std::memory_order_relaxed) == 0) return false;
     return slots_[key % slots_.size()].load(std::memory_order_relaxed) == key;
   }
 
  private:
+  std::atomic<std::size_t>& slot_of(std::size_t key) { return slots_[key % slots_.size()]; }
+
+  std::atomic<std::size_t> taken_{0};  ///< Slots that are not 0.
   std::array<std::atomic<std::size_t>, 1 << 14> slots_{};
 };
 
@@ -69,6 +80,7 @@ class Metrics {
   std::atomic<std::int64_t> connections_max{0};
   std::atomic<std::uint64_t> connections_refused{0};
   std::atomic<std::uint64_t> accept_failures{0};
+  std::atomic<std::uint64_t> threads_relieved{0};
   std::atomic<int> accept_error{0};            ///< errno of the last of them. Not published: for the log.
   std::atomic<std::uint64_t> bad_requests{0};  ///< That no operation could be told of.
   std::atomic<std::uint64_t> grants_taken_back{0};
