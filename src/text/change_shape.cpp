@@ -26,7 +26,7 @@ Units ChangeShape::map(Units position, Side side) const {
     if (part.keeps() && old_end > position) return new_at + (position - old_at);
     if (!part.keeps()) {
       const bool inside = old_end > position;
-      // At an insertion's own place, and at either end of what is replaced, the side decides.
+      // The beginning of what is replaced stays the beginning; for what lies inside, the side decides.
       const bool stays = position == old_at || side == Side::before;
       if (inside || (old_end == position && side == Side::before && part.length == 0)) {
         return stays ? new_at : new_at + part.length_after();

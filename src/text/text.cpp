@@ -75,11 +75,15 @@ Text::Place Text::locate(Units at) const {
 }
 
 Text::Place Text::locate_near(Units at) const {
-  if (near_.known && at > near_.start &&
-      at - near_.start <= blocks_[near_.block].block->slots[near_.slot].extent.units) {
-    return within_slot(near_.block, near_.slot, near_.start, at);
-  }
-  return locate(at);
+  if (!near_.known) return locate(at);
+  const std::vector<Slot>& slots = blocks_[near_.block].block->slots;
+  std::size_t slot = near_.slot;
+  Units start = near_.start;
+  while (slot > 0 && at <= start) start -= slots[--slot].extent.units;
+  if (at <= start) return locate(at);
+  while (slot + 1 < slots.size() && at - start > slots[slot].extent.units) start += slots[slot++].extent.units;
+  if (at - start > slots[slot].extent.units) return locate(at);
+  return within_slot(near_.block, slot, start, at);
 }
 
 // Changing.

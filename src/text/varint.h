@@ -20,7 +20,8 @@ class ByteReader {
 
   bool ok() const { return ok_; }
   bool empty() const { return left_.empty(); }
-  std::size_t left() const { return left_.size(); }
+  /// All that has not been taken.
+  std::string_view ahead() const { return left_; }
 
   /// A number of at most `most`, written in as few bytes as it needs.
   std::uint64_t number(std::uint64_t most) {
