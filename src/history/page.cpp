@@ -55,7 +55,8 @@ std::vector<Holding> Store::holdings(std::vector<Entry> entries, const std::vect
 
 Store::View Store::view(const Query& query, const std::string& from) {
   View view;
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  catch_up(lock);
   view.files = files_;
   view.frozen.assign(frozen_.begin(), frozen_.end());
   if (query.name.empty()) {
