@@ -45,10 +45,10 @@ std::shared_ptr<const Why> Lease::why_of(Token of) const {
 
 namespace {
 
-Decision refused(ErrorCode code, std::string field = {}) {
+Decision refused(ErrorCode code, std::string_view field = {}) {
   Decision decision;
   decision.reply.code = code;
-  decision.reply.field = std::move(field);
+  decision.reply.field = field;
   return decision;
 }
 
@@ -81,7 +81,7 @@ Meant meant_part(const Lease& lease, const Who& who) {
   return {nullptr, who.session.empty() && lease.parts.size() > 1 ? ErrorCode::session_needed : ErrorCode::not_yours};
 }
 
-void tell_grant(const Who& who, Duration ttl, Now now, Reply& reply) {
+void tell_grant(const Who& who, Duration ttl, Now now, Verdict& reply) {
   reply.who = who;
   reply.granted_at = now.lease;
   reply.void_after = deadline(now.lease, ttl);

@@ -87,7 +87,7 @@ struct WaitQueue {
 
 /// All that is known of one name. The timer is set for the first instant at which a part may lapse.
 struct Lease : Timer {
-  explicit Lease(std::string n) : Timer(Kind::lease), name(std::move(n)) {}
+  explicit Lease(std::string_view n) : Timer(Kind::lease), name(n) {}
 
   std::string name;
   std::string owner;  ///< Of the holding, or of the last one.
@@ -140,12 +140,12 @@ struct Awaited {
   Address from;
 };
 
-/// What one look at one lease decides: at most one change, and the answer to whoever asked.
+/// What one look at one lease decides: at most one change, and what is answered to whoever asked.
 ///
-/// The answer's `lease` is filled in after the change has been carried out.
+/// What the answer shows of the lease is added after the change has been carried out.
 struct Decision {
   std::variant<std::monostate, Effect, Extended, Queued, Awaited> change;
-  Reply reply;
+  Verdict reply;
   bool answered = true;  ///< False: the asker waits.
 };
 

@@ -70,14 +70,18 @@ class Step {
   /// Gives a free name to whoever takes it over, else to the first of its queue who is there and still waits (L8, L9).
   void hand_over(const std::string& name);
 
-  /// Fills in what an answer about `name` shows, and what it has to wait for.
-  void answer(Address to, std::string_view name, Reply&& reply, bool unsettled = false);
+  /// Answers about `name`: with what is said, what is to be shown of it, and what that has to wait for. Good until the
+  /// next answer.
+  Reply& answer(Address to, std::string_view name, Verdict&& said, bool unsettled = false);
 
  private:
   friend class Keys;                             // The same rules, asked one by one in the middle of a step.
   const Lease* settle(const std::string& name);  // L5
   void carry_out_decision(const std::string& name, Decision&& decision, Address from);
-  void note_answered(const std::string& name, const std::string& session, bool began, Address from);
+  Reply& answer(Address to, std::string_view name, const Lease* lease, Verdict&& said, bool unsettled = false);
+  /// The same where it is known already which lease that is; null: none is known.
+  void hand_over(const Lease* lease);
+  static void note_answered(const Lease& lease, const std::string& session, bool began, Address from);
   void join_others_of(const Lease& lease);
   void tell_granted(const Waiter& waiter, Effect&& effect, bool joined);
   void tell_wait_over(const Waiter& waiter);
@@ -119,5 +123,7 @@ class Step {
 
 /// `lease` as an answer shows it at `now`.
 LeaseView view(const Lease& lease, Instant now);
+/// The same in the place of `shown`, which shows nothing yet.
+void show(const Lease& lease, Instant now, LeaseView& shown);
 
 }  // namespace holdfast::core

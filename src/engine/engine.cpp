@@ -139,8 +139,11 @@ void Engine::handle(core::Step& step, Request& request) {
 void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
   now_ = read_clock();  // One reading a batch; the core sees no other time (L4).
   if (requests.size() > 1) {
-    // Among a million names each look is a wait for memory; one after the other, these waits overlap.
-    for (const Request& request : requests) state_.fetch(core::name_of(request.command));
+    // Among a million names each look is a wait for memory, and then for another piece of it; begun together, these
+    // waits overlap.
+    fetched_.clear();
+    for (const Request& request : requests) fetched_.push_back(state_.fetch(core::name_of(request.command)));
+    for (const std::uint64_t fetched : fetched_) state_.fetch_lease(fetched);
   }
   if (!late_.empty()) take_back_late(leaving);
   // Most have one of each, and those are long: a list that grows moves them.
@@ -205,16 +208,22 @@ void Engine::collect_effects(bool whole) {
   const std::span<core::Effect> fresh = std::span(outcome_.effects).subspan(collected_);
   if (!fresh.empty()) {
     Position next{state_.position().value - fresh.size() + 1};
-    std::size_t whole_bytes = 0;
     if (whole) {
-      for (const core::Effect& effect : fresh) whole_bytes += core::size_estimate(effect);
-      open_batch_for(whole_bytes, next);  // A crash leaves all of it or nothing.
+      std::size_t bytes = 0;
+      for (const core::Effect& effect : fresh) {
+        count(effect, statistics_);
+        bytes += core::size_estimate(effect);
+      }
+      open_batch_for(bytes, next);  // A crash leaves all of it or nothing.
+      batches_.back().bytes += bytes;
+      pending_bytes_ += bytes;
+      collected_ = outcome_.effects.size();
     }
     while (collected_ < outcome_.effects.size()) {
       const core::Effect& effect = outcome_.effects[collected_];
       count(effect, statistics_);
       const std::size_t bytes = core::size_estimate(effect);
-      if (!whole) open_batch_for(bytes, next);
+      open_batch_for(bytes, next);
       batches_.back().bytes += bytes;
       pending_bytes_ += bytes;
       ++next.value;

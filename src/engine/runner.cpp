@@ -72,6 +72,7 @@ void Runner::submit(std::span<Request> requests, const Submitter& submitter) {
     engine_->submit(requests, leaving);
   }
   send(lock, leaving);
+  if (submitter.more && options_.policy == CommitPolicy::adaptive) return;
   start_commit(lock, &submitter);
 }
 

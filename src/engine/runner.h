@@ -47,6 +47,7 @@ class DiskWait {
 struct Submitter {
   bool others = false;       ///< It has further clients to serve, who must not wait for a disk that hangs.
   DiskWait* wait = nullptr;  ///< Somebody sees to that.
+  bool more = false;         ///< It submits again at once: a disk is not worth going to before that.
 };
 
 struct RunnerOptions {

@@ -30,14 +30,7 @@ void Merged::find() {
 
 std::vector<Entry> Merged::entries() {
   std::vector<Entry> all;
-  for (const Next& each : at_) {
-    std::optional<std::vector<Entry>> some = decode(each.cursor->entries());
-    if (!some) {
-      ++unreadable;
-      continue;
-    }
-    all.insert(all.end(), std::make_move_iterator(some->begin()), std::make_move_iterator(some->end()));
-  }
+  for (const Next& each : at_) unreadable += decode(each.cursor->entries(), all) ? 0 : 1;
   return all;
 }
 

@@ -95,12 +95,7 @@ Page Store::page(const Query& query) {
 Page Store::page_of_name(const Query& query, const View& view) const {
   std::vector<Entry> entries;
   bool unreadable = false;
-  const auto add = [&](std::string_view bytes) {
-    auto some = decode(bytes);
-    unreadable |= !some;
-    if (some)
-      entries.insert(entries.end(), std::make_move_iterator(some->begin()), std::make_move_iterator(some->end()));
-  };
+  const auto add = [&](std::string_view bytes) { unreadable |= !decode(bytes, entries); };
   for (const auto& file : view.files) add(file->entries(query.name));
   for (const auto& frozen : view.frozen) add(frozen->entries(query.name));
   add(view.active);

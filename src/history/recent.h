@@ -73,6 +73,7 @@ class Recent {
   std::string joined(std::span<const Piece> of_name) const;
   bool exceeds(std::span<const Piece> of_name) const;
   void sort(std::span<Sorted> names) const;
+  static void sort_by_key(std::span<Sorted> names);
 
   Bounds bounds_;
   std::string bytes_;

@@ -30,6 +30,7 @@ IoThread::IoThread(Service& its_service, const Options& its_options, Scripts& it
       scripts(its_scripts),
       streams(its_streams),
       loop({.round_over = [this] { return submit(); },
+            .taken = [this] { submit_some(); },
             .removed = [this](Peer& peer) { removed(peer); },
             .second = [this](Loop::Clock::time_point now) { look_at_times(now); }}),
       lane_(service.add_lane(*this)) {}
@@ -96,6 +97,16 @@ void IoThread::adopt(const Offer& offer) {
 
 void IoThread::removed(Peer& peer) {
   connections_.erase(static_cast<Connection&>(peer).client());
+}
+
+/// Commands of many who pipeline are decided in parts: what belongs to a few dozen of them, from the words that were
+/// read to the answers, is still at hand in the processor's caches. They are made durable together, nevertheless.
+void IoThread::submit_some() {
+  constexpr std::size_t part = 48;
+  if (gathered_.size() < part) return;
+  submitted_.swap(gathered_);
+  service.runner().submit(submitted_, {.others = true, .more = true});
+  submitted_.clear();
 }
 
 /// False: the other thread has taken over, from within here.

@@ -74,6 +74,7 @@ class IoThread final : public Lane, public Taker {
   void hand_out(std::vector<core::Answer>& answers);
   void serve(Helm::Hand hand);
   bool submit();
+  void submit_some();
   void removed(Peer& peer);
   void look_at_times(Loop::Clock::time_point now);
 

@@ -79,6 +79,7 @@ void Loop::begin_round() {
   for (Peer* peer : taking_) {
     peer->in_turn_ = false;
     take_turn(*peer);
+    hooks_.taken();
   }
   taken_ = taking_.size();
   counted_ += taken_;

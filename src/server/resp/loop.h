@@ -87,6 +87,7 @@ class Loop {
     /// All that was ready has been taken. False: the calling thread has lost the loop meanwhile to another one, which
     /// calls `run`, and finds this still to be done.
     std::function<bool()> round_over;
+    std::function<void()> taken;                    ///< What one peer had to say has been taken.
     std::function<void(Peer&)> removed;             ///< Before it is destroyed.
     std::function<void(Clock::time_point)> second;  ///< About once a second.
   };
