@@ -40,9 +40,28 @@ unsigned plain_of_eight(const char* at) {
   return special == 0 ? 8 : static_cast<unsigned>(__builtin_ctzll(special)) / 8;
 }
 
+/// The digits that begin the eight bytes at `at`, and what they mean; of eight digits only that they are eight.
+struct Digits {
+  unsigned count = 0;
+  std::uint32_t value = 0;
+};
+Digits digits_of_eight(const char* at) {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, at, 8);
+  bytes ^= ones * '0';  // Digits are 0 to 9 now, and everything else is more.
+  const std::uint64_t others = (((bytes & ones * 0x7F) + ones * 0x76) | bytes) & (ones * 0x80);
+  const unsigned count = others == 0 ? 8 : static_cast<unsigned>(__builtin_ctzll(others)) / 8;
+  if (count == 0 || count == 8) return {count, 0};
+  bytes <<= 64 - 8 * count;  // As eight digits, with zeros in front: then by twos, by fours, and all of them.
+  bytes = (bytes * 10 + (bytes >> 8U)) & 0x00FF00FF00FF00FFU;
+  bytes = (bytes * 100 + (bytes >> 16U)) & 0x0000FFFF0000FFFFU;
+  return {count, static_cast<std::uint32_t>(bytes * 10'000 + (bytes >> 32U))};
+}
+
 }  // namespace
 
-/// What one list is read with. Every step that fails has said so in `error_`, and returns false.
+/// What one list is read with. Every step that fails has said why, and returns false.
 class ChangeReader {
  public:
   ChangeReader(std::string_view json, ChangeSet& into, const ChangeLimits& limits)
@@ -55,7 +74,7 @@ class ChangeReader {
 
   /// Returns the offset behind the change.
   Result<std::size_t> read() {
-    if (!parts()) return std::unexpected(std::move(error_));
+    if (!parts()) return std::unexpected(error());
     return static_cast<std::size_t>(at_ - begin_);
   }
 
@@ -125,6 +144,11 @@ class ChangeReader {
     }
     const char* const first = at_;
     std::uint64_t value = 0;
+    if (end_ - at_ >= 8) {
+      const Digits ahead = digits_of_eight(at_);
+      if (ahead.count < 8) at_ += ahead.count;
+      value = ahead.value;
+    }
     for (; more() && is_digit(*at_); ++at_) {
       value = value * 10 + static_cast<unsigned>(*at_ - '0');
       if (value > units_max) return fault(ErrorCode::changes_too_large, "a number beyond what a text can have");
@@ -235,9 +259,13 @@ class ChangeReader {
   bool wrong(std::string_view what) { return fault(ErrorCode::bad_changes, what); }
   bool no_json(std::string_view what) { return fault(ErrorCode::bad_json, what); }
   [[gnu::cold]] bool fault(ErrorCode code, std::string_view what) {
-    error_ = {code, fmt::format("byte {}: {}", at_ - begin_, what),
-              line_ > 0 ? fmt::format("changes[{}][{}]", count_, line_) : fmt::format("changes[{}]", count_)};
+    code_ = code;
+    what_ = what;
     return false;
+  }
+  Error error() const {
+    return {code_, fmt::format("byte {}: {}", at_ - begin_, what_),
+            line_ > 0 ? fmt::format("changes[{}][{}]", count_, line_) : fmt::format("changes[{}]", count_)};
   }
 
   const char* const begin_;
@@ -249,7 +277,8 @@ class ChangeReader {
   std::size_t count_ = 0;  ///< Parts before this one.
   std::size_t line_ = 0;   ///< Of this part; 0 outside of its lines.
   Units units_ = 0;        ///< That this part inserts, so far.
-  Error error_;
+  ErrorCode code_ = ErrorCode::none;
+  std::string_view what_;
 };
 
 namespace {

@@ -99,7 +99,6 @@ void UndoStack::own(const ChangeSet& change, const Text& before, std::uint64_t a
   if (joined) {
     done_.back().back = sure(back.compose(done_.back().back));
     if (done_.back().back.changes_nothing()) done_.pop_back();
-    trim(done_);
   } else {
     settle_top(done_);
     push(done_, std::move(back));
