@@ -1,0 +1,129 @@
+// What would be published, taken as whoever installs it gets it.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after as afterAll, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { publint } from "publint";
+import { build } from "esbuild";
+import { Server, scratch } from "../support/server.js";
+
+const top = fileURLToPath(new URL("../../../", import.meta.url));
+const modules = join(top, "node_modules");
+const folder = scratch();
+const consumer = join(folder.path, "consumer");
+const installed = join(consumer, "node_modules/@holdfast/client");
+let contents: string[] = [];
+let server: Server;
+
+const say = (program: string, words: string[], more: Record<string, string> = {}): string =>
+  execFileSync(program, words, { cwd: consumer, env: { ...process.env, ...more }, encoding: "utf8" });
+
+const nodes = ["18", "20"].map((version) => ({
+  version,
+  path: join(top, `test/runtimes/node_modules/node-${version}-${process.platform}-${process.arch}/bin/node`),
+}));
+
+before(async () => {
+  mkdirSync(consumer);
+  const packed = execFileSync("npm", ["pack", "--json", "--loglevel=error", "--pack-destination", folder.path], { cwd: top, encoding: "utf8" });
+  const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
+  contents = files.map(({ path }) => path).sort();
+  mkdirSync(installed, { recursive: true });
+  execFileSync("tar", ["-xzf", join(folder.path, filename), "-C", installed, "--strip-components=1"]);
+  writeFileSync(join(consumer, "package.json"), '{"type": "module", "private": true}');
+  server = await Server.start();
+});
+afterAll(async () => {
+  await server.kill();
+  folder.remove();
+});
+
+test("it holds what is run, its types, and nothing else", () => {
+  const sources = execFileSync("ls", [join(top, "src")], { encoding: "utf8" }).trim().split("\n");
+  const built = sources.flatMap((name) => [`dist/${name.replace(/\.ts$/, ".d.ts")}`, `dist/${name.replace(/\.ts$/, ".js")}`]);
+  assert.deepEqual(contents, [...built, "LICENSE", "README.md", "package.json"].sort());
+});
+
+test("its licence is the project's", () => {
+  assert.deepEqual(readFileSync(join(installed, "LICENSE")), readFileSync(join(top, "../../LICENSE")));
+});
+
+test("it needs nothing at run time, and says what it is", () => {
+  const said = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as Record<string, unknown>;
+  assert.equal(said["dependencies"] ?? said["peerDependencies"] ?? said["optionalDependencies"], undefined);
+  assert.equal(said["license"], "Apache-2.0");
+  assert.deepEqual(said["engines"], { node: ">=18" });
+});
+
+test("its version is the server's", async () => {
+  const { version } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as { version: string };
+  const { info } = (await (await fetch(`${server.url}/v1/openapi.json`)).json()) as { info: { version: string } };
+  assert.equal(version, info.version);
+});
+
+test("publint finds nothing", async () => {
+  const { messages } = await publint({ pkgDir: installed, strict: true, pack: false });
+  assert.deepEqual(messages, []);
+});
+
+const program = `
+import { connect, LeaseLostError, type Lease } from "@holdfast/client";
+const client = await connect({ owner: "alice" });
+const lease: Lease = await client.acquire("typed", { ttlMs: 1000 });
+const loss: Promise<LeaseLostError> = lease.lost;
+const result: number = await client.withLease("other", {}, (signal: AbortSignal) => (signal.aborted ? 1 : 2));
+for await (const event of client.watch()) if (event.kind === "gap") { const code: string = event.code; console.log(code, result, loss); }
+// @ts-expect-error An owner is needed.
+await connect({});
+// @ts-expect-error There is no such option.
+await client.acquire("typed", { ttl: 1000 });
+`;
+
+for (const [module, resolution] of [["node16", "node16"], ["esnext", "bundler"]] as const) {
+  test(`its types are found and strict with moduleResolution ${resolution}`, () => {
+    writeFileSync(join(consumer, "typed.ts"), program);
+    const words = ["--noEmit", "--strict", "--target", "es2022", "--module", module, "--moduleResolution", resolution, "typed.ts"];
+    say(process.execPath, [join(modules, "typescript/bin/tsc"), ...words]);
+  });
+}
+
+for (const { version, path } of nodes) {
+  test(`the README's programs run as they are under Node.js ${version}`, () => {
+    const readme = readFileSync(join(installed, "README.md"), "utf8");
+    const programs = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, text]) => text!);
+    assert.ok(programs.length >= 2);
+    const said = programs.map((text, at) => {
+      const file = join(consumer, `readme${at}.mjs`);
+      writeFileSync(file, text);
+      return say(path, [file], { HOLDFAST_SERVER: server.url });
+    });
+    assert.match(say(path, ["--version"]), new RegExp(`^v${version}\\.`));
+    assert.match(said[0]!, /^mine, under token \d+\n$/);
+  });
+}
+
+test("nothing but its entries can be imported", () => {
+  const said = say(process.execPath, ["--input-type=module", "-e", 'await import("@holdfast/client/dist/belief.js").catch((error) => console.log(error.code))']);
+  assert.equal(said.trim(), "ERR_PACKAGE_PATH_NOT_EXPORTED");
+});
+
+test("it bundles for a browser, small and with nothing of Node in it", async () => {
+  const { outputFiles, warnings, metafile } = await build({
+    entryPoints: [join(installed, "dist/index.js")],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: ["chrome100", "firefox100", "safari15.4"],
+    metafile: true,
+    write: false,
+  });
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(Object.values(metafile.inputs).flatMap(({ imports }) => imports.filter(({ external }) => external)), []);
+  const size = outputFiles[0]!.contents.length;
+  assert.ok(size < 32 * 1024, `${size} bytes`);
+  const used = await build({ stdin: { contents: 'import { RefusedError } from "@holdfast/client"; console.log(RefusedError)', resolveDir: consumer }, bundle: true, minify: true, format: "esm", write: false });
+  assert.ok(used.outputFiles[0]!.contents.length < size / 2, "what is not used is left out");
+});
