@@ -1,4 +1,5 @@
-// Texts and changes: everything that was typed into a paper, read and applied; edits of a large text; what a log of it takes.
+// Texts and changes: everything that was typed into a paper, read and applied; edits of a large text; what a log of it
+// takes.
 #include "text/text.h"
 
 #include <fmt/format.h>
@@ -118,7 +119,8 @@ void measure_log(Run& run, const support::Trace& trace) {
     const text::Revision missed = std::min<text::Revision>(50'000, log.newest());
     Text late = log.text_at(log.newest() - missed).value();
     catch_up.push_back(ms_of([&] {
-      expect(late.apply(log.between(log.newest() - missed, log.newest()).value()).has_value(), "one change leads there");
+      expect(late.apply(log.between(log.newest() - missed, log.newest()).value()).has_value(),
+             "one change leads there");
     }));
     expect(late.utf8() == trace.end, "and nowhere else");
     text::Blame blame(Text::from_utf8(trace.start).value().length(), text::Author{0});
@@ -149,8 +151,10 @@ void measure_log(Run& run, const support::Trace& trace) {
                    .must = Must::be_at_most,
                    .bound = 200,
                    .rounds = std::move(catch_up)});
-  run.figures.add({.part = "text", .what = "who wrote what, five authors by turns", .unit = "ms", .rounds = std::move(blame_time)});
-  run.figures.add({.part = "text", .what = "applied, and kept to be taken back", .unit = "ms", .rounds = std::move(undo_time)});
+  run.figures.add(
+      {.part = "text", .what = "who wrote what, five authors by turns", .unit = "ms", .rounds = std::move(blame_time)});
+  run.figures.add(
+      {.part = "text", .what = "applied, and kept to be taken back", .unit = "ms", .rounds = std::move(undo_time)});
 }
 
 /// Some thousand edits of a text of ten mebibytes, each at the place that `where` says.

@@ -19,17 +19,17 @@ TEST(ChangeRecord, of_a_typed_letter_takes_five_bytes_and_itself) {
 
 TEST(ChangeRecord, is_refused_where_it_fits_no_text_of_that_length) {
   const std::string all[] = {
-      "\x05"s,                     // It breaks off.
-      "\x05\x01"s,                 // Something comes, but what?
-      "\x05\x01\x03"s + "ab",      // Less than it says.
-      "\x0b\x02"s,                 // Behind the end.
-      "\x09\x04"s,                 // Beyond the end.
-      "\x05\x00"s,                 // Nothing happens.
-      "\x05\x01\x00"s,             // Nothing comes.
-      "\x85\x00\x02"s,             // A number with a zero too many.
-      "\x05\x01\x01\xff"s,         // No UTF-8.
+      "\x05"s,                      // It breaks off.
+      "\x05\x01"s,                  // Something comes, but what?
+      "\x05\x01\x03"s + "ab",       // Less than it says.
+      "\x0b\x02"s,                  // Behind the end.
+      "\x09\x04"s,                  // Beyond the end.
+      "\x05\x00"s,                  // Nothing happens.
+      "\x05\x01\x00"s,              // Nothing comes.
+      "\x85\x00\x02"s,              // A number with a zero too many.
+      "\x05\x01\x01\xff"s,          // No UTF-8.
       "\x05\x01\x03\xed\xa0\x80"s,  // A surrogate.
-      "\x05\x01\x01\r"s,           // A carriage return.
+      "\x05\x01\x01\r"s,            // A carriage return.
       "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x02"s,
   };
   for (const std::string& bytes : all) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 
@@ -16,6 +17,15 @@ ChangeSet folded(std::span<const ChangeSet> changes) {
   auto both = folded(changes.first(half)).compose(folded(changes.subspan(half)));
   HF_CHECK(both.has_value());  // Each was applied to what the one before it left.
   return *std::move(both);
+}
+
+/// Makes the changes of a run. A run that takes a surrogate pair away in two steps has a text in between that is none.
+bool fits_step_by_step(const RevisionRun& run, Text& text) {
+  if (run.kind == RunKind::change || run.kind == RunKind::typing) return text.apply(run.whole()).has_value();
+  for (std::uint32_t i = 0; i < run.count; ++i) {
+    if (!text.apply(run.slice(i, i + 1))) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -116,6 +126,64 @@ Result<void> RevisionLog::each(Revision from, Revision to, const Visit& visit) c
 
 void RevisionLog::forget_before(Revision revision) {
   while (stretches_.size() > 1 && stretches_[1].first <= revision) stretches_.pop_front();
+}
+
+void RevisionLog::write(std::string& to) const {
+  const Text& oldest_text = stretches_.front().text;
+  put_varint(to, oldest());
+  put_varint(to, oldest_text.extent().bytes);
+  oldest_text.each_piece([&](std::string_view piece) { to += piece; });
+  for (const Stretch& stretch : stretches_) {
+    if (stretch.count == 0) continue;
+    put_varint(to, stretch.authors.size());
+    for (const OfAuthor& of : stretch.authors) {
+      put_varint(to, static_cast<std::uint32_t>(of.author));
+      put_varint(to, of.count);
+    }
+    const std::string runs = stretch.runs.bytes();
+    put_varint(to, runs.size());
+    to += runs;
+  }
+}
+
+bool RevisionLog::read_stretch(ByteReader& in) {
+  Stretch stretch{.first = newest_, .text = text_};
+  for (std::uint64_t left = in.number(in.ahead().size()); left > 0 && in.ok(); --left) {
+    const auto author = static_cast<Author>(in.number(std::numeric_limits<std::uint32_t>::max()));
+    const auto count = static_cast<std::uint32_t>(in.number(std::numeric_limits<std::uint32_t>::max() - stretch.count));
+    if (count == 0) return false;
+    stretch.authors.push_back({author, count});
+    stretch.count += count;
+  }
+  const std::string_view bytes = in.take(in.number(in.ahead().size()));
+  if (!in.ok() || stretch.count == 0) return false;
+  RunReader runs(bytes, text_.length());
+  std::uint64_t made = 0;
+  while (!runs.done()) {
+    const auto run = runs.next();
+    if (!run || !fits_step_by_step(*run, text_)) return false;
+    made += run->count;
+  }
+  if (made != stretch.count) return false;
+  stretch.runs = RunWriter(std::string{bytes});
+  newest_ += made;
+  stretches_.push_back(std::move(stretch));
+  return true;
+}
+
+Result<RevisionLog> RevisionLog::read(std::string_view bytes, StretchLimits limits) {
+  const auto damaged = [] { return fail(ErrorCode::record_damaged, "the revisions of a text"); };
+  ByteReader in(bytes);
+  const Revision first = in.number(std::numeric_limits<std::uint64_t>::max() >> 1U);
+  auto text = Text::from_utf8(in.take(in.number(bytes.size())));
+  if (!in.ok() || !text) return damaged();
+  RevisionLog log(*std::move(text), first, limits);
+  while (!in.empty()) {
+    if (!log.read_stretch(in)) return damaged();
+  }
+  if (!in.ok()) return damaged();
+  if (log.stretches_.size() > 1) log.stretches_.pop_front();  // The empty one that it began with.
+  return log;
 }
 
 std::size_t RevisionLog::bytes() const {

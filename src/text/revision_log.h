@@ -53,6 +53,11 @@ class RevisionLog {
 
   /// Drops whole stretches, as long as `revision` and all later ones stay.
   void forget_before(Revision revision);
+  /// All of it, for a snapshot: the oldest text and every change since.
+  void write(std::string& to) const;
+  /// What `write` wrote. Makes every change again, so whatever it returns holds together. Errors: record_damaged.
+  static Result<RevisionLog> read(std::string_view bytes, StretchLimits limits = {});
+
   /// Bytes of all changes.
   std::size_t bytes() const;
 
@@ -72,6 +77,8 @@ class RevisionLog {
   using VisitRun = std::function<void(const RevisionRun&, std::uint32_t from, std::uint32_t to, Revision made)>;
 
   bool wants_new_stretch(Author author) const;
+  /// Goes on with what was written of one stretch, from the text as it is.
+  bool read_stretch(ByteReader& in);
   Result<void> check(Revision from, Revision to) const;
   const Stretch& stretch_of(Revision revision) const;
   static void each_run(const Stretch& stretch, Revision from, Revision to, const VisitRun& visit);

@@ -66,6 +66,24 @@ RC_GTEST_PROP(RevisionLog, knows_every_revision_and_all_between, ()) {
                      })
                 .has_value());
   RC_ASSERT(next == to);
+  // Written down and read, it goes on as if nothing had been.
+  std::string bytes, again;
+  log.write(bytes);
+  RevisionLog other = RevisionLog::read(bytes).value();
+  other.write(again);
+  RC_ASSERT(again == bytes);
+  RC_ASSERT(other.newest() == log.newest());
+  RC_ASSERT(other.text() == log.text());
+  RC_ASSERT(utf16_of(other.text_at(7 + from).value()) == texts[from]);
+  const ChangeSet more = any_change_of(texts.back());
+  RC_ASSERT(other.append(more, ben).has_value());
+  RC_ASSERT(utf16_of(other.text()) == applied(texts.back(), more));
+  RC_ASSERT(other
+                .each(7, other.newest(),
+                      [&](Revision revision, Author author, const ChangeSet&) {
+                        if (revision <= log.newest()) RC_ASSERT(author == authors[revision - 8]);
+                      })
+                .has_value());
   // What is dropped is gone, and nothing else.
   log.forget_before(7 + from);
   RC_ASSERT(log.oldest() <= 7 + from);
@@ -83,6 +101,24 @@ TEST(RevisionLog, says_which_revisions_it_has_not) {
   EXPECT_EQ(log.between(6, 8).error().code, ErrorCode::revision_gone);
   EXPECT_EQ(log.append(ChangeSet::unchanged(9), ana).error().code, ErrorCode::wrong_length);
   EXPECT_EQ(log.newest(), 8U);
+}
+
+TEST(RevisionLog, refuses_damaged_bytes) {
+  RevisionLog log(text_of("a😀"), 5, {.revisions = 2});
+  for (int i = 0; i < 5; ++i)
+    ASSERT_TRUE(log.append(ChangeSet::replace(log.text().length(), 0, 0, "x"), i < 3 ? ana : ben));
+  std::string bytes;
+  log.write(bytes);
+  ASSERT_TRUE(RevisionLog::read(bytes));
+  std::size_t whole = 0;
+  for (std::size_t cut = 0; cut < bytes.size(); ++cut)
+    whole += RevisionLog::read(bytes.substr(0, cut)).has_value() ? 1 : 0;
+  EXPECT_EQ(whole, 3U);  // Cut between stretches it is a log, only a shorter one.
+  EXPECT_FALSE(RevisionLog::read(bytes + '\x01'));
+  // An emoji that goes in two steps back, of which the first would leave half of it.
+  const std::string halves{'\x00', '\x04', '\xf0', '\x9f', '\x98',     '\x80',
+                           '\x01', '\x01', '\x02', '\x02', 2 << 2 | 2, '\x01'};
+  EXPECT_FALSE(RevisionLog::read(halves));
 }
 
 TEST(RevisionRuns, take_a_letter_each) {

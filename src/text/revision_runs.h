@@ -38,6 +38,10 @@ struct RevisionRun {
 
 class RunWriter {
  public:
+  RunWriter() = default;
+  /// Goes on behind what another one wrote.
+  explicit RunWriter(std::string bytes) : closed_(std::move(bytes)) {}
+
   /// Every change must be for the text that the one before it has left.
   void add(const ChangeSet& change);
   /// All runs, the last one as it stands.

@@ -6,6 +6,7 @@
 #include "text/blame.h"
 #include "text/change_record.h"
 #include "text/line_ends.h"
+#include "text/revision_log.h"
 #include "text/revision_runs.h"
 #include "text/text_file.h"
 #include "text/undo_stack.h"
@@ -61,6 +62,17 @@ Taken undo(std::string_view bytes, text::Units length) {
   return Taken::yes;
 }
 
+Taken log(std::string_view bytes) {
+  const auto read = text::RevisionLog::read(bytes);
+  if (!read) return Taken::no;
+  std::string again;
+  read->write(again);
+  const auto second = text::RevisionLog::read(again);
+  HF_FUZZ_CHECK(second.has_value() && second->text() == read->text() && second->newest() == read->newest());
+  HF_FUZZ_CHECK(read->between(read->oldest(), read->newest()).value().length_after() == read->text().length());
+  return Taken::yes;
+}
+
 Taken file(std::string_view bytes) {
   const auto read = text::read_file(bytes);
   if (!read) return Taken::no;
@@ -75,7 +87,7 @@ HF_FUZZ_TARGET(text_records) {
   const std::uint8_t which = input.byte();
   const text::Units length = input.two();
   const std::string_view rest = input.rest();
-  switch (which % 6) {
+  switch (which % 7) {
     case 0:
       return change(rest, length);
     case 1:
@@ -86,6 +98,8 @@ HF_FUZZ_TARGET(text_records) {
       return text::Blame::read(rest, length) ? Taken::yes : Taken::no;
     case 4:
       return text::LineEnds::read(rest, length) ? Taken::yes : Taken::no;
+    case 5:
+      return log(rest);
     default:
       return file(rest);
   }
