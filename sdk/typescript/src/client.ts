@@ -10,7 +10,7 @@ import { Belief } from "./belief.js";
 import { BeliefClock, systemClocks, type Clocks } from "./clock.js";
 import { Http, type Fetch, type Request, type Terms } from "./http.js";
 import { Lease, type Keep, type Means } from "./lease.js";
-import { HoldfastError, RefusedError, badField } from "./problem.js";
+import { HoldfastError, RefusedError, UnavailableError, badField } from "./problem.js";
 import { Backoff, mayTryAgain, paused } from "./retry.js";
 import { freshSession } from "./session.js";
 import { pageSurroundings, type Surroundings } from "./surroundings.js";
@@ -83,6 +83,8 @@ export interface Environment {
   readonly waitPieceMs: number;
 }
 
+type Wanted = LeaseAcquireBody & { readonly session: string };
+
 const waitOverlap = 5000;
 const waitMost = 7 * 24 * 3600 * 1000;
 
@@ -150,7 +152,7 @@ export class Holdfast {
     const session = options.session ?? freshSession();
     const belief = new Belief();
     const body = this.#wanted(options, keep, session);
-    return this.#kept(name, session, belief, keep, options, () => this.#waited(name, body, belief, keep, wait, options));
+    return this.#kept(name, body, belief, keep, options, () => this.#waited(name, body, belief, keep, wait, options));
   }
 
   /** Takes the name from its holder, at once or after a window. Who did it and why goes into the history. */
@@ -160,13 +162,9 @@ export class Holdfast {
     const session = options.session ?? freshSession();
     const belief = new Belief();
     const token = options.token ?? (await this.get(name, options)).token ?? undefined;
-    const body = {
-      ...this.#wanted(options, keep, session),
-      reason: options.reason,
-      flush_ms: flush,
-      ...(token === undefined ? {} : { token }),
-    };
-    return this.#kept(name, session, belief, keep, options, async () => {
+    const wanted = this.#wanted(options, keep, session);
+    const body = { ...wanted, reason: options.reason, flush_ms: flush, ...(token === undefined ? {} : { token }) };
+    return this.#kept(name, wanted, belief, keep, options, async () => {
       const question = belief.asking(this.#clock.anchor(), keep.ttlMs);
       try {
         const terms = { timeout: this.#timeout + flush, signal: options.signal };
@@ -178,7 +176,7 @@ export class Holdfast {
         if (!(error instanceof HoldfastError) || error.fate === "not_done") throw error;
         const now = await this.get(name, options);
         if (!now.held || now.owner !== this.owner || now.session !== session) throw error;
-        return this.#waited(name, this.#wanted(options, keep, session), belief, keep, 0, options);
+        return this.#waited(name, wanted, belief, keep, 0, options);
       }
     });
   }
@@ -294,7 +292,7 @@ export class Holdfast {
     };
   }
 
-  #wanted(options: HoldOptions, keep: Keep, session: string): LeaseAcquireBody {
+  #wanted(options: HoldOptions, keep: Keep, session: string): Wanted {
     return {
       owner: this.owner,
       session,
@@ -308,28 +306,28 @@ export class Holdfast {
   /** A lease of what `obtain` got; nothing is left behind where that came to nothing. */
   async #kept(
     name: string,
-    session: string,
+    wanted: Wanted,
     belief: Belief,
     keep: Keep,
     options: HoldOptions,
     obtain: () => Promise<Grant>,
   ): Promise<Lease> {
     try {
-      const grant = await obtain();
-      const lease = new Lease(this.#means(), grant, belief, keep);
-      // A grant that was long under way leaves too little to begin with.
-      if (lease.remainingMs < keep.ttlMs / 2) await lease.renew().catch((error: unknown) => this.#letGo(lease, error));
-      return lease;
+      let grant = await obtain();
+      // A grant that was long under way leaves too little to begin with. Asking again keeps the token.
+      const enough = (): boolean => belief.until - this.#clock.now() >= keep.ttlMs / 2;
+      for (let times = 0; times < 3 && !enough(); times += 1) {
+        const again = await this.#waited(name, wanted, belief, keep, 0, options);
+        grant = { ...again, waited_ms: grant.waited_ms };
+      }
+      if (belief.holds(this.#clock.now())) return new Lease(this.#means(), grant, belief, keep);
+      const detail = "The grant was under way for longer than it lasts.";
+      throw new UnavailableError({ code: "answer_lost", fate: "maybe_done", detail });
     } catch (error) {
       const nothing = error instanceof HoldfastError && error.fate === "not_done";
-      if (!nothing && options.session === undefined) void this.#leaveNothing(name, session);
+      if (!nothing && options.session === undefined) void this.#leaveNothing(name, wanted.session);
       throw error;
     }
-  }
-
-  async #letGo(lease: Lease, error: unknown): Promise<void> {
-    await lease.release().catch(() => undefined);
-    throw error;
   }
 
   /** What may have been granted to a session that nobody else knows, and that nobody heard of. */
@@ -353,7 +351,7 @@ export class Holdfast {
   /** Acquires. A long wait is asked for in pieces under one session, which keeps its place in the queue. */
   async #waited(
     name: string,
-    wanted: LeaseAcquireBody,
+    wanted: Wanted,
     belief: Belief,
     keep: Keep,
     wait: number,

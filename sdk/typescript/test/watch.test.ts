@@ -8,7 +8,7 @@ import { SseReader, type SseEvent } from "../src/sse.js";
 import { failure, until } from "./support/outside.js";
 import { chanceOf } from "./support/chance.js";
 import { Relay } from "./support/relay.js";
-import { Server } from "./support/server.js";
+import { Server, over } from "./support/server.js";
 import { RequestError } from "../src/problem.js";
 
 let server: Server;
@@ -18,7 +18,7 @@ before(async () => {
   server = await Server.start();
   alice = new Holdfast({ server: server.url, owner: "alice" });
 });
-afterAll(() => server.kill());
+afterAll(() => over(server));
 
 async function times(name: string, count: number): Promise<void> {
   for (let time = 0; time < count; time += 1) await (await alice.acquire(name)).release();
