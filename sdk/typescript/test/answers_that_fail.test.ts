@@ -55,9 +55,9 @@ test("what was not done is tried again after the time that the server asked for"
 });
 
 test("what may have been done is asked again under the same session", async () => {
-  const script = await scripted([[503, unknown], [502, "<html>bad gateway</html>"], [200, grant]]);
+  const script = await scripted([[503, unknown], [502, "<html>bad gateway</html>"], [408, {}], [200, grant]]);
   const lease = await script.client.acquire("x");
-  assert.equal(script.asked.length, 3);
+  assert.equal(script.asked.length, 4);
   assert.equal(new Set(script.asked.map(({ body }) => body)).size, 1);
   assert.match(script.asked[0]!.body, /"session":"ts-[0-9a-f]{32}"/);
   await lease.release();
