@@ -1,5 +1,5 @@
-// The client for browsers and Node.js: its own tests against a real server, under each version of Node.js that it is for,
-// and what would be published. They are written in its own language, in sdk/typescript/test.
+// The client for browsers and Node.js: its own tests against a real server, under each version of Node.js that it is
+// for, and what would be published. They are written in its own language, in sdk/typescript/test.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -19,7 +19,8 @@ class TypeScriptClient : public testing::Test {
   }
 
   static void does(const std::string& what, const std::string& version = "this") {
-    support::Process node({"node", HOLDFAST_TYPESCRIPT "/tools/test.mjs", what, version}, {{"HOLDFAST", HOLDFAST_PROGRAM}});
+    support::Process node({"node", HOLDFAST_TYPESCRIPT "/tools/test.mjs", what, version},
+                          {{"HOLDFAST", HOLDFAST_PROGRAM}});
     EXPECT_EQ(node.wait(std::chrono::minutes(3)).exit_status, 0) << node.output() << node.errors();
   }
 };

@@ -10,7 +10,7 @@ import { Belief } from "./belief.js";
 import { BeliefClock, systemClocks, type Clocks } from "./clock.js";
 import { Http, type Fetch, type Request, type Terms } from "./http.js";
 import { Lease, type Keep, type Means } from "./lease.js";
-import { HoldfastError, RefusedError, badField } from "./problem.js";
+import { HoldfastError, RefusedError, UnavailableError, badField } from "./problem.js";
 import { Backoff, mayTryAgain, paused } from "./retry.js";
 import { freshSession } from "./session.js";
 import { pageSurroundings, type Surroundings } from "./surroundings.js";
@@ -83,7 +83,11 @@ export interface Environment {
   readonly waitPieceMs: number;
 }
 
-const waitOverlap = 5000;
+type Wanted = LeaseAcquireBody & { readonly session: string };
+
+/** How much longer than a piece a request may wait: for the next one to arrive, from a hidden page after a minute. */
+const overlapShown = 10_000;
+const overlapHidden = 75_000;
 const waitMost = 7 * 24 * 3600 * 1000;
 
 function defaultServer(): string {
@@ -150,7 +154,7 @@ export class Holdfast {
     const session = options.session ?? freshSession();
     const belief = new Belief();
     const body = this.#wanted(options, keep, session);
-    return this.#kept(name, session, belief, keep, options, () => this.#waited(name, body, belief, keep, wait, options));
+    return this.#kept(name, body, belief, keep, options, () => this.#waited(name, body, belief, keep, wait, options));
   }
 
   /** Takes the name from its holder, at once or after a window. Who did it and why goes into the history. */
@@ -160,13 +164,9 @@ export class Holdfast {
     const session = options.session ?? freshSession();
     const belief = new Belief();
     const token = options.token ?? (await this.get(name, options)).token ?? undefined;
-    const body = {
-      ...this.#wanted(options, keep, session),
-      reason: options.reason,
-      flush_ms: flush,
-      ...(token === undefined ? {} : { token }),
-    };
-    return this.#kept(name, session, belief, keep, options, async () => {
+    const wanted = this.#wanted(options, keep, session);
+    const body = { ...wanted, reason: options.reason, flush_ms: flush, ...(token === undefined ? {} : { token }) };
+    return this.#kept(name, wanted, belief, keep, options, async () => {
       const question = belief.asking(this.#clock.anchor(), keep.ttlMs);
       try {
         const terms = { timeout: this.#timeout + flush, signal: options.signal };
@@ -178,7 +178,7 @@ export class Holdfast {
         if (!(error instanceof HoldfastError) || error.fate === "not_done") throw error;
         const now = await this.get(name, options);
         if (!now.held || now.owner !== this.owner || now.session !== session) throw error;
-        return this.#waited(name, this.#wanted(options, keep, session), belief, keep, 0, options);
+        return this.#waited(name, wanted, belief, keep, 0, options);
       }
     });
   }
@@ -277,7 +277,8 @@ export class Holdfast {
 
   /** Follows changes, each once and in order. Nothing is sent before the loop over it begins. */
   watch(options: WatchOptions = {}): Watch {
-    return new Watch(this.#http, options);
+    const { surroundings } = this.#environment;
+    return new Watch(this.#http, options, { clock: this.#clock, onWake: (told) => surroundings.onWake(told) });
   }
 
   #means(): Means {
@@ -294,7 +295,7 @@ export class Holdfast {
     };
   }
 
-  #wanted(options: HoldOptions, keep: Keep, session: string): LeaseAcquireBody {
+  #wanted(options: HoldOptions, keep: Keep, session: string): Wanted {
     return {
       owner: this.owner,
       session,
@@ -308,28 +309,28 @@ export class Holdfast {
   /** A lease of what `obtain` got; nothing is left behind where that came to nothing. */
   async #kept(
     name: string,
-    session: string,
+    wanted: Wanted,
     belief: Belief,
     keep: Keep,
     options: HoldOptions,
     obtain: () => Promise<Grant>,
   ): Promise<Lease> {
     try {
-      const grant = await obtain();
-      const lease = new Lease(this.#means(), grant, belief, keep);
-      // A grant that was long under way leaves too little to begin with.
-      if (lease.remainingMs < keep.ttlMs / 2) await lease.renew().catch((error: unknown) => this.#letGo(lease, error));
-      return lease;
+      let grant = await obtain();
+      // A grant that was long under way leaves too little to begin with. Asking again keeps the token.
+      const enough = (): boolean => belief.until - this.#clock.now() >= keep.ttlMs / 2;
+      for (let times = 0; times < 3 && !enough(); times += 1) {
+        const again = await this.#waited(name, wanted, belief, keep, 0, options);
+        grant = { ...again, waited_ms: grant.waited_ms };
+      }
+      if (belief.holds(this.#clock.now())) return new Lease(this.#means(), grant, belief, keep);
+      const detail = "The grant was under way for longer than it lasts.";
+      throw new UnavailableError({ code: "answer_lost", fate: "maybe_done", detail });
     } catch (error) {
       const nothing = error instanceof HoldfastError && error.fate === "not_done";
-      if (!nothing && options.session === undefined) void this.#leaveNothing(name, session);
+      if (!nothing && options.session === undefined) void this.#leaveNothing(name, wanted.session);
       throw error;
     }
-  }
-
-  async #letGo(lease: Lease, error: unknown): Promise<void> {
-    await lease.release().catch(() => undefined);
-    throw error;
   }
 
   /** What may have been granted to a session that nobody else knows, and that nobody heard of. */
@@ -353,13 +354,13 @@ export class Holdfast {
   /** Acquires. A long wait is asked for in pieces under one session, which keeps its place in the queue. */
   async #waited(
     name: string,
-    wanted: LeaseAcquireBody,
+    wanted: Wanted,
     belief: Belief,
     keep: Keep,
     wait: number,
     options: HoldOptions,
   ): Promise<Grant> {
-    const piece = this.#environment.waitPieceMs;
+    const { waitPieceMs: piece, surroundings } = this.#environment;
     const ends = this.#clock.now() + wait;
     const backoff = new Backoff();
     const all = new AbortController(); // Of every request under way.
@@ -371,7 +372,7 @@ export class Holdfast {
       for (let times = 1; ; times += 1) {
         const sent = this.#clock.anchor();
         const left = Math.max(0, Math.ceil(ends - sent));
-        const waitMs = left > piece ? piece + waitOverlap : left;
+        const waitMs = left > piece ? piece + (surroundings.hidden() ? overlapHidden : overlapShown) : left;
         const question = belief.asking(sent, keep.ttlMs);
         const body = waitMs > 0 ? { ...wanted, wait_ms: waitMs } : wanted;
         const terms = { timeout: waitMs + this.#timeout, signal: all.signal };

@@ -112,7 +112,7 @@ export function initOf<Id extends OperationId>(request: Request<Id>, signal: Abo
     method: operations[request.id].method,
     headers: { accept: "application/json" },
     cache: "no-store",
-    redirect: "error",
+    redirect: "manual", // Whoever answers with one is no Holdfast server.
     signal,
   };
   if (request.keepalive) init.keepalive = true;

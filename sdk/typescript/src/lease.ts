@@ -290,12 +290,14 @@ export class Lease {
   /** Asks as soon as something happens to the name, instead of when the next renewal is due. */
   async #followName(): Promise<void> {
     const { signal } = this.#follow;
-    const watch = new Watch(this.#means.http, { prefix: this.name, after: this.position, signal });
+    const { clock, http, surroundings } = this.#means;
+    const what = { prefix: this.name, after: this.position, signal };
+    const watch = new Watch(http, what, { clock, onWake: (told) => surroundings.onWake(told) });
     try {
       for await (const event of watch) {
         if (event.kind === "begin" || (event.kind === "change" && event.name !== this.name)) continue;
         this.#abandon();
-        this.#keeper.hasten(this.#means.clock.now());
+        this.#keeper.hasten(clock.now());
         this.#tick();
       }
     } catch {

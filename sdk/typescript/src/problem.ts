@@ -127,7 +127,8 @@ export function errorOf(status: number, body: unknown, retryAfter: string | null
   };
   if (refusals.has(code)) return new RefusedError(facts);
   if (losses.has(code)) return new StaleError(facts);
-  return status >= 500 || status < 400 ? new UnavailableError(facts) : new RequestError(facts);
+  // 408: it did not arrive in time.
+  return status >= 500 || status < 400 || status === 408 ? new UnavailableError(facts) : new RequestError(facts);
 }
 
 /** A call that cannot be sent as it is. */

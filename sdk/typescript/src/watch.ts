@@ -1,5 +1,6 @@
 // Following what happens to names: each change once, in order, and no silent hole.
 
+import type { BeliefClock } from "./clock.js";
 import type { Http } from "./http.js";
 import { transportError } from "./http.js";
 import { HoldfastError, UnavailableError, isObject, numberAt, textAt } from "./problem.js";
@@ -53,7 +54,16 @@ export interface WatchOptions {
 }
 
 /** The server says something every 10 s, if only that it is there. */
-export const silenceMost = 30_000;
+const silenceMost = 30_000;
+/** After a sleep a connection that was silent for so long is not waited for any more. */
+const silenceAfterSleep = 12_000;
+
+/** How a watch hears that nobody is there any more. */
+export interface Listening {
+  readonly silenceMs?: number;
+  readonly clock: BeliefClock;
+  onWake(told: () => void): () => void;
+}
 
 function eventOf(from: SseEvent): WatchEvent | undefined {
   let data: unknown;
@@ -88,16 +98,16 @@ function eventOf(from: SseEvent): WatchEvent | undefined {
 export class Watch implements AsyncIterable<WatchEvent> {
   readonly #http: Http;
   readonly #options: WatchOptions;
-  readonly #silence: number;
+  readonly #listening: Listening;
   readonly #backoff = new Backoff();
   #position: string;
   #begun = false;
 
   /** @internal */
-  constructor(http: Http, options: WatchOptions, silence: number = silenceMost) {
+  constructor(http: Http, options: WatchOptions, listening: Listening) {
     this.#http = http;
     this.#options = options;
-    this.#silence = silence;
+    this.#listening = listening;
     this.#position = options.after ?? "";
   }
 
@@ -135,11 +145,18 @@ export class Watch implements AsyncIterable<WatchEvent> {
     const outer = this.#options.signal;
     const stopped = (): void => stop.abort(outer?.reason);
     outer?.addEventListener("abort", stopped);
+    const { clock, silenceMs = silenceMost } = this.#listening;
+    const silent = (): void => stop.abort(transportError(undefined, "the server fell silent"));
     let silence: ReturnType<typeof setTimeout> | undefined;
+    let heard = clock.now();
     const listening = (): void => {
       clearTimeout(silence);
-      silence = setTimeout(() => stop.abort(transportError(undefined, "the server fell silent")), this.#silence);
+      silence = setTimeout(silent, silenceMs);
+      heard = clock.now();
     };
+    const asleep = this.#listening.onWake(() => {
+      if (clock.now() - heard > silenceAfterSleep) silent();
+    });
     try {
       listening();
       const reader = (await this.#open(stop.signal)).getReader();
@@ -162,6 +179,7 @@ export class Watch implements AsyncIterable<WatchEvent> {
       throw error instanceof HoldfastError ? error : transportError(error, String(error));
     } finally {
       clearTimeout(silence);
+      asleep();
       outer?.removeEventListener("abort", stopped);
       stop.abort();
     }

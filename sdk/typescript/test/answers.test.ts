@@ -5,13 +5,13 @@ import { readFileSync } from "node:fs";
 import { after as afterAll, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Current, FreeState, Grant, HeldState, HistoryPage, LeasePage, PastHolding, Released, RequestOf, Requested, TakeoverAhead } from "../src/answers.js";
-import { Server } from "./support/server.js";
+import { Server, over } from "./support/server.js";
 
 let server: Server;
 before(async () => {
   server = await Server.start();
 });
-afterAll(() => server.kill());
+afterAll(() => over(server));
 
 /** Each member of a type: 1 where it is always there, 0 where it may be. The compiler sees to it that none is left out. */
 type Members<T> = { [Key in keyof Required<T>]: undefined extends { [K in keyof T]: T[K] }[Key] ? 0 : Record<never, never> extends Pick<T, Key> ? 0 : 1 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after as afterAll, before, test } from "node:test";
 import { Holdfast, LeaseLostError, RefusedError, RequestError, StaleError, connect, type TakeoverWish } from "../src/index.js";
 import { after, failure, until } from "./support/outside.js";
-import { Server } from "./support/server.js";
+import { Server, over } from "./support/server.js";
 
 let server: Server;
 let alice: Holdfast;
@@ -13,7 +13,7 @@ before(async () => {
   alice = await connect({ server: server.url, owner: "alice" });
   bob = await connect({ server: server.url, owner: "bob" });
 });
-afterAll(() => server.kill());
+afterAll(() => over(server));
 
 test("a free name is granted, under a token, and is free after the release", async () => {
   const lease = await alice.acquire("free/name", { note: "chapter 3", metadata: { page: 4 } });

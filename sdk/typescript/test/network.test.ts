@@ -1,12 +1,10 @@
 // A bad network and a bad server between a real one and the client.
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after as afterAll, before, test } from "node:test";
-import { Holdfast, LeaseLostError, UnavailableError, connect, type Lease } from "../src/index.js";
+import { Holdfast, UnavailableError, connect, type Lease } from "../src/index.js";
 import { after, failure, until } from "./support/outside.js";
 import { Relay } from "./support/relay.js";
-import { Server, scratch } from "./support/server.js";
+import { Server, over, scratch } from "./support/server.js";
 
 let server: Server;
 let direct: Holdfast;
@@ -15,7 +13,7 @@ before(async () => {
   server = await Server.start();
   direct = new Holdfast({ server: server.url, owner: "direct" });
 });
-afterAll(() => server.kill());
+afterAll(() => over(server));
 
 async function through(owner = "alice"): Promise<{ relay: Relay; client: Holdfast }> {
   const relay = await Relay.to(server.port);
@@ -37,15 +35,15 @@ test("over a slow network belief counts from when the request was sent", async (
   const relay = await Relay.to(server.port);
   let sent = 0;
   const seen: typeof fetch = (input, init) => {
-    sent ||= performance.now();
+    if (String(input).includes("/v1/acquire/")) sent = performance.now();
     return fetch(input, init);
   };
   const client = new Holdfast({ server: relay.url, owner: "alice", fetch: seen });
   relay.delayMs = 150;
-  const lease = await client.acquire("slow", { ttlMs: 2000 });
+  const lease = await client.acquire("slow", { ttlMs: 3000 });
   const now = performance.now();
   assert.ok(now - sent >= 299); // There and back.
-  assert.ok(lease.holds() && lease.remainingMs <= sent + 2000 - now, `${lease.remainingMs} of ${sent + 2000 - now}`);
+  assert.ok(lease.holds() && lease.remainingMs <= sent + 3000 - now, `${lease.remainingMs} of ${sent + 3000 - now}`);
   relay.swallowing = true;
   const believed = await lastBelieved(lease);
   const next = await direct.acquire("slow", { waitMs: 5000 });
@@ -83,17 +81,15 @@ test("renewals whose answers are lost keep the server's lease, not our belief", 
 
 test("a connection that is cut is made again, and the lease is kept", async () => {
   const { relay, client } = await through();
-  const lease = await client.acquire("cut", { ttlMs: 900 });
-  for (let time = 0; time < 6; time += 1) {
+  const lease = await client.acquire("cut", { ttlMs: 1500 });
+  const ends = performance.now() + 1800; // Longer than it would last.
+  for (let time = 0; performance.now() < ends; time += 1) {
+    relay.refusing = time % 2 === 1; // By turns nobody is there at all.
     relay.cut();
-    await after(200);
-    assert.ok(lease.holds());
+    await after(150);
+    assert.ok(lease.holds(), lease.standing);
   }
-  relay.refusing = true; // For a while nobody is there at all.
-  await after(350);
   relay.refusing = false;
-  await after(800);
-  assert.ok(lease.holds());
   await lease.release();
   relay.close();
 });
@@ -143,7 +139,7 @@ test("a takeover whose answer was lost is not sent again, and is found", async (
   relay.close();
 });
 
-test("a grant that was under way for longer than half of its ttl is renewed before it is handed out", async () => {
+test("a grant that was under way for longer than half of its ttl is asked for again before it is handed out", async () => {
   const { relay, client } = await through();
   await client.get("late"); // The connection is there.
   relay.delayMs = 250;
@@ -154,6 +150,17 @@ test("a grant that was under way for longer than half of its ttl is renewed befo
   const lease = await asking;
   assert.ok(lease.holds() && lease.remainingMs > 600, `${lease.remainingMs}`);
   await lease.release();
+  relay.close();
+});
+
+test("a grant that is always under way for longer than its ttl is no lease, and is not left behind", async () => {
+  const { relay, client } = await through();
+  await client.get("too/late");
+  relay.delayMs = 200;
+  const error = await failure(UnavailableError, client.acquire("too/late", { ttlMs: 300 }));
+  assert.deepEqual([error.code, error.fate], ["answer_lost", "maybe_done"]);
+  relay.delayMs = 0;
+  await until(async () => !(await direct.get("too/late")).held, "it is free");
   relay.close();
 });
 
@@ -207,97 +214,4 @@ test("a server that stands still makes no call wait for longer than its time", a
   assert.deepEqual([error.code, error.fate], ["answer_lost", "maybe_done"]);
   stuck.goOn();
   await stuck.kill();
-});
-
-/** A server of which a test says each answer. */
-async function scripted(answers: readonly (readonly [number, unknown, Record<string, string>?])[]) {
-  const asked: { path: string; body: string }[] = [];
-  const http = createServer((request, response) => {
-    let body = "";
-    request.on("data", (bytes: Buffer) => (body += bytes));
-    request.on("end", () => {
-      const [status, said, headers] = answers[Math.min(asked.length, answers.length - 1)]!;
-      asked.push({ path: request.url ?? "", body });
-      response.writeHead(status, { "content-type": "application/json", ...headers });
-      response.end(typeof said === "string" ? said : JSON.stringify(said));
-    });
-  });
-  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-  const { port } = http.address() as AddressInfo;
-  return {
-    asked,
-    client: new Holdfast({ server: `http://127.0.0.1:${port}`, owner: "alice", timeoutMs: 2000 }),
-    close: () => (http.closeAllConnections(), http.close()),
-  };
-}
-
-const grant = {
-  name: "x",
-  token: 7,
-  previous: null,
-  owner: "alice",
-  session: "s",
-  ttl_ms: 30_000,
-  deadline_in_ms: 30_030,
-  waited_ms: 0,
-  since: "2026-01-01T00:00:00Z",
-  joined: false,
-  position: "1.1",
-};
-const behind = { status: 503, code: "journal_behind", fate: "not_done", detail: "behind" };
-const unknown = { status: 503, code: "commit_unknown", fate: "maybe_done", detail: "unknown" };
-
-test("what was not done is tried again after the time that the server asked for", async () => {
-  const script = await scripted([[503, behind, { "retry-after": "1" }], [200, grant]]);
-  const began = performance.now();
-  const lease = await script.client.acquire("x");
-  assert.ok(performance.now() - began >= 990);
-  assert.equal(lease.token, 7);
-  await lease.release();
-  script.close();
-});
-
-test("what may have been done is asked again under the same session", async () => {
-  const script = await scripted([[503, unknown], [502, "<html>bad gateway</html>"], [200, grant]]);
-  const lease = await script.client.acquire("x");
-  assert.equal(script.asked.length, 3);
-  assert.equal(new Set(script.asked.map(({ body }) => body)).size, 1);
-  assert.match(script.asked[0]!.body, /"session":"ts-[0-9a-f]{32}"/);
-  await lease.release();
-  script.close();
-});
-
-test("a takeover that may have been done is not sent twice", async () => {
-  const script = await scripted([[503, unknown], [200, { name: "x", held: true, token: 6, owner: "bob", session: "t" }]]);
-  const error = await failure(UnavailableError, script.client.takeover("x", { reason: "now", token: 6 }));
-  assert.deepEqual([error.code, error.fate], ["commit_unknown", "maybe_done"]);
-  assert.equal(script.asked.filter(({ path }) => path.startsWith("/v1/takeover")).length, 1);
-  script.close();
-});
-
-test("an answer that is none of ours is said to be one, and not asked for again", async () => {
-  const script = await scripted([[200, "<html>hello</html>"]]);
-  const error = await failure(UnavailableError, script.client.get("x"));
-  assert.deepEqual([error.code, error.fate, script.asked.length], ["bad_answer", "maybe_done", 1]);
-  script.close();
-  const moved = await scripted([[302, "", { location: "/login" }]]);
-  assert.equal((await failure(UnavailableError, moved.client.get("x"))).code, "answer_lost");
-  moved.close();
-});
-
-test("failures that pass do not end a lease, a loss does", async () => {
-  const stale = { status: 409, code: "stale", fate: "not_done", detail: "old", because: "revoked", by: "root", reason: "left" };
-  const script = await scripted([[200, { ...grant, ttl_ms: 900 }], [503, behind], [500, "oops"], [200, { ...grant, ttl_ms: 900 }], [409, stale]]);
-  const lease = await script.client.acquire("x", { ttlMs: 900 });
-  const loss = await lease.lost;
-  assert.deepEqual([loss.reason, loss.by, loss.why, script.asked.length], ["revoked", "root", "left", 5]);
-  script.close();
-});
-
-test("a server that grants less than was asked for is believed no longer", async () => {
-  const script = await scripted([[200, { ...grant, ttl_ms: 500 }], [503, behind]]);
-  const lease = await script.client.acquire("x", { ttlMs: 900, signal: AbortSignal.timeout(3000) }).catch((error: unknown) => error);
-  assert.ok(lease instanceof Error || (lease as Lease).remainingMs <= 500);
-  if (!(lease instanceof Error)) assert.ok((await (lease as Lease).lost) instanceof LeaseLostError);
-  script.close();
 });

@@ -4,7 +4,7 @@ import { after as afterAll, before, test } from "node:test";
 import { Holdfast, LeaseLostError, type Lease } from "../src/index.js";
 import { MovedClocks, Page, after, failure, until } from "./support/outside.js";
 import { Relay } from "./support/relay.js";
-import { Server } from "./support/server.js";
+import { Server, over } from "./support/server.js";
 
 let server: Server;
 let bob: Holdfast;
@@ -13,7 +13,7 @@ before(async () => {
   server = await Server.start();
   bob = new Holdfast({ server: server.url, owner: "bob" });
 });
-afterAll(() => server.kill());
+afterAll(() => over(server));
 
 function inPage(url = server.url): { client: Holdfast; clocks: MovedClocks; page: Page } {
   const [clocks, page] = [new MovedClocks(), new Page()];

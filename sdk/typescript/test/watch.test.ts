@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after as afterAll, before, test } from "node:test";
+import { BeliefClock } from "../src/clock.js";
 import { Http } from "../src/http.js";
 import { Holdfast, Watch, type Change, type WatchEvent } from "../src/index.js";
 import { SseReader, type SseEvent } from "../src/sse.js";
-import { failure, until } from "./support/outside.js";
+import { MovedClocks, Page, failure, until } from "./support/outside.js";
 import { chanceOf } from "./support/chance.js";
 import { Relay } from "./support/relay.js";
-import { Server } from "./support/server.js";
+import { Server, over } from "./support/server.js";
 import { RequestError } from "../src/problem.js";
 
 let server: Server;
@@ -18,7 +19,7 @@ before(async () => {
   server = await Server.start();
   alice = new Holdfast({ server: server.url, owner: "alice" });
 });
-afterAll(() => server.kill());
+afterAll(() => over(server));
 
 async function times(name: string, count: number): Promise<void> {
   for (let time = 0; time < count; time += 1) await (await alice.acquire(name)).release();
@@ -95,7 +96,7 @@ test("a stream that falls silent is opened again", async () => {
   const http = new Http(relay.url, fetch);
   const codes: string[] = [];
   const stop = new AbortController();
-  const watch = new Watch(http, { prefix: "silence", signal: stop.signal, onTrouble: (error) => codes.push(error.code) }, 200);
+  const watch = new Watch(http, { prefix: "silence", signal: stop.signal, onTrouble: (error) => codes.push(error.code) }, { silenceMs: 200, clock: new BeliefClock(), onWake: () => () => undefined });
   const events: WatchEvent[] = [];
   const watching = (async () => {
     for await (const event of watch) {
@@ -111,6 +112,29 @@ test("a stream that falls silent is opened again", async () => {
   await watching;
   assert.equal(codes[0], "answer_lost");
   assert.deepEqual(events.map((event) => event.kind), ["begin", "change"]);
+  relay.close();
+});
+
+test("after a sleep a stream is opened again at once, and one that was just heard of is not", async () => {
+  const [relay, clocks, page] = [await Relay.to(server.port), new MovedClocks(), new Page()];
+  const far = new Holdfast({ server: relay.url, owner: "bob" }, { clocks, surroundings: page });
+  const codes: string[] = [];
+  const watch = far.watch({ prefix: "slept", onTrouble: (error) => codes.push(error.code) });
+  const watching = collect(watch, (events) => events.length === 3, (event) => {
+    if (event.kind !== "begin") return;
+    page.show(); // Nothing was slept.
+    assert.deepEqual(codes, []);
+    setTimeout(() => {
+      relay.swallowing = true; // As a connection of which only the other end knows that it is over.
+      clocks.sleep(60_000);
+      page.show();
+      relay.swallowing = false;
+      void times("slept", 1);
+    }, 50);
+  });
+  assert.equal((await watching).length, 3);
+  assert.deepEqual(codes, ["answer_lost"]);
+  assert.equal(page.listeners, 0);
   relay.close();
 });
 

@@ -63,3 +63,9 @@ export function scratch(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), "holdfast-client-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
+
+/** At the end of a file. What a test that failed has left running would keep it from ending for a long time. */
+export async function over(server: Server): Promise<void> {
+  await server.kill();
+  setTimeout(() => process.exit(), 5000).unref();
+}
