@@ -70,20 +70,9 @@ About about_all(std::span<const std::shared_ptr<const File>> files) {
   return about;
 }
 
-// Most names are held once, and then not again for long. So much can be said of those without putting them together.
-
+/// Nothing of it can go, however old it is.
 bool plainly_held(std::span<const Entry> entries) {
   return entries.size() == 1 && std::holds_alternative<core::Granted>(entries[0].effect);
-}
-
-bool plainly_over(std::span<const Entry> entries, const Expiry& expiry) {
-  if (entries.size() != 2) return false;
-  const auto* granted = std::get_if<core::Granted>(&entries[0].effect);
-  if (!granted) return false;
-  const auto ends = [&](const auto* end) {
-    return end && end->ends && end->token == granted->token && end->at < expiry.before;
-  };
-  return ends(std::get_if<core::Released>(&entries[1].effect)) || ends(std::get_if<core::Lapsed>(&entries[1].effect));
 }
 
 }  // namespace
@@ -124,7 +113,6 @@ Result<std::shared_ptr<const File>> merge(const Folder& folder, std::span<const 
       written = writer.add(all.name(), only);
       continue;
     }
-    if (plainly_over(entries, expiry)) continue;
     trim(entries, bounds, expiry);
     if (expires) about.earliest_end = std::min(about.earliest_end, earliest_end(entries));
     if (!entries.empty()) written = writer.add(all.name(), encode(entries));
