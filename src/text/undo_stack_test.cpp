@@ -127,6 +127,20 @@ TEST(UndoStack, passes_over_groups_that_are_gone) {
   EXPECT_FALSE(desk.undo());
 }
 
+TEST(UndoStack, agrees_with_itself_about_who_comes_first_at_one_place) {
+  Desk desk("");
+  desk.type(0, "xy");
+  desk.erase(0, 2);
+  desk.other(0, 0, "F");  // Where the next group will put back what the one before it takes away.
+  ASSERT_TRUE(desk.undo());
+  EXPECT_EQ(desk.text.utf8(), "Fxy");
+  ASSERT_TRUE(desk.undo());
+  EXPECT_EQ(desk.text.utf8(), "F");
+  desk.redo();
+  desk.redo();
+  EXPECT_EQ(desk.text.utf8(), "F");
+}
+
 TEST(UndoStack, outlives_a_reload_in_the_middle_of_a_group) {
   Desk desk("");
   desk.type(0, "a", 1);
