@@ -165,6 +165,13 @@ Decision decide(const Lease* lease, const Check& command);
 /// Undoes a grant nobody was told of; `from` is where it would have been answered.
 Decision decide(const Lease* lease, const TakeBack& command, Address from, Now now);
 
+/// Whether an acquire of `lease` is granted at once, whoever asks: nobody holds it. Nobody waits for it then (L8).
+bool is_granted_at_once(const Lease* lease);
+/// The effect that `decide` answers such an acquire with, made at the end of `effects`.
+void grant_at_once_to(const Acquire& command, Token next, Now now, std::vector<Effect>& effects);
+/// What whoever is granted it, or renews it, is told.
+void tell_grant(const Who& who, Duration ttl, Now now, Verdict& reply);
+
 /// The lapse of one part that is over at `now`, if there is one.
 std::optional<Effect> due_lapse(const Lease& lease, Now now);
 

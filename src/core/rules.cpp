@@ -77,14 +77,23 @@ bool begins(const Effect& effect) {
 }  // namespace
 
 void Step::carry_out(Effect&& effect) {
-  check_step(state_, effect);
-  carry_out_unchecked(std::move(effect));
+  outcome_.effects.push_back(std::move(effect));
+  carry_out_newest();
+}
+
+void Step::carry_out_newest() {
+  check_step(state_, outcome_.effects.back());
+  apply_newest();
 }
 
 void Step::carry_out_unchecked(Effect&& effect) {
-  const Position next{state_.position().value + 1};
-  state_.apply(effect, next, now_);
   outcome_.effects.push_back(std::move(effect));
+  apply_newest();
+}
+
+void Step::apply_newest() {
+  const Position next{state_.position().value + 1};
+  state_.apply(outcome_.effects.back(), next, now_);
 }
 
 Reply& Step::answer(Address to, std::string_view name, Verdict&& said, bool unsettled) {
@@ -94,13 +103,19 @@ Reply& Step::answer(Address to, std::string_view name, Verdict&& said, bool unse
 Reply& Step::answer(Address to, std::string_view name, const Lease* lease, Verdict&& said, bool unsettled) {
   Reply& reply = outcome_.answers.emplace_back(to).reply;
   static_cast<Verdict&>(reply) = std::move(said);
+  fill_in(reply, name, lease, unsettled);
+  return reply;
+}
+
+void Step::fill_in(Reply& reply, std::string_view name, const Lease* lease, bool unsettled) const {
   if (lease) {
     show(*lease, now_.lease, reply.lease);
     if (reply.void_after > Instant{}) {
       reply.before = lease->loss_of(lease->previous);
       // What a session is told of its own grant is its own ttl and deadline, not those of others that share the
-      // holding.
-      if (const Part* own = lease->part_of(reply.who.session)) {
+      // holding. Where it is the only one, they are shown already.
+      const bool alone = lease->parts.size() == 1 && lease->held();
+      if (const Part* own = alone ? nullptr : lease->part_of(reply.who.session)) {
         reply.lease.ttl = own->ttl;
         reply.lease.ends_in = remaining(own->ends_at, now_.lease);
       }
@@ -113,7 +128,6 @@ Reply& Step::answer(Address to, std::string_view name, const Lease* lease, Verdi
   // What shows a name waits for the last change of it; what shows that something is absent, for everything.
   const bool shows_absence = !lease || !lease->remembered();
   if (!unsettled) reply.waits_for = shows_absence ? state_.position() : lease->changed;
-  return reply;
 }
 
 const Lease* Step::settle(const std::string& name) {
@@ -287,11 +301,24 @@ void Step::operate(const Acquire& command, Address from) {
     carry_out(Numbered{command.name, state_.next_buffer()});
     lease = state_.find(command.name);
   }
-  if (lease && lease->held()) make_room(*lease, command);
+  if (is_granted_at_once(lease)) return grant_at_once(command, from);
+  make_room(*lease, command);
   Decision decision = decide(lease, command, from, state_.next_token(), state_.limits(), now_);
   const bool done = decision.answered && decision.reply.code == ErrorCode::none;
-  if (done && lease) give_up_place(*lease, command.who);
+  if (done) give_up_place(*lease, command.who);
   carry_out_decision(command.name, std::move(decision), from);
+}
+
+/// What `decide` says of a name that is free. Most commands come to this, and effect and answer are long: both are made
+/// where they stay.
+void Step::grant_at_once(const Acquire& command, Address from) {
+  grant_at_once_to(command, state_.next_token(), now_, outcome_.effects);
+  carry_out_newest();
+  const Lease* lease = state_.find(command.name);
+  note_answered(*lease, command.who.session, true, from);
+  Reply& reply = outcome_.answers.emplace_back(from).reply;
+  tell_grant(command.who, command.ttl, now_, reply);
+  fill_in(reply, command.name, lease, false);
 }
 
 void Step::make_room(const Lease& lease, const Acquire& command) {

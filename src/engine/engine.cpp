@@ -24,8 +24,12 @@ bool begins_holding(const core::Command& command) {
 constexpr std::size_t reserved_max = 1'024;
 
 void count(const core::Effect& effect, Statistics& statistics) {
-  const bool granted = std::holds_alternative<core::Granted>(effect) || std::holds_alternative<core::Joined>(effect) ||
-                       std::holds_alternative<core::Revived>(effect) || std::holds_alternative<core::Taken>(effect);
+  if (std::holds_alternative<core::Granted>(effect)) {  // Most are.
+    ++statistics.grants;
+    return;
+  }
+  const bool granted = std::holds_alternative<core::Joined>(effect) || std::holds_alternative<core::Revived>(effect) ||
+                       std::holds_alternative<core::Taken>(effect);
   if (granted) ++statistics.grants;
   if (const core::Taken* taken = std::get_if<core::Taken>(&effect)) {
     if (taken->displaced == core::Loss::taken_over || taken->displaced == core::Loss::none) ++statistics.takeovers;

@@ -9,13 +9,14 @@
 namespace holdfast::server {
 namespace {
 
+const std::uint64_t salt = salt_of_process();
+
 /// Never 0, which is nobody's.
-std::uint64_t hash(std::string_view text) {
-  static const std::uint64_t salt = salt_of_process();
+inline std::uint64_t hash(std::string_view text) {
   return std::max<std::uint64_t>(hash_of(text, salt), 1);
 }
 
-std::uint32_t short_hash(std::string_view text) {
+inline std::uint32_t short_hash(std::string_view text) {
   return std::max(static_cast<std::uint32_t>(hash(text)), 1U);
 }
 

@@ -33,26 +33,26 @@ class Retries {
  public:
   static std::size_t key(std::string_view name, std::string_view owner, std::string_view session);
   void refused(std::size_t key) {
-    if (slot_of(key).exchange(key, std::memory_order_relaxed) == 0) taken_.fetch_add(1, std::memory_order_relaxed);
+    keys_[place_of(key)].store(key, std::memory_order_relaxed);
+    marks_[place_of(key)].store(mark_of(key), std::memory_order_relaxed);
   }
   void granted(std::size_t key) {
-    if (!asked_before(key)) return;
-    // Not where somebody else's refusal has pushed it out meanwhile.
-    if (slot_of(key).compare_exchange_strong(key, 0, std::memory_order_relaxed)) {
-      taken_.fetch_sub(1, std::memory_order_relaxed);
-    }
+    if (asked_before(key)) keys_[place_of(key)].store(0, std::memory_order_relaxed);
   }
   bool asked_before(std::size_t key) const {
-    // Where nobody was refused there is nothing to look for, and each look is a wait for memory.
-    if (taken_.load(std::memory_order_relaxed) == 0) return false;
-    return slots_[key % slots_.size()].load(std::memory_order_relaxed) == key;
+    return marks_[place_of(key)].load(std::memory_order_relaxed) == mark_of(key) &&
+           keys_[place_of(key)].load(std::memory_order_relaxed) == key;
   }
 
  private:
-  std::atomic<std::size_t>& slot_of(std::size_t key) { return slots_[key % slots_.size()]; }
+  static constexpr std::size_t places = 1 << 14;
+  static std::size_t place_of(std::size_t key) { return key % places; }
+  static std::uint8_t mark_of(std::size_t key) { return static_cast<std::uint8_t>(key / places); }
 
-  std::atomic<std::size_t> taken_{0};  ///< Slots that are not 0.
-  std::array<std::atomic<std::size_t>, 1 << 14> slots_{};
+  // A byte of each key says of nearly all others that they are not there, and these bytes are few enough to stay near
+  // the processor: a look at the keys is a wait for memory.
+  std::array<std::atomic<std::uint8_t>, places> marks_{};
+  std::array<std::atomic<std::size_t>, places> keys_{};
 };
 
 /// Thread-safe.

@@ -31,11 +31,16 @@ constexpr unsigned two_letters(std::string_view word) {
              : 0;
 }
 
+/// `set`, in any case.
+constexpr bool is_set(std::string_view word) {
+  return word.size() == 3 && (word[0] | 0x20) == 's' && two_letters(word.substr(1)) == two_letters("et");
+}
+
 }  // namespace
 
 std::optional<core::Acquire> plain_take(std::span<const std::string_view> words, const Caller& caller) {
   std::optional<core::Acquire> taken;  // Long: made where the caller has it.
-  if (words.size() < 4 || words.size() > 6 || !is_word(words[0], "set")) return taken;
+  if (words.size() < 4 || words.size() > 6 || !is_set(words[0])) return taken;
   bool free_only = false;
   Duration ttl = core::forever;
   for (std::size_t i = 3; i < words.size(); ++i) {
