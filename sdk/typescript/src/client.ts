@@ -363,11 +363,13 @@ export class Holdfast {
     const { waitPieceMs: piece, surroundings } = this.#environment;
     const ends = this.#clock.now() + wait;
     const backoff = new Backoff();
-    const all = new AbortController(); // Of every request under way.
+    let all = new AbortController(); // Of every request under way.
     const stop = (): void => all.abort(options.signal?.reason);
     options.signal?.throwIfAborted();
     options.signal?.addEventListener("abort", stop);
     let failingSince: number | undefined;
+    let sayGranted!: () => void; // To a piece that was not listened to any more.
+    const granted = new Promise<void>((resolve) => (sayGranted = resolve));
     try {
       for (let times = 1; ; times += 1) {
         const sent = this.#clock.anchor();
@@ -378,14 +380,25 @@ export class Holdfast {
         const terms = { timeout: waitMs + this.#timeout, signal: all.signal };
         const asked = this.#http.once({ id: "lease.acquire", path: { name }, body }, terms);
         try {
-          const grant = left > piece ? await firstOf(asked, piece) : await asked;
-          if (grant === undefined) continue; // The next request takes over the place of this one.
+          const grant = left > piece ? await firstOf(asked, piece, granted) : await asked;
+          if (grant === undefined) {
+            // The next request takes over the place of this one, or is told at once what this one was granted.
+            const settled = (error: unknown): void => void (isAnswer(error) && belief.answered(question));
+            asked.then(sayGranted, settled);
+            continue;
+          }
           this.#believe(belief, question, grant as unknown as Grant, times === 1);
           return grant as unknown as Grant;
         } catch (error) {
           const now = this.#clock.now();
-          if (error instanceof HoldfastError && error.status > 0) belief.answered(question);
+          if (isAnswer(error)) belief.answered(question);
           if (error instanceof RefusedError && error.code === "wait_over" && now < ends) continue;
+          if (error instanceof RefusedError && error.code === "wait_superseded" && times > 1 && !options.session) {
+            // A piece of our own overtook this one on its way. It is not listened to any more.
+            all.abort();
+            all = new AbortController();
+            continue;
+          }
           if (!mayTryAgain(error, true)) throw error;
           failingSince ??= now;
           const pause = backoff.pause(error);
@@ -395,6 +408,7 @@ export class Holdfast {
       }
     } finally {
       options.signal?.removeEventListener("abort", stop);
+      all.abort(); // A piece that still waits would be granted to nobody.
     }
   }
 
@@ -418,10 +432,13 @@ export class Holdfast {
   }
 }
 
-/** Undefined where it takes longer; then its end concerns nobody. */
-async function firstOf<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+const isAnswer = (error: unknown): boolean => error instanceof HoldfastError && error.status > 0;
+
+/** Undefined where it takes longer, unless `certain` has come: then it takes as long as it takes. */
+async function firstOf<T>(work: Promise<T>, ms: number, certain: Promise<void>): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, ms, undefined)));
+  void certain.then(() => clearTimeout(timer));
   work.catch(() => undefined);
   try {
     return await Promise.race([work, late]);

@@ -111,7 +111,8 @@ export class Keeper {
     if (!counted || this.#over) return;
     this.#settled(question);
     this.#pause = this.#firstPause();
-    if (this.#ttl === question.ttl) this.#renewAt = question.sent + this.#ttl / 3;
+    // Of what is believed: that may be less than what was asked for.
+    if (this.#ttl === question.ttl) this.#renewAt = question.sent + (this.belief.until - question.sent) / 3;
     this.#takenAt = Infinity;
     if (takenIn === undefined) return;
     this.#takenAt = question.sent + takenIn - 1; // The wire rounds up.

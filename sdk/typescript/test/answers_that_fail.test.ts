@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { Holdfast, LeaseLostError, UnavailableError, type Lease } from "../src/index.js";
+import { Holdfast, LeaseLostError, RefusedError, UnavailableError, type Lease } from "../src/index.js";
 import { failure } from "./support/outside.js";
 
 /** A server of which a test says each answer. */
@@ -70,6 +70,19 @@ test("a takeover that may have been done is not sent twice", async () => {
   assert.deepEqual([error.code, error.fate], ["commit_unknown", "maybe_done"]);
   assert.equal(script.asked.filter(({ path }) => path.startsWith("/v1/takeover")).length, 1);
   script.close();
+});
+
+test("a piece of a wait that was overtaken by an older one is asked for again", async () => {
+  const superseded = { status: 409, code: "wait_superseded", fate: "not_done", detail: "superseded" };
+  const over = { status: 409, code: "wait_over", fate: "not_done", detail: "over" };
+  const script = await scripted([[409, over], [409, superseded], [200, grant]]);
+  const lease = await script.client.acquire("x", { waitMs: 5000 });
+  assert.equal(script.asked.length, 3);
+  await lease.release();
+  script.close();
+  const other = await scripted([[409, over], [409, superseded]]); // Of a session that others may use it is the answer.
+  assert.equal((await failure(RefusedError, other.client.acquire("x", { waitMs: 5000, session: "mine" }))).code, "wait_superseded");
+  other.close();
 });
 
 test("an answer that is none of ours is said to be one, and not asked for again", async () => {

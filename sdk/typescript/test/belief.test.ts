@@ -135,6 +135,18 @@ test("who ran too late to see the end asks once more, believing nothing, and the
   assert.equal(kept(30_000, "lose").stand(90_000), "over");
 });
 
+test("what is believed for less than was asked for is renewed sooner", () => {
+  const belief = new Belief();
+  belief.asking(0, 30_000); // Its answer was lost.
+  belief.granted(belief.asking(0, 30_000), { received: 0, ttl: 30_000 });
+  const keeper = new Keeper(belief, { ttl: 30_000, grace: 0, afterSleep: "ask" }, 0);
+  keeper.ttl = 150_000;
+  keeper.renewed(keeper.renewalSent(100), 110, 150_000);
+  assert.equal(belief.until, 30_100);
+  assert.ok(!keeper.renewalDue(10_099));
+  assert.ok(keeper.renewalDue(10_100));
+});
+
 test("over is final", () => {
   const keeper = kept(1000);
   const question = keeper.renewalSent(400);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after as afterAll, before, test } from "node:test";
 import { Holdfast, LeaseLostError, RefusedError, RequestError, StaleError, connect, type TakeoverWish } from "../src/index.js";
 import { after, failure, until } from "./support/outside.js";
+import { Relay } from "./support/relay.js";
 import { Server, over } from "./support/server.js";
 
 let server: Server;
@@ -101,19 +102,23 @@ test("a wait that is stopped leaves the queue at once", async () => {
 });
 
 test("a long wait is asked for in pieces and keeps its place in the queue", async () => {
-  const patient = new Holdfast({ server: server.url, owner: "carol" }, { waitPieceMs: 120 });
+  const relay = await Relay.to(server.port);
+  relay.delayMs = 100; // So the next piece would come too late, if it were asked for when the one before is over.
+  const patient = new Holdfast({ server: relay.url, owner: "carol" }, { waitPieceMs: 150 });
   const lease = await alice.acquire("pieces");
-  const waiting = patient.acquire("pieces", { waitMs: 20_000, ttlMs: 300 });
+  const waiting = patient.acquire("pieces", { waitMs: 20_000, ttlMs: 1500 });
   await until(async () => waitersOf(await bob.get("pieces")) === 1, "it waits");
   const behind = bob.acquire("pieces", { waitMs: 20_000 });
   await until(async () => waitersOf(await bob.get("pieces")) === 2, "bob waits behind");
-  await after(700); // Longer than several pieces, and than the ttl.
+  await after(700); // Longer than several pieces.
   assert.equal(waitersOf(await bob.get("pieces")), 2);
   await lease.release();
   const got = await waiting;
   assert.ok(got.holds());
+  assert.equal(waitersOf(await bob.get("pieces")), 1);
   await got.release();
   await (await behind).release();
+  relay.close();
 });
 
 test("a takeover tells the holder who and why, and wins", async () => {

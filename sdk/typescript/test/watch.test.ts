@@ -71,7 +71,7 @@ test("a connection that breaks is opened again behind the last event: nothing tw
   assert.equal(new Set(positions).size, positions.length);
   const tokens = events.flatMap((event) => (event.kind === "change" && event.type === "granted" ? [event.token] : []));
   assert.equal(new Set(tokens).size, 20);
-  assert.ok(troubles >= 2, `${troubles}`);
+  assert.ok(troubles >= 1, `${troubles}`);
   relay.close();
 });
 
