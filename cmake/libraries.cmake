@@ -35,4 +35,5 @@ endif()
 if(HOLDFAST_TESTS)
   find_package(GTest REQUIRED)
   find_package(benchmark REQUIRED)
+  find_package(ZLIB REQUIRED)  # Some of what tests read is packed.
 endif()

@@ -70,7 +70,10 @@ int run(const std::vector<std::string>& words) {
   if (::bind(listening.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) fail("bind");
   if (::listen(listening.get(), SOMAXCONN) != 0) fail("listen");
 
-  Loop loop({.round_over = [] {}, .removed = [](Peer&) {}, .second = [](Loop::Clock::time_point) {}});
+  Loop loop({.round_over = [] { return true; },
+             .taken = [] {},
+             .removed = [](Peer&) {},
+             .second = [](Loop::Clock::time_point) {}});
   const std::jthread serving([&] { loop.run(); });
   while (true) {
     const int socket = ::accept4(listening.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);

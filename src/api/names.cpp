@@ -107,7 +107,20 @@ std::string_view whole_characters(std::string_view text, std::size_t bytes_max) 
   return text.substr(0, whole);
 }
 
+bool is_canonical_ascii(std::string_view name) {
+  if (name.empty() || name.size() > name_bytes_max || !is_printable_ascii(name)) return false;
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    const std::string_view segment = name.substr(begin, end - begin);
+    if (segment.empty() || segment == "." || segment == "..") return false;
+    begin = end + 1;
+  }
+  return true;
+}
+
 Result<std::string> canonical_name(std::string_view name) {
+  if (is_canonical_ascii(name))
+    return std::string{name};  // As nearly all are. What is wrong with others is said below.
   if (name.empty()) return bad("it is empty");
   if (name.size() > name_bytes_max) return bad("it is longer than 512 bytes");
   switch (look_at(name)) {
@@ -125,7 +138,6 @@ Result<std::string> canonical_name(std::string_view name) {
     if (segment == "." || segment == "..") return bad("a segment is . or ..");
     begin = end + 1;
   }
-  if (is_printable_ascii(name)) return std::string{name};
   HF_TRY(composed, nfc(name));
   if (composed.size() > name_bytes_max) return bad("it is longer than 512 bytes in Unicode's NFC");
   return composed;

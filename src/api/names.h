@@ -19,6 +19,9 @@ Result<std::string> decode_percent(std::string_view encoded);
 /// `.` or `..` segment. `where` says which.
 Result<std::string> canonical_name(std::string_view name);
 
+/// Whether `name` is a name of printable ASCII, and so its own canonical spelling. False: `canonical_name` knows.
+bool is_canonical_ascii(std::string_view name);
+
 /// Whether `text` is UTF-8 of 1 to `bytes_max` bytes without control characters: what owners and sessions must be.
 bool is_plain_text(std::string_view text, std::size_t bytes_max);
 

@@ -35,6 +35,7 @@ engine::RunnerOptions runner_options_for(const Settings& settings, engine::Runne
   options.on_room = [&service](bool out_of_room, const journal::Room& room) {
     service.room_changed(out_of_room, room);
   };
+  options.on_tick = [&service] { service.look_after_lanes(); };
   if (historian) options.listeners.push_back(historian);
   if (!settings.directory()) options.policy = engine::CommitPolicy::always_inline;
   return options;

@@ -6,13 +6,15 @@
 
 namespace holdfast::core {
 
-const Part* Lease::part_of(std::string_view session) const {
-  const auto found = std::find_if(parts.begin(), parts.end(), [&](const Part& p) { return p.session == session; });
-  return found == parts.end() ? nullptr : &*found;
+Part* Lease::part_of(std::string_view session) {
+  for (Part& part : parts) {
+    if (part.session == session) return &part;
+  }
+  return nullptr;
 }
 
-Part* Lease::part_of(std::string_view session) {
-  return const_cast<Part*>(std::as_const(*this).part_of(session));
+const Part* Lease::part_of(std::string_view session) const {
+  return const_cast<Lease&>(*this).part_of(session);
 }
 
 const Part* Lease::first_active() const {
@@ -43,12 +45,18 @@ std::shared_ptr<const Why> Lease::why_of(Token of) const {
   return said == extras->whys.end() ? nullptr : std::make_shared<const Why>(Why{said->by, said->reason});
 }
 
+void tell_grant(const Who& who, Duration ttl, Now now, Verdict& reply) {
+  reply.who = who;
+  reply.granted_at = now.lease;
+  reply.void_after = deadline(now.lease, ttl);
+}
+
 namespace {
 
-Decision refused(ErrorCode code, std::string field = {}) {
+Decision refused(ErrorCode code, std::string_view field = {}) {
   Decision decision;
   decision.reply.code = code;
-  decision.reply.field = std::move(field);
+  decision.reply.field = field;
   return decision;
 }
 
@@ -79,12 +87,6 @@ Meant meant_part(const Lease& lease, const Who& who) {
   const Part* part = who.session.empty() ? lease.only_part() : lease.part_of(who.session);
   if (part) return {part};
   return {nullptr, who.session.empty() && lease.parts.size() > 1 ? ErrorCode::session_needed : ErrorCode::not_yours};
-}
-
-void tell_grant(const Who& who, Duration ttl, Now now, Reply& reply) {
-  reply.who = who;
-  reply.granted_at = now.lease;
-  reply.void_after = deadline(now.lease, ttl);
 }
 
 Decision granted_to(const Who& who, Effect&& effect, Duration ttl, Now now) {
@@ -120,16 +122,6 @@ Granted new_holding(const Acquire& command, Token next, Duration waited, Now now
                  command.note, command.metadata, now.wall, waited,      command.from};
 }
 
-/// On a free name, without a wait. Most changes are this one, and an effect is long: it is made where it stays.
-Decision granted_at_once(const Acquire& command, Token next, Now now) {
-  Decision decision;
-  decision.change.emplace<Effect>(std::in_place_type<Granted>, command.name, command.who, next, command.ttl,
-                                  command.holder, command.note, command.metadata, now.wall, Duration::zero(),
-                                  command.from);
-  tell_grant(command.who, command.ttl, now, decision.reply);
-  return decision;
-}
-
 /// The end of `part`: by its own word, or because its time is up.
 template <class End>
 End end_of(const Lease& lease, const Part& part, Now now) {
@@ -157,11 +149,21 @@ Effect grant_to(const Lease* lease, const Acquire& command, Token next, Duration
   return Renewed{lease->name, session, lease->token, command.ttl};
 }
 
+bool is_granted_at_once(const Lease* lease) {
+  if (lease && lease->held()) return false;
+  HF_CHECK(!lease || lease->waiting() == 0);  // L8: a free name goes to whoever waits for it, not to a newcomer.
+  return true;
+}
+
+void grant_at_once_to(const Acquire& command, Token next, Now now, std::vector<Effect>& effects) {
+  effects.emplace_back(std::in_place_type<Granted>, command.name, command.who, next, command.ttl, command.holder,
+                       command.note, command.metadata, now.wall, Duration::zero(), command.from);
+}
+
 Decision decide(const Lease* lease, const Acquire& command, Address from, Token next, const Limits& limits, Now now) {
   HF_CHECK(!command.who.owner.empty() && !command.who.session.empty());
-  if (!lease || !lease->held()) {
-    HF_CHECK(!lease || lease->waiting() == 0);  // L8: a free name goes to whoever waits for it, not to a newcomer.
-    return granted_at_once(command, next, now);
+  if (is_granted_at_once(lease)) {
+    return granted_to(command.who, new_holding(command, next, Duration::zero(), now), command.ttl, now);
   }
   const bool same_owner = lease->owner == command.who.owner;
   const Part* own = same_owner && !command.anew ? lease->part_of(command.who.session) : nullptr;

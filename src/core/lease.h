@@ -87,7 +87,7 @@ struct WaitQueue {
 
 /// All that is known of one name. The timer is set for the first instant at which a part may lapse.
 struct Lease : Timer {
-  explicit Lease(std::string n) : Timer(Kind::lease), name(std::move(n)) {}
+  explicit Lease(std::string_view n) : Timer(Kind::lease), name(n) {}
 
   std::string name;
   std::string owner;  ///< Of the holding, or of the last one.
@@ -140,12 +140,12 @@ struct Awaited {
   Address from;
 };
 
-/// What one look at one lease decides: at most one change, and the answer to whoever asked.
+/// What one look at one lease decides: at most one change, and what is answered to whoever asked.
 ///
-/// The answer's `lease` is filled in after the change has been carried out.
+/// What the answer shows of the lease is added after the change has been carried out.
 struct Decision {
   std::variant<std::monostate, Effect, Extended, Queued, Awaited> change;
-  Reply reply;
+  Verdict reply;
   bool answered = true;  ///< False: the asker waits.
 };
 
@@ -164,6 +164,13 @@ Decision decide(const Lease* lease, const Revoke& command, Now now);
 Decision decide(const Lease* lease, const Check& command);
 /// Undoes a grant nobody was told of; `from` is where it would have been answered.
 Decision decide(const Lease* lease, const TakeBack& command, Address from, Now now);
+
+/// Whether an acquire of `lease` is granted at once, whoever asks: nobody holds it. Nobody waits for it then (L8).
+bool is_granted_at_once(const Lease* lease);
+/// The effect that `decide` answers such an acquire with, made at the end of `effects`.
+void grant_at_once_to(const Acquire& command, Token next, Now now, std::vector<Effect>& effects);
+/// What whoever is granted it, or renews it, is told.
+void tell_grant(const Who& who, Duration ttl, Now now, Verdict& reply);
 
 /// The lapse of one part that is over at `now`, if there is one.
 std::optional<Effect> due_lapse(const Lease& lease, Now now);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -47,11 +48,10 @@ struct LeaseView {
   std::shared_ptr<const Wanted> wanted;  ///< Null: nobody wants it from its holder. Of few names.
 };
 
-/// The answer to one command.
-struct Reply {
+/// What a decision says to whoever asked. It is moved about, and so holds no more than that.
+struct Verdict {
   ErrorCode code = ErrorCode::none;  ///< None: done. Else the refusal or error, and nothing changed.
-  LeaseView lease;                   ///< As it is after the command.
-  std::string field;                 ///< The field at fault, where a code has one.
+  std::string_view field{};          ///< The field at fault, where a code has one. Of static storage.
 
   // Of a grant or a renewal.
   Who who;               ///< Whom it was granted to.
@@ -67,7 +67,12 @@ struct Reply {
   Loss because = Loss::none;       ///< Why that token's holding ended.
   std::shared_ptr<const Why> why;  ///< What whoever ended it said. Null where nobody did.
 
-  bool ended = false;      ///< Of a release: this call ended it (else it was over before).
+  bool ended = false;  ///< Of a release: this call ended it (else it was over before).
+};
+
+/// The answer to one command: what was decided, and what it shows. Long: made where it stays.
+struct Reply : Verdict {
+  LeaseView lease;         ///< As it is after the command.
   bool unsettled = false;  ///< May show what is not yet durable.
 
   std::size_t count = 0;  ///< Of a session's renewal or end: how many leases it renewed or ended so far.

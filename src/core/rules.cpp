@@ -33,10 +33,16 @@ std::shared_ptr<const Wanted> wanted(const Lease& lease, Instant now) {
 }  // namespace
 
 LeaseView view(const Lease& lease, Instant now) {
-  LeaseView shown{lease.name};
+  LeaseView shown;
+  show(lease, now, shown);
+  return shown;
+}
+
+void show(const Lease& lease, Instant now, LeaseView& shown) {
+  shown.name = lease.name;
   shown.buffer = lease.buffer;
   shown.waiting = lease.waiting();
-  if (!lease.remembered()) return shown;
+  if (!lease.remembered()) return;
   shown.known = true;
   shown.held = lease.held();
   shown.token = lease.token;
@@ -57,7 +63,6 @@ LeaseView view(const Lease& lease, Instant now) {
     shown.wanted = wanted(lease, now);
     if (!shown.held) shown.why = lease.why_of(lease.token);
   }
-  return shown;
 }
 
 namespace {
@@ -72,26 +77,48 @@ bool begins(const Effect& effect) {
 }  // namespace
 
 void Step::carry_out(Effect&& effect) {
-  check_step(state_, effect);
-  carry_out_unchecked(std::move(effect));
+  outcome_.effects.push_back(std::move(effect));
+  carry_out_newest();
+}
+
+void Step::carry_out_newest() {
+  check_step(state_, outcome_.effects.back());
+  apply_newest();
 }
 
 void Step::carry_out_unchecked(Effect&& effect) {
-  const Position next{state_.position().value + 1};
-  state_.apply(effect, next, now_);
   outcome_.effects.push_back(std::move(effect));
+  apply_newest();
 }
 
-void Step::answer(Address to, std::string_view name, Reply&& reply, bool unsettled) {
-  const Lease* lease = state_.find(name);
+void Step::apply_newest() {
+  const Position next{state_.position().value + 1};
+  state_.apply(outcome_.effects.back(), next, now_);
+}
+
+Reply& Step::answer(Address to, std::string_view name, Verdict&& said, bool unsettled) {
+  return answer(to, name, state_.find(name), std::move(said), unsettled);
+}
+
+Reply& Step::answer(Address to, std::string_view name, const Lease* lease, Verdict&& said, bool unsettled) {
+  Reply& reply = outcome_.answers.emplace_back(to).reply;
+  static_cast<Verdict&>(reply) = std::move(said);
+  fill_in(reply, name, lease, unsettled);
+  return reply;
+}
+
+void Step::fill_in(Reply& reply, std::string_view name, const Lease* lease, bool unsettled) const {
   if (lease) {
-    reply.lease = view(*lease, now_.lease);
-    if (reply.void_after > Instant{}) reply.before = lease->loss_of(lease->previous);
-    // What a session is told of its own grant is its own ttl and deadline, not those of others that share the holding.
-    const Part* own = reply.void_after > Instant{} ? lease->part_of(reply.who.session) : nullptr;
-    if (own) {
-      reply.lease.ttl = own->ttl;
-      reply.lease.ends_in = remaining(own->ends_at, now_.lease);
+    show(*lease, now_.lease, reply.lease);
+    if (reply.void_after > Instant{}) {
+      reply.before = lease->loss_of(lease->previous);
+      // What a session is told of its own grant is its own ttl and deadline, not those of others that share the
+      // holding. Where it is the only one, they are shown already.
+      const bool alone = lease->parts.size() == 1 && lease->held();
+      if (const Part* own = alone ? nullptr : lease->part_of(reply.who.session)) {
+        reply.lease.ttl = own->ttl;
+        reply.lease.ends_in = remaining(own->ends_at, now_.lease);
+      }
     }
   } else {
     reply.lease.name = name;
@@ -101,7 +128,6 @@ void Step::answer(Address to, std::string_view name, Reply&& reply, bool unsettl
   // What shows a name waits for the last change of it; what shows that something is absent, for everything.
   const bool shows_absence = !lease || !lease->remembered();
   if (!unsettled) reply.waits_for = shows_absence ? state_.position() : lease->changed;
-  outcome_.answers.emplace_back(to, std::move(reply));
 }
 
 const Lease* Step::settle(const std::string& name) {
@@ -127,14 +153,14 @@ const Lease* Step::settle(const std::string& name) {
 }
 
 void Step::tell_wait_over(const Waiter& waiter) {
-  Reply over;
+  Verdict over;
   over.code = ErrorCode::wait_over;
   over.waited = now_.lease - waiter.since;
   answer(waiter.from, waiter.command.name, std::move(over));
 }
 
 void Step::tell_superseded(Address from, const std::string& name) {
-  Reply moved;
+  Verdict moved;
   moved.code = ErrorCode::wait_superseded;
   answer(from, name, std::move(moved));
 }
@@ -143,14 +169,15 @@ void Step::tell_granted(const Waiter& waiter, Effect&& effect, bool joined) {
   const Acquire& asked = waiter.command;
   const bool began = begins(effect);
   carry_out(std::move(effect));
-  note_answered(asked.name, asked.who.session, began, waiter.from);
-  Reply reply;
-  reply.who = asked.who;
-  reply.waited = now_.lease - waiter.since;
-  reply.joined = joined;
-  reply.granted_at = now_.lease;
-  reply.void_after = deadline(now_.lease, asked.ttl);
-  answer(waiter.from, asked.name, std::move(reply));
+  const Lease* lease = state_.find(asked.name);
+  note_answered(*lease, asked.who.session, began, waiter.from);
+  Verdict told;
+  told.who = asked.who;
+  told.waited = now_.lease - waiter.since;
+  told.joined = joined;
+  told.granted_at = now_.lease;
+  told.void_after = deadline(now_.lease, asked.ttl);
+  answer(waiter.from, asked.name, lease, std::move(told));
 }
 
 bool Step::act_takeover(const Lease& lease) {
@@ -175,10 +202,14 @@ void Step::drop_takeovers(Drop because) {
 }
 
 void Step::hand_over(const std::string& name) {
-  const Lease* lease = state_.find(name);
-  if (lease && !lease->held() && lease->pending()) act_takeover(*lease);
-  while (lease && !lease->held() && lease->waiting() > 0) {
-    const Waiter waiter = state_.dequeue(name);
+  hand_over(state_.find(name));
+}
+
+void Step::hand_over(const Lease* lease) {
+  if (!lease || lease->held()) return;
+  if (lease->pending()) act_takeover(*lease);
+  while (!lease->held() && lease->waiting() > 0) {
+    const Waiter waiter = state_.dequeue(lease->name);
     if (waiter.until <= now_.lease) {
       tell_wait_over(waiter);
     } else if (presence_.present(waiter.from.client)) {  // L8: looked at in the moment of granting.
@@ -224,18 +255,19 @@ void Step::carry_out_decision(const std::string& name, Decision&& decision, Addr
       tell_superseded(*superseded, name);
     }
   }
+  const Lease* lease = state_.find(name);
   const bool granted = decision.answered && decision.reply.void_after > Instant{};
-  if (granted) note_answered(name, decision.reply.who.session, began, from);
-  if (decision.answered) answer(from, name, std::move(decision.reply));
-  hand_over(name);
+  if (granted) note_answered(*lease, decision.reply.who.session, began, from);
+  if (decision.answered) answer(from, name, lease, std::move(decision.reply));
+  hand_over(lease);
 }
 
 /// Only what began here can be taken back from here: of a renewal the session may know already that it holds (L4).
-void Step::note_answered(const std::string& name, const std::string& session, bool began, Address from) {
+void Step::note_answered(const Lease& lease, const std::string& session, bool began, Address from) {
   if (began) {
-    state_.answered_at(name, session, from);
+    State::answered_at(lease, session, from);
   } else {
-    state_.renewed(name, session);
+    State::renewed(lease, session);
   }
 }
 
@@ -247,10 +279,11 @@ void Step::operate(const Acquire& command, Address from) {
   if (command.buffer != 0) {
     const std::string* name = state_.name_of(command.buffer);
     if (!name) {
-      Reply reply;
-      reply.code = ErrorCode::unknown_buffer;
-      reply.field = "buffer_id";
-      return answer(from, "", std::move(reply));
+      Verdict unknown;
+      unknown.code = ErrorCode::unknown_buffer;
+      unknown.field = "buffer_id";
+      answer(from, "", std::move(unknown));
+      return;
     }
     Acquire named = command;
     named.name = *name;
@@ -260,18 +293,32 @@ void Step::operate(const Acquire& command, Address from) {
   const Lease* lease = settle(command.name);
   if (command.numbered && (!lease || lease->buffer == 0)) {
     if (state_.next_buffer() > state_.limits().buffers_max) {
-      Reply reply;
-      reply.code = ErrorCode::buffers_full;
-      return answer(from, command.name, std::move(reply));
+      Verdict full;
+      full.code = ErrorCode::buffers_full;
+      answer(from, command.name, std::move(full));
+      return;
     }
     carry_out(Numbered{command.name, state_.next_buffer()});
     lease = state_.find(command.name);
   }
-  if (lease && lease->held()) make_room(*lease, command);
+  if (is_granted_at_once(lease)) return grant_at_once(command, from);
+  make_room(*lease, command);
   Decision decision = decide(lease, command, from, state_.next_token(), state_.limits(), now_);
   const bool done = decision.answered && decision.reply.code == ErrorCode::none;
-  if (done && lease) give_up_place(*lease, command.who);
+  if (done) give_up_place(*lease, command.who);
   carry_out_decision(command.name, std::move(decision), from);
+}
+
+/// What `decide` says of a name that is free. Most commands come to this, and effect and answer are long: both are made
+/// where they stay.
+void Step::grant_at_once(const Acquire& command, Address from) {
+  grant_at_once_to(command, state_.next_token(), now_, outcome_.effects);
+  carry_out_newest();
+  const Lease* lease = state_.find(command.name);
+  note_answered(*lease, command.who.session, true, from);
+  Reply& reply = outcome_.answers.emplace_back(from).reply;
+  tell_grant(command.who, command.ttl, now_, reply);
+  fill_in(reply, command.name, lease, false);
 }
 
 void Step::make_room(const Lease& lease, const Acquire& command) {
@@ -304,13 +351,13 @@ void Step::operate(const Check& command, Address from) {
 }
 
 void Step::operate(const Get& command, Address from) {
-  settle(command.name);
-  answer(from, command.name, {}, command.unsettled);
+  const Lease* lease = settle(command.name);
+  answer(from, command.name, lease, {}, command.unsettled);
 }
 
 void Step::operate(const List& command, Address from) {
-  Reply reply;
-  reply.next = command.next;
+  std::vector<LeaseView> page;
+  std::string next = command.next;
   std::size_t bytes = 0;
   for (const std::string& name : command.names) {
     const Lease* lease = settle(name);
@@ -318,13 +365,15 @@ void Step::operate(const List& command, Address from) {
     const bool wanted =
         (command.owner.empty() || lease->owner == command.owner) && (!command.contended || lease->waiting() > 0);
     if (!wanted) continue;
-    reply.page.push_back(view(*lease, now_.lease));
-    bytes += reply.page.back().name.size() + reply.page.back().note.size() + reply.page.back().metadata.size();
+    page.push_back(view(*lease, now_.lease));
+    bytes += page.back().name.size() + page.back().note.size() + page.back().metadata.size();
     if (bytes < state_.limits().page_bytes_max) continue;
-    if (&name != &command.names.back()) reply.next = name;
+    if (&name != &command.names.back()) next = name;
     break;
   }
-  answer(from, "", std::move(reply), command.unsettled);  // A list shows what is absent: it waits for everything.
+  Reply& reply = answer(from, "", {}, command.unsettled);  // A list shows what is absent: it waits for everything.
+  reply.page = std::move(page);
+  reply.next = std::move(next);
 }
 
 void Step::operate(const Leave&, Address from) {
@@ -425,7 +474,7 @@ void Step::operate(const RenewSession& command, Address from) {
     ++reply.count;
     renewed.answered = false;
     carry_out_decision(name, std::move(renewed), from);
-    note_answered(name, command.who.session, false, from);
+    note_answered(*lease, command.who.session, false, from);
     shown = std::max(shown, lease->changed);
     slot = std::min(slot, state_.count_of(command.who));
   }

@@ -4,6 +4,7 @@
 // they are given, and depend on nothing but their arguments.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "core/commands.h"
@@ -15,6 +16,10 @@ namespace holdfast::core {
 
 /// A reply on its way.
 struct Answer {
+  /// With a reply that says nothing yet: long as it is, it is not first filled with zeros.
+  explicit Answer(Address where = {}) : to(where) {}
+  Answer(Address where, Reply said) : to(where), reply(std::move(said)) {}
+
   Address to;
   Reply reply;
 };
@@ -59,7 +64,7 @@ class Step {
   /// when the budget ran out and more may be due. Forgetting can wait: not now unless `forget`.
   bool tick(std::size_t budget, bool forget = true);
 
-  /// Carries `effect` out as it is: checked against the promises, numbered, applied.
+  /// Carries `effect` out as it is: checked against the promises, numbered, applied, and kept in the outcome.
   void carry_out(Effect&& effect);
   /// Every pending takeover is dropped. Who waits for one has been answered, or is not there any more.
   void drop_takeovers(Drop because);
@@ -70,14 +75,23 @@ class Step {
   /// Gives a free name to whoever takes it over, else to the first of its queue who is there and still waits (L8, L9).
   void hand_over(const std::string& name);
 
-  /// Fills in what an answer about `name` shows, and what it has to wait for.
-  void answer(Address to, std::string_view name, Reply&& reply, bool unsettled = false);
+  /// Answers about `name`: with what is said, what is to be shown of it, and what that has to wait for. Good until the
+  /// next answer.
+  Reply& answer(Address to, std::string_view name, Verdict&& said, bool unsettled = false);
 
  private:
   friend class Keys;                             // The same rules, asked one by one in the middle of a step.
   const Lease* settle(const std::string& name);  // L5
+  /// The same with the newest effect of the outcome, which is there already and was not carried out yet.
+  void carry_out_newest();
+  void apply_newest();
   void carry_out_decision(const std::string& name, Decision&& decision, Address from);
-  void note_answered(const std::string& name, const std::string& session, bool began, Address from);
+  Reply& answer(Address to, std::string_view name, const Lease* lease, Verdict&& said, bool unsettled = false);
+  /// What an answer about `name` says besides what was decided.
+  void fill_in(Reply& reply, std::string_view name, const Lease* lease, bool unsettled) const;
+  /// The same where it is known already which lease that is; null: none is known.
+  void hand_over(const Lease* lease);
+  static void note_answered(const Lease& lease, const std::string& session, bool began, Address from);
   void join_others_of(const Lease& lease);
   void tell_granted(const Waiter& waiter, Effect&& effect, bool joined);
   void tell_wait_over(const Waiter& waiter);
@@ -93,6 +107,7 @@ class Step {
   /// Where too many sessions share the holding, the right of the longest lapsed one to come back is given up (L6).
   void make_room(const Lease& lease, const Acquire& command);
 
+  void grant_at_once(const Acquire& command, Address from);
   void operate(const Acquire& command, Address from);
   void operate(const Renew& command, Address from);
   void operate(const Release& command, Address from);
@@ -119,5 +134,7 @@ class Step {
 
 /// `lease` as an answer shows it at `now`.
 LeaseView view(const Lease& lease, Instant now);
+/// The same in the place of `shown`, which shows nothing yet.
+void show(const Lease& lease, Instant now, LeaseView& shown);
 
 }  // namespace holdfast::core

@@ -18,19 +18,22 @@ const Lease* State::find(std::string_view name) const {
   return const_cast<State*>(this)->lookup(name);
 }
 
-void State::fetch(std::string_view name) const {
+std::uint64_t State::fetch(std::string_view name) const {
   const std::uint64_t hash = this->hash(name);
-  shards_[number_of_shard(hash)].find(Key{hash, name});
+  shards_[number_of_shard(hash)].prefetch(hash);
+  return hash;
+}
+
+void State::fetch_lease(std::uint64_t fetched) const {
+  shards_[number_of_shard(fetched)].prefetch_lease(fetched);
 }
 
 Lease* State::lookup(std::string_view name) {
   if (looked_.name == name) return looked_.lease;
   const std::uint64_t hash = this->hash(name);
-  const Shard& shard = shards_[number_of_shard(hash)];
-  const auto found = shard.find(Key{hash, name});
+  looked_.lease = shards_[number_of_shard(hash)].find(hash, name);
   looked_.name.assign(name);
   looked_.hash = hash;
-  looked_.lease = found == shard.end() ? nullptr : found->lease.get();
   return looked_.lease;
 }
 
@@ -45,13 +48,11 @@ const std::string* State::name_of(std::uint64_t buffer) const {
   return found == buffer_names_.end() ? nullptr : &found->second;
 }
 
-Lease& State::find_or_add(const std::string& name) {
+Lease& State::find_or_add(std::string_view name) {
   if (Lease* lease = lookup(name)) return *lease;
-  looked_.lease = shards_[number_of_shard(looked_.hash)]
-                      .insert(Entry{looked_.hash, std::make_unique<Lease>(name)})
-                      .first->lease.get();
+  looked_.lease = &shards_[number_of_shard(looked_.hash)].add(looked_.hash, std::make_unique<Lease>(name));
   ++names_;
-  if (recording_names_) name_changes_.push_back({name, true});
+  if (recording_names_) name_changes_.push_back({std::string{name}, true});
   return *looked_.lease;
 }
 
@@ -60,8 +61,7 @@ void State::erase(Lease& lease) {
   --names_;
   if (looked_.lease == &lease) looked_.lease = nullptr;
   const std::uint64_t hash = this->hash(lease.name);
-  Shard& shard = shards_[number_of_shard(hash)];
-  shard.erase(shard.find(Key{hash, lease.name}));
+  shards_[number_of_shard(hash)].erase(hash, lease);
 }
 
 void State::begin_tokens_at(Token token) {
@@ -86,9 +86,10 @@ void State::set_timer(Lease& lease) {
   if (first != Instant::max()) timers_.set(lease, first);
 }
 
-void State::add_part(Lease& lease, Part part) {
-  lease.parts.push_back(std::move(part));
-  if (is_indexed(lease)) sessions_.add(lease.owner, lease.parts.back().session, lease);
+Part& State::add_part(Lease& lease, std::string_view session) {
+  lease.parts.emplace_back().session = session;
+  if (is_indexed(lease)) sessions_.add(lease.owner, session, lease);
+  return lease.parts.back();
 }
 
 bool State::is_indexed(const Lease& lease) const {
@@ -99,9 +100,9 @@ bool State::is_indexed(const Lease& lease) const {
 bool State::index_sessions(std::size_t looks) {
   for (; shards_indexed_ < shards && looks > 0; ++shards_indexed_) {
     const Shard& shard = shards_[shards_indexed_];
-    for (const Entry& entry : shard) {
-      for (const Part& part : entry.lease->parts) sessions_.add(entry.lease->owner, part.session, *entry.lease);
-    }
+    shard.for_each([this](Lease& lease) {
+      for (const Part& part : lease.parts) sessions_.add(lease.owner, part.session, lease);
+    });
     looks -= std::min(looks, shard.size());
   }
   return shards_indexed_ == shards;
@@ -156,19 +157,17 @@ void State::remember_why(Lease& lease, std::string by, std::string reason) {
   whys.push_back({lease.token, std::move(by), std::move(reason)});
 }
 
-void State::hold(Lease& lease, Part part, Instant now) {
-  part.lapsed = false;
-  part.ends_at = deadline(now, part.ttl);
+void State::hold(Lease& lease, std::string_view session, Duration ttl, Instant now) {
   if (lease.active++ == 0) {
     ++held_;
     unfree(lease);
   }
-  if (Part* own = lease.part_of(part.session)) {
-    part.slot = own->slot;
-    *own = std::move(part);
-  } else {
-    add_part(lease, std::move(part));
-  }
+  Part* const own = lease.part_of(session);
+  Part& part = own ? *own : add_part(lease, session);
+  part.ttl = ttl;
+  part.ends_at = deadline(now, ttl);
+  part.answered = {};
+  part.lapsed = false;
   lease.ended = Loss::none;
   lease.changed = position_;
   set_timer(lease);
@@ -205,7 +204,7 @@ void State::begin(const Granted& grant, Loss before, Now now) {
     extras.metadata = grant.metadata;
   }
   greatest_ = std::max(greatest_, grant.token);
-  hold(lease, Part{grant.who.session, grant.ttl}, now.lease);
+  hold(lease, grant.who.session, grant.ttl, now.lease);
 }
 
 void State::carry_out(const Granted& effect, Now now) {
@@ -257,7 +256,7 @@ void State::carry_out(const Started& effect, Now) {
 
 void State::carry_out(const Joined& effect, Now now) {
   Lease& lease = find_or_add(effect.name);
-  if (!lease.part_of(effect.session)) hold(lease, Part{effect.session, effect.ttl}, now.lease);
+  if (!lease.part_of(effect.session)) hold(lease, effect.session, effect.ttl, now.lease);
 }
 
 void State::carry_out(const Renewed& effect, Now now) {
@@ -302,7 +301,7 @@ void State::carry_out(const Lapsed& effect, Now now) {
 void State::carry_out(const Revived& effect, Now now) {
   Lease& lease = find_or_add(effect.name);
   if (Part* part = lease.part_of(effect.session); part && part->lapsed) {
-    hold(lease, Part{effect.session, effect.ttl}, now.lease);
+    hold(lease, effect.session, effect.ttl, now.lease);
   }
 }
 
@@ -352,9 +351,11 @@ void State::carry_out(const Kept& effect, Now now) {
   if (effect.buffer != 0) carry_out(Numbered{effect.name, effect.buffer}, now);
   for (const KeptPart& part : effect.parts) {
     if (part.lapsed) {
-      add_part(lease, Part{part.session, part.ttl, {}, {}, true});
+      Part& kept = add_part(lease, part.session);
+      kept.ttl = part.ttl;
+      kept.lapsed = true;
     } else {
-      hold(lease, Part{part.session, part.ttl}, now.lease);
+      hold(lease, part.session, part.ttl, now.lease);
     }
   }
   if (!lease.held() && lease.remembered()) {
@@ -415,12 +416,12 @@ void State::move_deadline(std::string_view name, const Extended& extended) {
   set_timer(lease);
 }
 
-void State::answered_at(std::string_view name, std::string_view session, Address address) {
-  if (Part* part = known(name).part_of(session)) part->answered = address;
+void State::answered_at(const Lease& lease, std::string_view session, Address address) {
+  if (Part* part = const_cast<Lease&>(lease).part_of(session)) part->answered = address;
 }
 
-void State::renewed(std::string_view name, std::string_view session) {
-  if (Part* part = known(name).part_of(session)) part->answered.request = 0;
+void State::renewed(const Lease& lease, std::string_view session) {
+  if (Part* part = const_cast<Lease&>(lease).part_of(session)) part->answered.request = 0;
 }
 
 std::optional<Address> State::enqueue(std::string_view name, Waiter waiter) {

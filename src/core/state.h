@@ -3,7 +3,6 @@
 
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,6 +13,7 @@
 
 #include "base/text_hash.h"
 #include "core/lease.h"
+#include "core/lease_table.h"
 #include "core/session_index.h"
 #include "core/timers.h"
 
@@ -45,8 +45,10 @@ class State {
 
   /// What is known of `name`; null if nothing is. Stays valid until the name is forgotten.
   const Lease* find(std::string_view name) const;
-  /// Brings what is known of `name` nearer to the processor: a `find` will follow.
-  void fetch(std::string_view name) const;
+  /// Begins to bring nearer to the processor what a `find` of `name` will look at: first its place in the table; then,
+  /// by what that call gave, what is known of it.
+  std::uint64_t fetch(std::string_view name) const;
+  void fetch_lease(std::uint64_t fetched) const;
   /// The name of the buffer with this number; null if there is none.
   const std::string* name_of(std::uint64_t buffer) const;
 
@@ -82,10 +84,10 @@ class State {
   std::vector<Address> all_waiting() const;
   /// Names with a takeover whose window is not over.
   std::vector<std::string> all_pending() const { return {pending_.begin(), pending_.end()}; }
-  /// The session's part began with what is answered at `address`.
-  void answered_at(std::string_view name, std::string_view session, Address address);
+  /// The session's part in `lease`, which is of this state, began with what is answered at `address`.
+  static void answered_at(const Lease& lease, std::string_view session, Address address);
   /// It has been renewed since: it cannot be taken back any more. Which connection took it stays known.
-  void renewed(std::string_view name, std::string_view session);
+  static void renewed(const Lease& lease, std::string_view session);
 
   /// What a timer that went off asks for.
   struct Due {
@@ -117,33 +119,12 @@ class State {
   static constexpr std::size_t shards = 256;
   template <class Visit>
   void for_each_in(std::size_t shard, Visit&& visit) const {
-    for (const Entry& entry : shards_[shard]) visit(*entry.lease);
+    shards_[shard].for_each(visit);
   }
 
  private:
-  // With its hash: a table that grows looks at no lease.
-  struct Entry {
-    std::uint64_t hash;
-    std::unique_ptr<Lease> lease;
-  };
-  struct Key {
-    std::uint64_t hash;
-    std::string_view name;
-  };
-  struct Hash {
-    using is_transparent = void;
-    using is_avalanching = void;
-    std::size_t operator()(const Entry& entry) const { return entry.hash; }
-    std::size_t operator()(const Key& key) const { return key.hash; }
-  };
-  struct Same {
-    using is_transparent = void;
-    static std::string_view name(const Entry& entry) { return entry.lease->name; }
-    static std::string_view name(const Key& key) { return key.name; }
-    bool operator()(const auto& a, const auto& b) const { return a.hash == b.hash && name(a) == name(b); }
-  };
   // Many small tables instead of one: growing moves a few thousand pointers, never a million at once.
-  using Shard = boost::unordered_flat_set<Entry, Hash, Same>;
+  using Shard = LeaseTable;
   using FreeList = boost::intrusive::list<
       Lease,
       boost::intrusive::member_hook<
@@ -156,20 +137,20 @@ class State {
     std::size_t size() const { return count; }
   };
 
-  /// The tables inside use the low and the high bits; those in the middle choose the table.
+  /// The tables inside use the high half of the bits; some of the others choose the table.
   static std::size_t number_of_shard(std::uint64_t hash) { return (hash >> 16U) % shards; }
   std::uint64_t hash(std::string_view name) const { return hash_of(name, limits_.salt); }
   Lease* lookup(std::string_view name);
   Lease& known(std::string_view name);
-  Lease& find_or_add(const std::string& name);
+  Lease& find_or_add(std::string_view name);
   void erase(Lease& lease);
   void set_timer(Lease& lease);
-  void hold(Lease& lease, Part part, Instant now);
+  void hold(Lease& lease, std::string_view session, Duration ttl, Instant now);
   void end_part(Lease& lease, std::string_view session, Loss loss, Instant now);
   void note_free(Lease& lease, Instant now);
   bool is_indexed(const Lease& lease) const;
   void forget_part(Lease& lease, std::string_view session);
-  void add_part(Lease& lease, Part part);
+  Part& add_part(Lease& lease, std::string_view session);
   void drop_parts(Lease& lease);
   void begin_pending(Lease& lease, Who by, std::string reason);
   void end_pending(Lease& lease);

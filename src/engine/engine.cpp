@@ -24,8 +24,12 @@ bool begins_holding(const core::Command& command) {
 constexpr std::size_t reserved_max = 1'024;
 
 void count(const core::Effect& effect, Statistics& statistics) {
-  const bool granted = std::holds_alternative<core::Granted>(effect) || std::holds_alternative<core::Joined>(effect) ||
-                       std::holds_alternative<core::Revived>(effect) || std::holds_alternative<core::Taken>(effect);
+  if (std::holds_alternative<core::Granted>(effect)) {  // Most are.
+    ++statistics.grants;
+    return;
+  }
+  const bool granted = std::holds_alternative<core::Joined>(effect) || std::holds_alternative<core::Revived>(effect) ||
+                       std::holds_alternative<core::Taken>(effect);
   if (granted) ++statistics.grants;
   if (const core::Taken* taken = std::get_if<core::Taken>(&effect)) {
     if (taken->displaced == core::Loss::taken_over || taken->displaced == core::Loss::none) ++statistics.takeovers;
@@ -139,8 +143,11 @@ void Engine::handle(core::Step& step, Request& request) {
 void Engine::submit(std::span<Request> requests, std::vector<Answer>& leaving) {
   now_ = read_clock();  // One reading a batch; the core sees no other time (L4).
   if (requests.size() > 1) {
-    // Among a million names each look is a wait for memory; one after the other, these waits overlap.
-    for (const Request& request : requests) state_.fetch(core::name_of(request.command));
+    // Among a million names each look is a wait for memory, and then for another piece of it; begun together, these
+    // waits overlap.
+    fetched_.clear();
+    for (const Request& request : requests) fetched_.push_back(state_.fetch(core::name_of(request.command)));
+    for (const std::uint64_t fetched : fetched_) state_.fetch_lease(fetched);
   }
   if (!late_.empty()) take_back_late(leaving);
   // Most have one of each, and those are long: a list that grows moves them.
@@ -205,16 +212,22 @@ void Engine::collect_effects(bool whole) {
   const std::span<core::Effect> fresh = std::span(outcome_.effects).subspan(collected_);
   if (!fresh.empty()) {
     Position next{state_.position().value - fresh.size() + 1};
-    std::size_t whole_bytes = 0;
     if (whole) {
-      for (const core::Effect& effect : fresh) whole_bytes += core::size_estimate(effect);
-      open_batch_for(whole_bytes, next);  // A crash leaves all of it or nothing.
+      std::size_t bytes = 0;
+      for (const core::Effect& effect : fresh) {
+        count(effect, statistics_);
+        bytes += core::size_estimate(effect);
+      }
+      open_batch_for(bytes, next);  // A crash leaves all of it or nothing.
+      batches_.back().bytes += bytes;
+      pending_bytes_ += bytes;
+      collected_ = outcome_.effects.size();
     }
     while (collected_ < outcome_.effects.size()) {
       const core::Effect& effect = outcome_.effects[collected_];
       count(effect, statistics_);
       const std::size_t bytes = core::size_estimate(effect);
-      if (!whole) open_batch_for(bytes, next);
+      open_batch_for(bytes, next);
       batches_.back().bytes += bytes;
       pending_bytes_ += bytes;
       ++next.value;

@@ -146,10 +146,11 @@ class Engine {
   Bounds bounds_;
   core::State state_;
   core::Now now_;
-  core::Outcome outcome_;          ///< Kept between steps for its memory.
-  std::size_t collected_ = 0;      ///< Of its effects: those that the newest batch counts already.
-  std::deque<Gathering> batches_;  ///< Oldest first; the front one may be at the journal.
-  std::vector<Request> late_;      ///< Grants of programs that were answered as lapsed, to be taken back.
+  std::vector<std::uint64_t> fetched_;  ///< Of the names in one call; kept for its memory, too.
+  core::Outcome outcome_;               ///< Kept between steps for its memory.
+  std::size_t collected_ = 0;           ///< Of its effects: those that the newest batch counts already.
+  std::deque<Gathering> batches_;       ///< Oldest first; the front one may be at the journal.
+  std::vector<Request> late_;           ///< Grants of programs that were answered as lapsed, to be taken back.
   bool front_taken_ = false;
   bool stopping_ = false;
   std::size_t pending_bytes_ = 0;  ///< As the journal will have them, at most.

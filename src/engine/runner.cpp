@@ -15,6 +15,8 @@ constexpr Duration tick_every = std::chrono::milliseconds(50);
 /// Between two looks while more is due. Without it this thread would have the mutex again before anybody who waits for
 /// it has woken up: whoever unlocks is the first who can lock.
 constexpr Duration tick_breath = std::chrono::microseconds(500);
+/// A disk that takes less for a commit is worth waiting for, rather than handing the batch over.
+constexpr Duration quick_commit = std::chrono::milliseconds(1);
 
 Duration steady_now() {
   return std::chrono::steady_clock::now().time_since_epoch();
@@ -55,7 +57,7 @@ Result<journal::Opened> Runner::start() {
   return opened;
 }
 
-void Runner::submit(std::span<Request> requests, bool others) {
+void Runner::submit(std::span<Request> requests, const Submitter& submitter) {
   std::vector<Answer> leaving;
   leaving.reserve(requests.size());
   Lock lock(mutex_);
@@ -70,37 +72,68 @@ void Runner::submit(std::span<Request> requests, bool others) {
     engine_->submit(requests, leaving);
   }
   send(lock, leaving);
-  start_commit(lock, !others || options_.policy == CommitPolicy::always_inline);
+  if (submitter.more && options_.policy == CommitPolicy::adaptive) return;
+  start_commit(lock, &submitter);
 }
 
 /// Sees to it that what is pending gets to the journal: by this thread if it may and it pays, else by the commit
-/// thread.
-void Runner::start_commit(Lock& lock, bool may_inline) {
+/// thread. Null: this thread may not.
+void Runner::start_commit(Lock& lock, const Submitter* submitter) {
+  if (!failed_ && committing_ && engine_->pending() && submitter && submitter->wait && disk_is_quick()) {
+    await_commit(lock);
+  }
   if (committing_ || failed_ || !engine_->pending()) return;  // Whoever commits now looks again when it is done.
   committing_ = true;
-  // A client whose commit was the last one too is alone: nobody gains from a hand-over, which would only cost it. With
-  // two or more, the others' requests would lie unread while this thread waits for the disk.
-  const std::optional<std::uint64_t> client = engine_->only_client_pending();
-  const bool alone = client && client == std::exchange(last_client_, client);
-  const bool here = may_inline && options_.policy != CommitPolicy::always_thread &&
-                    (options_.policy == CommitPolicy::always_inline || alone);
-  if (!here) {
+  if (!submitter || !may_commit_here(*submitter)) {
     hand_over_ = true;
     commit_wanted_.notify_one();
     return;
   }
   ++counted_.inline_commits;
-  commit_once(lock);
+  commit_once(lock, submitter->wait);
+}
+
+bool Runner::may_commit_here(const Submitter& submitter) {
+  // A client whose commit was the last one too is alone: nobody gains from a hand-over, which would only cost it. With
+  // two or more, the others' requests would lie unread while this thread waits for the disk.
+  const std::optional<std::uint64_t> client = engine_->only_client_pending();
+  const bool alone = client && client == std::exchange(last_client_, client);
+  switch (options_.policy) {
+    case CommitPolicy::always_thread:
+      return false;
+    case CommitPolicy::always_inline:
+      return true;
+    case CommitPolicy::adaptive:
+      break;
+  }
+  return (alone && !submitter.others) || (submitter.wait && disk_is_quick());
+}
+
+bool Runner::disk_is_quick() const {
+  const bool hangs = commit_began_ && steady_now() - *commit_began_ > quick_commit;
+  return options_.policy == CommitPolicy::adaptive && commit_pace_ < quick_commit && !hangs;
+}
+
+/// Waits for the commit that is under way, but not for a disk that is not quick this time.
+///
+/// Else, once the commit thread has begun, for a lapse perhaps, it would go on for as long as there is load: there is
+/// always something that has gathered meanwhile.
+void Runner::await_commit(Lock& lock) {
+  if (std::exchange(taken_next_, true)) return;
+  idle_.wait_for(lock, quick_commit, [this] { return !committing_; });
+  taken_next_ = false;
 }
 
 /// Makes one batch durable and lets its answers leave. `committing_` is set, and passes to the commit thread if more
 /// is pending afterwards.
-void Runner::commit_once(Lock& lock) {
+void Runner::commit_once(Lock& lock, DiskWait* wait) {
   const auto batch = std::make_shared<const Batch>(engine_->take_batch());
   const Duration began = steady_now();
   commit_began_ = began;
   lock.unlock();
+  const std::uint64_t waited = wait ? wait->leave() : 0;
   const Result<void> kept = journal_.append(batch->first, batch->effects);
+  if (wait) wait->back(waited);
   if (kept) {
     for (Listener* listener : options_.listeners) listener->durable(batch);
   }
@@ -119,12 +152,14 @@ void Runner::commit_once(Lock& lock) {
     idle_.notify_all();
     return;
   }
-  counted_.commit.observe(steady_now() - began);
+  const Duration took = steady_now() - began;
+  counted_.commit.observe(took);
+  commit_pace_ += (took - commit_pace_) / 8;
   ++counted_.batches;
   counted_.batch_effects += batch->effects.size();
   engine_->durable(batch->last(), leaving);
   counted_.batch_sizes.observe(batch->effects.size());
-  committing_ = engine_->pending();
+  committing_ = engine_->pending() && !taken_next_;
   hand_over_ = committing_;
   if (hand_over_) commit_wanted_.notify_one();
   send(lock, leaving);
@@ -179,7 +214,7 @@ void Runner::tick() {
     more = engine_->tick(leaving);
     const bool changed = std::exchange(out_of_room_, full) != full;
     send(lock, leaving);
-    start_commit(lock, false);
+    start_commit(lock, nullptr);
     lock.unlock();
     if (changed && options_.on_room) options_.on_room(full, room);
     if (more) std::this_thread::sleep_for(tick_breath);
@@ -198,6 +233,7 @@ void Runner::tick_loop(const std::stop_token& stop) {
   std::condition_variable_any timer;
   while (!stop.stop_requested()) {
     tick();
+    if (options_.on_tick) options_.on_tick();
     std::unique_lock sleep(sleeping);
     timer.wait_for(sleep, stop, tick_every, [] { return false; });
   }
@@ -251,14 +287,14 @@ bool Runner::drain(Duration patience) {
   std::vector<Answer> leaving;
   if (!failed_) engine_->stop_waiting(leaving);
   send(lock, leaving);
-  start_commit(lock, false);
+  start_commit(lock, nullptr);
   return await_idle(lock, patience);
 }
 
 bool Runner::finish(Duration patience) {
   {
     Lock lock(mutex_);
-    start_commit(lock, false);
+    start_commit(lock, nullptr);
     if (!await_idle(lock, patience)) return false;
   }
   commit_thread_ = {};

@@ -1,8 +1,8 @@
 // What a server puts around the engine: the mutex, the fsync and the timer.
 //
 // Who makes a batch durable (docs/decisions/0002-who-calls-fsync.md): the door's own thread for a client that is alone,
-// because a hand-over to another thread would cost it more than it saves; else the commit thread, while the doors'
-// threads read and decide the next batch.
+// or where the disk is quick and another thread can go on with its work if it turns out not to be, because a hand-over
+// costs more than it saves; else the commit thread, while the doors' threads read and decide the next batch.
 #pragma once
 
 #include <atomic>
@@ -33,11 +33,29 @@ using Deliver = std::function<void(std::vector<core::Answer>& leaving)>;
 /// that is written: the process should write it and exit. Must return; the thread may be one of those that write.
 using OnJournalFailure = std::function<void(const Error&)>;
 
+/// Told when the thread that submits goes to the disk itself, and when it is back, so that another one can go on with
+/// its work where that takes long. `leave` and `back` are called in turn, by that thread.
+class DiskWait {
+ public:
+  virtual ~DiskWait() = default;
+  /// What is returned is given to `back`.
+  virtual std::uint64_t leave() = 0;
+  virtual void back(std::uint64_t wait) = 0;
+};
+
+/// The thread that submits.
+struct Submitter {
+  bool others = false;       ///< It has further clients to serve, who must not wait for a disk that hangs.
+  DiskWait* wait = nullptr;  ///< Somebody sees to that.
+  bool more = false;         ///< It submits again at once: a disk is not worth going to before that.
+};
+
 struct RunnerOptions {
   CommitPolicy policy = CommitPolicy::adaptive;
   bool tick_by_hand = false;  ///< No timer: a test with a clock of its own calls `tick`.
   /// Called at a tick, outside the critical section, when refusing beginnings for want of room begins and ends.
   std::function<void(bool out_of_room, const journal::Room&)> on_room{};
+  std::function<void()> on_tick{};     ///< Called after each look at the timers, by the timer's thread.
   std::vector<Listener*> listeners{};  ///< Outlive the runner.
 };
 
@@ -53,9 +71,7 @@ class Runner {
   Result<journal::Opened> start();
 
   /// Hands over all the commands a door has read. Answers come through `deliver`, some of them before this returns.
-  ///
-  /// `others`: the calling thread has further clients to serve, so it must not wait for the disk here.
-  void submit(std::span<Request> requests, bool others = false);
+  void submit(std::span<Request> requests, const Submitter& submitter = {});
 
   /// One look at the timers, and soon another while more is due; in between others get the mutex. The timer's thread
   /// calls this every 50 ms.
@@ -108,8 +124,11 @@ class Runner {
  private:
   void tick_loop(const std::stop_token& stop);
   void commit_loop(const std::stop_token& stop);
-  void commit_once(std::unique_lock<std::mutex>& lock);
-  void start_commit(std::unique_lock<std::mutex>& lock, bool may_inline);
+  void commit_once(std::unique_lock<std::mutex>& lock, DiskWait* wait = nullptr);
+  void start_commit(std::unique_lock<std::mutex>& lock, const Submitter* submitter);
+  bool may_commit_here(const Submitter& submitter);
+  bool disk_is_quick() const;
+  void await_commit(std::unique_lock<std::mutex>& lock);
   void send(std::unique_lock<std::mutex>& lock, std::vector<core::Answer>& leaving);
   bool await_idle(std::unique_lock<std::mutex>& lock, Duration patience);
   void build_index();  ///< Under index_mutex_.
@@ -125,6 +144,8 @@ class Runner {
   std::condition_variable commit_wanted_;
   std::condition_variable idle_;
   bool committing_ = false;  ///< A batch is at the journal, or about to be.
+  bool taken_next_ = false;  ///< Somebody waits for that, to commit what has gathered meanwhile.
+  Duration commit_pace_{};   ///< What one append took of late.
   bool hand_over_ = false;   ///< The commit thread is to go on.
   bool failed_ = false;
   std::optional<std::uint64_t> last_client_;  ///< The only one that the last batch was committed for.

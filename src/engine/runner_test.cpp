@@ -146,14 +146,15 @@ class RunnerTest : public testing::Test {
         std::make_unique<Engine>(*clock_in_use, clients, limits), journal, mailbox.deliver(),
         [this](const Error& error) { failed.set_value(error.code); }, options);
   }
-  Address submit(core::Command command, std::uint64_t client = 1) {
+  Address submit(core::Command command, std::uint64_t client = 1, const Submitter& submitter = {}) {
     const Address from{client, ++requests};
     std::vector<Request> request{Request{from, std::move(command)}};
-    runner->submit(request);
+    runner->submit(request, submitter);
     return from;
   }
-  Address acquire(const std::string& name, const core::Who& who, std::uint64_t client = 1) {
-    return submit(Acquire{.name = name, .who = who, .ttl = 10s}, client);
+  Address acquire(const std::string& name, const core::Who& who, std::uint64_t client = 1,
+                  const Submitter& submitter = {}) {
+    return submit(Acquire{.name = name, .who = who, .ttl = 10s}, client, submitter);
   }
 
   HandClock hand;
@@ -235,6 +236,57 @@ TEST_F(RunnerTest, commits_where_it_was_asked_from_the_second_commit_of_a_client
   EXPECT_EQ(runner->snapshot().inline_commits, 1U);
   mailbox.await(acquire("c", bob, 2));
   EXPECT_EQ(runner->snapshot().inline_commits, 1U) << "another client: not alone";
+}
+
+/// Somebody who goes on with the work of a thread that is at the disk.
+struct StandIn final : DiskWait {
+  std::uint64_t leave() override { return ++waits; }
+  void back(std::uint64_t wait) override {
+    EXPECT_EQ(wait, waits);
+    ++returns;
+  }
+  std::uint64_t waits = 0, returns = 0;
+};
+
+TEST_F(RunnerTest, commits_where_it_was_asked_for_a_thread_that_somebody_stands_in_for) {
+  start();
+  StandIn stand_in;
+  for (std::uint64_t client = 1; client <= 5; ++client) {
+    mailbox.await(acquire("name/" + std::to_string(client), alice, client, {.others = true, .wait = &stand_in}));
+  }
+  EXPECT_EQ(runner->snapshot().inline_commits, 5U);
+  EXPECT_EQ(stand_in.waits, 5U);
+  EXPECT_EQ(stand_in.returns, 5U);
+}
+
+TEST_F(RunnerTest, commits_on_its_own_thread_once_the_disk_is_slow_and_where_it_was_asked_when_it_is_quick_again) {
+  start();
+  StandIn stand_in;
+  const Submitter submitter{.others = true, .wait = &stand_in};
+  journal.shut();
+  std::thread slow([&] { acquire("slow", alice, 1, submitter); });
+  journal.await_batch();
+  std::this_thread::sleep_for(20ms);  // What a slow disk takes.
+  journal.open_up();
+  slow.join();
+  EXPECT_EQ(runner->snapshot().inline_commits, 1U);
+  mailbox.await(acquire("next", alice, 2, submitter));
+  EXPECT_EQ(runner->snapshot().inline_commits, 1U);
+  for (int i = 0; i < 100; ++i) mailbox.await(acquire("quick/" + std::to_string(i), alice, 2, submitter));
+  EXPECT_GT(runner->snapshot().inline_commits, 1U);
+}
+
+TEST_F(RunnerTest, does_not_wait_for_another_threads_commit_that_hangs) {
+  start();
+  StandIn stand_in;
+  journal.shut();
+  acquire("hangs", alice, 1, {.others = true});  // On the commit thread.
+  journal.await_batch();
+  const Address second = acquire("second", bob, 2, {.others = true, .wait = &stand_in});
+  EXPECT_FALSE(mailbox.has(second));
+  EXPECT_EQ(stand_in.waits, 0U);
+  journal.open_up();
+  EXPECT_EQ(mailbox.await(second).code, ErrorCode::none);
 }
 
 TEST_F(RunnerTest, gathers_what_comes_while_a_batch_is_at_the_journal) {

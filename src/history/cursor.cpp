@@ -1,40 +1,44 @@
 #include "history/cursor.h"
 
+#include <algorithm>
+#include <functional>
 #include <iterator>
 #include <optional>
 
 namespace holdfast::history {
 
 Merged::Merged(std::vector<std::unique_ptr<Cursor>> oldest_first) : cursors_(std::move(oldest_first)) {
+  for (std::size_t age = 0; age < cursors_.size(); ++age) wait_for_turn(age);
   find();
+}
+
+void Merged::wait_for_turn(std::size_t age) {
+  Cursor* const cursor = cursors_[age].get();
+  if (!cursor->valid()) return;
+  waiting_.push_back({cursor->name(), age, cursor});
+  std::ranges::push_heap(waiting_, std::greater<>{});
 }
 
 void Merged::find() {
   at_.clear();
-  for (const std::unique_ptr<Cursor>& cursor : cursors_) {
-    if (!cursor->valid()) continue;
-    if (!at_.empty() && at_.front()->name() < cursor->name()) continue;
-    if (!at_.empty() && cursor->name() < at_.front()->name()) at_.clear();
-    at_.push_back(cursor.get());
+  while (!waiting_.empty() && (at_.empty() || waiting_.front().name == at_.front().name)) {
+    at_.push_back(waiting_.front());
+    std::ranges::pop_heap(waiting_, std::greater<>{});
+    waiting_.pop_back();
   }
-  if (!at_.empty()) name_ = at_.front()->name();
 }
 
 std::vector<Entry> Merged::entries() {
   std::vector<Entry> all;
-  for (const Cursor* cursor : at_) {
-    std::optional<std::vector<Entry>> some = decode(cursor->entries());
-    if (!some) {
-      ++unreadable;
-      continue;
-    }
-    all.insert(all.end(), std::make_move_iterator(some->begin()), std::make_move_iterator(some->end()));
-  }
+  for (const Next& each : at_) unreadable += decode(each.cursor->entries(), all) ? 0 : 1;
   return all;
 }
 
 void Merged::next() {
-  for (Cursor* cursor : at_) cursor->next();
+  for (const Next& each : at_) {
+    each.cursor->next();
+    wait_for_turn(each.age);
+  }
   find();
 }
 

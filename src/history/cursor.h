@@ -43,9 +43,9 @@ class Merged {
   explicit Merged(std::vector<std::unique_ptr<Cursor>> oldest_first);
 
   bool valid() const { return !at_.empty(); }
-  std::string_view name() const { return name_; }
+  std::string_view name() const { return at_.front().name; }
   /// The bytes of the entries, where one cursor alone has the name; else empty.
-  std::string_view only() const { return at_.size() == 1 ? at_.front()->entries() : std::string_view{}; }
+  std::string_view only() const { return at_.size() == 1 ? at_.front().cursor->entries() : std::string_view{}; }
   /// What all of them say. What cannot be read is left out, and counted in `unreadable`.
   std::vector<Entry> entries();
   void next();
@@ -53,11 +53,21 @@ class Merged {
   std::size_t unreadable = 0;
 
  private:
+  struct Next {
+    std::string_view name;
+    std::size_t age;  ///< Of cursors at the same name the oldest comes first.
+    Cursor* cursor;
+    bool operator>(const Next& other) const {
+      const int by_name = name.compare(other.name);
+      return by_name != 0 ? by_name > 0 : age > other.age;
+    }
+  };
+  void wait_for_turn(std::size_t age);
   void find();
 
   std::vector<std::unique_ptr<Cursor>> cursors_;
-  std::vector<Cursor*> at_;  ///< Those that stand at `name_`.
-  std::string name_;
+  std::vector<Next> waiting_;  ///< A heap, the next one on top.
+  std::vector<Next> at_;       ///< Those that stand at the name.
 };
 
 }  // namespace holdfast::history

@@ -100,16 +100,23 @@ void encode(core::Position position, std::uint64_t left_out, const core::Effect&
   journal::encode(effect, out);
 }
 
-std::optional<std::vector<Entry>> decode(std::string_view bytes) {
-  std::vector<Entry> entries;
-  while (!bytes.empty()) {
+bool decode(std::string_view bytes, std::vector<Entry>& into) {
+  const auto before = static_cast<std::ptrdiff_t>(into.size());
+  bool good = true;
+  while (good && !bytes.empty()) {
     const std::optional<std::uint64_t> position = take_number(bytes);
     const std::optional<std::uint64_t> left_out = take_number(bytes);
-    if (!position || !left_out) return std::nullopt;
     auto effect = journal::decode_front(bytes);
-    if (!effect || !tells(*effect)) return std::nullopt;
-    entries.push_back({{*position}, *left_out, *std::move(effect)});
+    good = position && left_out && effect && tells(*effect);
+    if (good) into.push_back({{*position}, *left_out, *std::move(effect)});
   }
+  if (!good) into.erase(into.begin() + before, into.end());
+  return good;
+}
+
+std::optional<std::vector<Entry>> decode(std::string_view bytes) {
+  std::vector<Entry> entries;
+  if (!decode(bytes, entries)) return std::nullopt;
   return entries;
 }
 

@@ -34,7 +34,9 @@ WallTime time_of(const core::Effect& effect);
 /// journal writes it.
 void encode(core::Position position, std::uint64_t left_out, const core::Effect& effect, std::string& out);
 
-/// All entries that `bytes` are, one behind the other; none if they are no entries.
+/// Appends all entries that `bytes` are, one behind the other; false, and nothing, if they are no entries.
+bool decode(std::string_view bytes, std::vector<Entry>& into);
+/// The same; none if they are no entries.
 std::optional<std::vector<Entry>> decode(std::string_view bytes);
 
 /// The same backwards.

@@ -8,11 +8,13 @@
 namespace holdfast::history {
 namespace {
 
-constexpr std::size_t run_min = 4;     ///< So many files of like size are worth a merge.
-constexpr std::size_t files_max = 32;  ///< With more, the four smallest neighbours are merged whatever their size.
+constexpr std::size_t run_min = 8;      ///< So many files of like size are worth a merge.
+constexpr std::size_t files_max = 128;  ///< With more, the smallest neighbours are merged whatever their size.
 constexpr std::size_t gaps_in_a_file_max = 256;
-/// Of all bytes: what goes at once when there are too many.
-constexpr std::uint64_t files_in_all = 8;
+/// Of all bytes: what goes at once when there are too many. What has not ended is written again each time.
+constexpr std::uint64_t gulps_in_all = 8;
+/// Of all bytes: a file so large is left as it is. To have fewer, each effect would be written twice.
+constexpr std::uint64_t files_in_all = 64;
 
 std::optional<Plan> for_bytes(std::span<const Size> files, const Room& room) {
   std::uint64_t all = 0;
@@ -21,7 +23,8 @@ std::optional<Plan> for_bytes(std::span<const Size> files, const Room& room) {
   const auto over = std::ranges::find_if(files, [](const Size& f) { return f.earliest_end != WallTime::max(); });
   if (over == files.end()) return Plan{.begin = 0, .end = 1, .expiry = {}, .remove = true};
   // Together with what was left of those before: the end of such a holding may be here.
-  const auto end = static_cast<std::size_t>(over - files.begin()) + 1;
+  auto end = static_cast<std::size_t>(over - files.begin());
+  for (std::uint64_t gone = 0; end < files.size() && gone < room.bytes_max / gulps_in_all;) gone += files[end++].bytes;
   return Plan{.begin = 0, .end = end, .expiry = {WallTime::max()}};
 }
 
@@ -36,10 +39,11 @@ std::optional<Plan> for_age(std::span<const Size> files, const Room& room) {
 std::optional<Plan> for_number(std::span<const Size> files, const Room& room) {
   const std::uint64_t one_max = room.bytes_max / files_in_all;
   for (std::size_t end = files.size(); end > 0; --end) {
+    const std::uint64_t like_max = 2 * files[end - 1].bytes;
     std::uint64_t bytes = files[end - 1].bytes;
     std::size_t begin = end - 1;
-    // Each byte is written again when the file that it is in grows by half: a few times in its life.
-    while (begin > 0 && files[begin - 1].bytes <= 2 * bytes && bytes + files[begin - 1].bytes <= one_max) {
+    // Each byte is written again when the file that it is in grows eightfold: once or twice in its life.
+    while (begin > 0 && files[begin - 1].bytes <= like_max && bytes + files[begin - 1].bytes <= one_max) {
       bytes += files[--begin].bytes;
     }
     if (end - begin >= run_min) return Plan{.begin = begin, .end = end};
@@ -64,6 +68,11 @@ About about_all(std::span<const std::shared_ptr<const File>> files) {
     about.earliest_end = std::min(about.earliest_end, file->about().earliest_end);
   }
   return about;
+}
+
+/// Nothing of it can go, however old it is.
+bool plainly_held(std::span<const Entry> entries) {
+  return entries.size() == 1 && std::holds_alternative<core::Granted>(entries[0].effect);
 }
 
 }  // namespace
@@ -100,6 +109,10 @@ Result<std::shared_ptr<const File>> merge(const Folder& folder, std::span<const 
       continue;
     }
     std::vector<Entry> entries = all.entries();
+    if (!only.empty() && plainly_held(entries)) {
+      written = writer.add(all.name(), only);
+      continue;
+    }
     trim(entries, bounds, expiry);
     if (expires) about.earliest_end = std::min(about.earliest_end, earliest_end(entries));
     if (!entries.empty()) written = writer.add(all.name(), encode(entries));

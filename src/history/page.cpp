@@ -55,7 +55,8 @@ std::vector<Holding> Store::holdings(std::vector<Entry> entries, const std::vect
 
 Store::View Store::view(const Query& query, const std::string& from) {
   View view;
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  catch_up(lock);
   view.files = files_;
   view.frozen.assign(frozen_.begin(), frozen_.end());
   if (query.name.empty()) {
@@ -95,12 +96,7 @@ Page Store::page(const Query& query) {
 Page Store::page_of_name(const Query& query, const View& view) const {
   std::vector<Entry> entries;
   bool unreadable = false;
-  const auto add = [&](std::string_view bytes) {
-    auto some = decode(bytes);
-    unreadable |= !some;
-    if (some)
-      entries.insert(entries.end(), std::make_move_iterator(some->begin()), std::make_move_iterator(some->end()));
-  };
+  const auto add = [&](std::string_view bytes) { unreadable |= !decode(bytes, entries); };
   for (const auto& file : view.files) add(file->entries(query.name));
   for (const auto& frozen : view.frozen) add(frozen->entries(query.name));
   add(view.active);

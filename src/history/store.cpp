@@ -17,8 +17,8 @@ using Lock = std::unique_lock<std::mutex>;
 
 /// How long the queue may gather before somebody looks at it: waking up for every batch would cost those who own.
 constexpr auto gather = 10ms;
-/// Effects that are taken in while the mutex is held once.
-constexpr std::size_t chunk = 256;
+/// What is put off is taken in for want of room no more often than this: if more comes, the oldest is dropped.
+constexpr Duration catch_up_every = 10s;
 /// Not yet written. Beyond them the disk is too far behind, and what comes is missed.
 constexpr std::size_t frozen_max = 3;
 constexpr auto retry_after = 5s;  ///< A disk that failed.
@@ -44,7 +44,9 @@ void work_in_background() {
 }  // namespace
 
 Store::Store(Options options, Clock& clock)
-    : options_(fitting(std::move(options))), clock_(clock), active_(std::make_unique<Recent>(options_.bounds)) {
+    : options_(fitting(std::move(options))),
+      clock_(clock),
+      active_(std::make_unique<Recent>(options_.bounds, options_.recent_bytes_max)) {
   if (options_.folder) folder_.emplace(*options_.folder);
   taker_ = std::jthread([this](const std::stop_token& stop) { take_loop(stop); });
   if (folder_) writer_ = std::jthread([this](const std::stop_token& stop) { write_loop(stop); });
@@ -135,6 +137,10 @@ void Store::add_gap(core::Position up_to) {
 
 void Store::freeze_if_full(Lock& lock) {
   if (active_->bytes() < options_.recent_bytes_max) return;
+  if (active_->crowded()) {
+    active_ = std::make_unique<Recent>(active_->thinned_out());
+    if (active_->bytes() < options_.recent_bytes_max / 2) return;
+  }
   // Meanwhile the queue fills; what does not fit there is missed, and that is known.
   if (folder_) changed_.wait(lock, [&] { return frozen_.size() < frozen_max || write_failed_ || stopping_; });
   if (active_->bytes() >= options_.recent_bytes_max) freeze();  // Else somebody else did meanwhile.
@@ -142,13 +148,11 @@ void Store::freeze_if_full(Lock& lock) {
 
 void Store::freeze() {
   if (active_->empty()) return;
-  std::shared_ptr<const Recent> full = std::exchange(active_, std::make_unique<Recent>(options_.bounds));
+  std::shared_ptr<const Recent> full =
+      std::exchange(active_, std::make_unique<Recent>(options_.bounds, options_.recent_bytes_max));
   if (!folder_) {
     frozen_.push_back(std::move(full));
-    std::size_t bytes = 0;
-    for (const auto& frozen : frozen_) bytes += frozen->bytes();
-    for (; bytes > options_.memory_bytes_max && frozen_.size() > 1; frozen_.pop_front())
-      bytes -= frozen_.front()->bytes();
+    while (memory_bytes() > options_.memory_bytes_max && frozen_.size() > 1) frozen_.pop_front();
     return;
   }
   if (frozen_.size() < frozen_max) {
@@ -161,25 +165,68 @@ void Store::freeze() {
   add_gap(full->last());
 }
 
-void Store::take(const Queued& queued) {
+void Store::take(Queued queued) {
   if (std::exchange(replaying_, false)) {
     open();
     catch_up_with_journal(queued.first);
   }
-  if (!queued.effects) {
-    const Lock lock(mutex_);
-    add_gap(queued.last);
-    return;
-  }
+  if (!folder_ && queued.effects) return put_off(std::move(queued));
+  Lock lock(mutex_);
+  catch_up(lock);
+  add_all(queued, lock);
+}
+
+void Store::add_all(const Queued& queued, Lock& lock) {
+  if (!queued.effects) return add_gap(queued.last);
   core::Position position = queued.first;
-  const std::vector<core::Effect>& effects = *queued.effects;
-  for (std::size_t at = 0; at < effects.size();) {
-    Lock lock(mutex_);
-    for (std::size_t i = 0; i < chunk && at < effects.size(); ++i, ++at, ++position.value) {
-      freeze_if_full(lock);
-      add(position, effects[at]);
+  for (const core::Effect& effect : *queued.effects) {
+    freeze_if_full(lock);
+    add(position, effect);
+    ++position.value;
+  }
+}
+
+void Store::put_off(Queued queued) {
+  for (const core::Effect& effect : *queued.effects) queued.bytes += sizeof(core::Effect) + core::size_estimate(effect);
+  std::vector<Queued> dropped;  // Freed when the mutex is.
+  Lock lock(mutex_);
+  put_off_bytes_ += queued.bytes;
+  put_off_.push_back(std::move(queued));
+  if (memory_bytes() <= options_.memory_bytes_max) return;
+  const Duration now = clock_.steady();
+  if (!caught_up_ || now - *caught_up_ >= catch_up_every) {
+    caught_up_ = now;
+    return catch_up(lock);
+  }
+  while (memory_bytes() > options_.memory_bytes_max && put_off_.size() > 1) {
+    if (!frozen_.empty()) {
+      frozen_.pop_front();
+    } else if (!active_->empty()) {
+      active_ = std::make_unique<Recent>(options_.bounds, options_.recent_bytes_max);
+    } else {
+      taken_ = put_off_.front().last;  // No gap: it was there.
+      put_off_bytes_ -= put_off_.front().bytes;
+      dropped.push_back(std::move(put_off_.front()));
+      put_off_.pop_front();
     }
   }
+}
+
+void Store::catch_up(Lock& lock) {
+  for (; !put_off_.empty(); put_off_.pop_front()) {
+    put_off_bytes_ -= put_off_.front().bytes;
+    add_all(put_off_.front(), lock);
+  }
+}
+
+core::Position Store::taken() const {
+  return put_off_.empty() ? taken_ : put_off_.back().last;
+}
+
+std::size_t Store::memory_bytes() const {
+  std::size_t bytes = active_->bytes() + put_off_bytes_;
+  for (const auto& frozen : frozen_) bytes += frozen->bytes();
+  return bytes;
 }
 
 /// Files that know of positions which the journal has yet to give out tell of what a restored backup has undone, or of
@@ -194,7 +241,7 @@ void Store::catch_up_with_journal(core::Position first) {
       files_.pop_back();
     }
     on_disk_ = files_.empty() ? core::Position{} : files_.back()->about().last;
-    active_ = std::make_unique<Recent>(options_.bounds);
+    active_ = std::make_unique<Recent>(options_.bounds, options_.recent_bytes_max);
     taken_ = on_disk_;
   }
   for (const std::string& name : foreign) set_aside(name, "it tells of what the journal does not have", foreign_suffix);
@@ -217,10 +264,7 @@ void Store::take_loop(const std::stop_token& stop) {
       queued_ = 0;
       wanted_now_ = false;
     }
-    for (Queued& queued : taken) {
-      take(queued);
-      queued.effects.reset();
-    }
+    for (Queued& queued : taken) take(std::move(queued));
     const Lock lock(mutex_);
     changed_.notify_all();
   }
@@ -235,7 +279,7 @@ void Store::await_taken() {
     queue_changed_.notify_all();
   }
   Lock lock(mutex_);
-  changed_.wait_for(lock, 2s, [&] { return taken_ >= offered; });
+  changed_.wait_for(lock, 2s, [&] { return taken() >= offered; });
 }
 
 // The files.
@@ -316,10 +360,10 @@ Result<void> Store::write_oldest(const std::stop_token& stop) {
     }
     HF_TRY(writer, FileWriter::begin(*folder_, oldest->first(), oldest->last()));
     Result<void> written;
-    for (const auto& [name, entries] : oldest->in_order()) {
-      if (written && stop.stop_requested()) written = fail(ErrorCode::stopping);
-      if (written) written = writer.add(name, entries);
-    }
+    oldest->in_order([&](std::string_view name, std::string_view entries) {
+      written = stop.stop_requested() ? fail(ErrorCode::stopping) : writer.add(name, entries);
+      return written.has_value();
+    });
     const About about{oldest->first(), oldest->last(), oldest->newest(), oldest->earliest_end(), oldest->gaps()};
     if (written) written = writer.finish(about);
     if (!written) {
@@ -456,9 +500,8 @@ Figures Store::figures() const {
   Figures now = counted_;
   now.files = files_.size();
   for (const auto& file : files_) now.bytes += file->bytes();
-  now.recent_bytes = active_->bytes();
-  for (const auto& frozen : frozen_) now.recent_bytes += frozen->bytes();
-  now.taken = taken_;
+  now.recent_bytes = memory_bytes();
+  now.taken = taken();
   now.on_disk = on_disk_;
   return now;
 }

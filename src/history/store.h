@@ -84,6 +84,7 @@ class Store {
   struct Queued {
     core::Position first, last;
     std::shared_ptr<const std::vector<core::Effect>> effects;  ///< Null: they were too many.
+    std::size_t bytes = 0;                                     ///< Of them in memory, about; if they are put off.
   };
   struct View {
     Files files;
@@ -96,7 +97,14 @@ class Store {
 
   void open();
   void set_aside(const std::string& name, const std::string& why, std::string_view suffix);
-  void take(const Queued& queued);
+  void take(Queued queued);
+  void add_all(const Queued& queued, std::unique_lock<std::mutex>& lock);
+  /// Without a folder most is dropped again before anybody asks: it stays as it came, until then or until it is too
+  /// much.
+  void put_off(Queued queued);
+  void catch_up(std::unique_lock<std::mutex>& lock);              ///< Under mutex_, with what was put off.
+  core::Position taken() const;                                   ///< Under mutex_.
+  std::size_t memory_bytes() const;                               ///< Under mutex_.
   void add(core::Position position, const core::Effect& effect);  ///< Under mutex_.
   void add_gap(core::Position up_to);                             ///< Under mutex_: from `taken_` on.
   void catch_up_with_journal(core::Position first);
@@ -138,8 +146,11 @@ class Store {
   std::condition_variable changed_;
   std::unique_ptr<Recent> active_;
   std::deque<std::shared_ptr<const Recent>> frozen_;  ///< To be written, oldest first.
+  std::deque<Queued> put_off_;                        ///< What comes behind `active_`, without a folder.
+  std::size_t put_off_bytes_ = 0;
+  std::optional<Duration> caught_up_;  ///< When, for want of room.
   Files files_;
-  core::Position taken_;    ///< Up to here it is in memory or in a file.
+  core::Position taken_;    ///< Up to here it is in memory, other than put off, or in a file.
   core::Position on_disk_;  ///< Up to here it is in a file, or known to be missing.
   Figures counted_;
   bool idle_ = true;  ///< The writing thread has nothing to do.

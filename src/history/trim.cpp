@@ -34,9 +34,21 @@ std::size_t bytes_of(const Entry& entry) {
   return core::size_estimate(entry.effect);
 }
 
+/// Most names are held once, and then not again for long: so much can be said of those without putting them together.
+bool plainly_over(const std::vector<Entry>& entries, const Expiry& expiry) {
+  if (entries.size() != 2) return false;
+  const auto* granted = std::get_if<core::Granted>(&entries[0].effect);
+  const auto over = [&](const auto* end) {
+    return end != nullptr && end->ends && end->token == granted->token && end->at < expiry.before;
+  };
+  return granted != nullptr &&
+         (over(std::get_if<core::Released>(&entries[1].effect)) || over(std::get_if<core::Lapsed>(&entries[1].effect)));
+}
+
 }  // namespace
 
 void trim(std::vector<Entry>& entries, const Bounds& bounds, const Expiry& expiry) {
+  if (plainly_over(entries, expiry)) return entries.clear();
   HF_CHECK(bounds.steps_last > 0);  // The first that is kept behind a hole counts it.
   // Backwards: what is erased moves only what has been looked at.
   const std::vector<std::size_t> all = starts_of(entries);

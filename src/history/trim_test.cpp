@@ -56,6 +56,19 @@ TEST(Trim, drops_what_ended_before_and_keeps_what_ended_later_or_never) {
   EXPECT_EQ(assemble(all).front().token, core::Token{30});
 }
 
+TEST(Trim, drops_what_was_held_once_only_if_that_holding_ended_and_early_enough) {
+  const auto left = [](core::Effect end, std::int64_t before) {
+    auto all = entries({granted("job", "alice", 7, 10), std::move(end)});
+    trim(all, {}, {at(before)});
+    return all.size();
+  };
+  EXPECT_EQ(left(lapsed("job", "alice", 7, 20), 21), 0);
+  EXPECT_EQ(left(lapsed("job", "alice", 7, 20), 20), 2);
+  EXPECT_EQ(left(released("job", "alice", 7, 20), 21), 0);
+  EXPECT_EQ(left(released("job", "alice", 7, 20, false), 21), 2) << "another session holds on";
+  EXPECT_EQ(left(released("job", "alice", 6, 20), 21), 2) << "a late one, of an older holding";
+}
+
 TEST(Trim, keeps_the_beginning_of_a_takers_holding_when_the_one_before_expires) {
   auto all = entries({granted("job", "alice", 7, 10), taken("job", "bob", 8, 20, core::Loss::taken_over, "why")});
   trim(all, {}, {WallTime::max()});

@@ -63,8 +63,14 @@ std::vector<Offer> Taker::take_offers() {
   return std::exchange(offers_, {});
 }
 
-Acceptor::Acceptor(Service& service, std::vector<Taker*> threads, std::string option, std::string refusal)
-    : service_(service), threads_(std::move(threads)), option_(std::move(option)), refusal_(std::move(refusal)) {}
+Acceptor::Acceptor(Service& service, std::vector<Taker*> threads, Taker* spare, std::string option, std::string refusal)
+    : service_(service),
+      threads_(std::move(threads)),
+      in_turn_(threads_.size()),
+      option_(std::move(option)),
+      refusal_(std::move(refusal)) {
+  if (spare) threads_.push_back(spare);
+}
 
 Acceptor::~Acceptor() {
   close();
@@ -115,8 +121,8 @@ void Acceptor::accept() {
       boost::system::error_code ignored;
       const tcp protocol = socket.local_endpoint(ignored).protocol();
       threads_[next_]->offer({socket.release(), protocol, std::chrono::steady_clock::now()});
-      next_ = (next_ + 1) % (threads_.size() - 1);
-      look_after_offers();
+      next_ = (next_ + 1) % in_turn_;
+      if (threads_.size() > in_turn_) look_after_offers();
     }
     accept();
   });

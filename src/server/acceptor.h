@@ -49,15 +49,15 @@ class Taker {
 };
 
 /// On a thread of its own, because an I/O thread may wait for the disk: it commits for a client that is alone. At most
-/// one of them does so at a time, so with one more than there is work for, some thread is always free. A connection
-/// that its thread does not get to within 50 ms is given to the next one.
+/// one of them does so at a time, so with a spare one some thread is always free. A connection that its thread does not
+/// get to within 50 ms is given to the next one.
 ///
 /// Beyond connections_max it says `refusal` and closes.
 class Acceptor {
  public:
-  /// `service` and `threads` must outlive it. The last of `threads` is the spare one: it is given only what others do
-  /// not get to. `option` is the flag that says where to listen.
-  Acceptor(Service& service, std::vector<Taker*> threads, std::string option, std::string refusal);
+  /// `service` and all threads must outlive it. `spare` is given only what others do not get to; null: none is needed.
+  /// `option` is the flag that says where to listen.
+  Acceptor(Service& service, std::vector<Taker*> threads, Taker* spare, std::string option, std::string refusal);
   ~Acceptor();
 
   /// Binds. Error: bad_configuration.
@@ -76,7 +76,8 @@ class Acceptor {
   static void give_on(Taker& to, std::vector<Offer> offers);
 
   Service& service_;
-  const std::vector<Taker*> threads_;
+  std::vector<Taker*> threads_;  ///< In turn; behind them the spare one.
+  const std::size_t in_turn_;
   const std::string option_;
   const std::string refusal_;
   boost::asio::io_context loop_{1};

@@ -34,11 +34,7 @@ void close_connections(IoThread& io, std::chrono::steady_clock::time_point until
     if (busy.value_or(0) > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   const auto soon = std::max(until, std::chrono::steady_clock::now() + patience_for_closing);
-  const auto close_all = [&io] {
-    io.close_all();
-    return true;
-  };
-  if (on_thread(io, soon, close_all)) io.join();
+  if (on_thread(io, soon, [&io] { return io.close_all(); }).value_or(false)) io.join();
 }
 
 }  // namespace holdfast::server

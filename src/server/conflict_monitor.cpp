@@ -3,18 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
+
+#include "base/text_hash.h"
 
 namespace holdfast::server {
 namespace {
 
+const std::uint64_t salt = salt_of_process();
+
 /// Never 0, which is nobody's.
-std::uint64_t hash(std::string_view text) {
-  return std::max<std::uint64_t>(std::hash<std::string_view>{}(text), 1);
+inline std::uint64_t hash(std::string_view text) {
+  return std::max<std::uint64_t>(hash_of(text, salt), 1);
 }
 
-std::uint32_t short_hash(std::string_view text) {
-  return std::max(static_cast<std::uint32_t>(std::hash<std::string_view>{}(text)), 1U);
+inline std::uint32_t short_hash(std::string_view text) {
+  return std::max(static_cast<std::uint32_t>(hash(text)), 1U);
 }
 
 bool is_of(const Told& told, core::Token token, std::string_view owner) {

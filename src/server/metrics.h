@@ -32,16 +32,27 @@ class SharedHistogram {
 class Retries {
  public:
   static std::size_t key(std::string_view name, std::string_view owner, std::string_view session);
-  void refused(std::size_t key) { slots_[key % slots_.size()].store(key, std::memory_order_relaxed); }
+  void refused(std::size_t key) {
+    keys_[place_of(key)].store(key, std::memory_order_relaxed);
+    marks_[place_of(key)].store(mark_of(key), std::memory_order_relaxed);
+  }
   void granted(std::size_t key) {
-    if (asked_before(key)) slots_[key % slots_.size()].store(0, std::memory_order_relaxed);
+    if (asked_before(key)) keys_[place_of(key)].store(0, std::memory_order_relaxed);
   }
   bool asked_before(std::size_t key) const {
-    return slots_[key % slots_.size()].load(std::memory_order_relaxed) == key;
+    return marks_[place_of(key)].load(std::memory_order_relaxed) == mark_of(key) &&
+           keys_[place_of(key)].load(std::memory_order_relaxed) == key;
   }
 
  private:
-  std::array<std::atomic<std::size_t>, 1 << 14> slots_{};
+  static constexpr std::size_t places = 1 << 14;
+  static std::size_t place_of(std::size_t key) { return key % places; }
+  static std::uint8_t mark_of(std::size_t key) { return static_cast<std::uint8_t>(key / places); }
+
+  // A byte of each key says of nearly all others that they are not there, and these bytes are few enough to stay near
+  // the processor: a look at the keys is a wait for memory.
+  std::array<std::atomic<std::uint8_t>, places> marks_{};
+  std::array<std::atomic<std::size_t>, places> keys_{};
 };
 
 /// Thread-safe.
@@ -69,6 +80,7 @@ class Metrics {
   std::atomic<std::int64_t> connections_max{0};
   std::atomic<std::uint64_t> connections_refused{0};
   std::atomic<std::uint64_t> accept_failures{0};
+  std::atomic<std::uint64_t> threads_relieved{0};
   std::atomic<int> accept_error{0};            ///< errno of the last of them. Not published: for the log.
   std::atomic<std::uint64_t> bad_requests{0};  ///< That no operation could be told of.
   std::atomic<std::uint64_t> grants_taken_back{0};

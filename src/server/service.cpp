@@ -42,6 +42,10 @@ std::uint64_t Service::add_lane(Lane& lane) {
   return lanes_.size();  // From 1: client 0 is nobody.
 }
 
+void Service::look_after_lanes() {
+  for (Lane* lane : lanes_) lane->look_after();
+}
+
 void Service::deliver(std::vector<core::Answer>& leaving) {
   monitor_.observe(leaving);
   if (leaving.empty()) return;

@@ -26,6 +26,8 @@ class Lane {
   virtual ~Lane() = default;
   /// Takes answers for this lane's clients, in order. Called from any thread; must not block.
   virtual void deliver(std::vector<core::Answer> answers) = 0;
+  /// Called every 50 ms or so, by one other thread: to see whether the lane's own is held up.
+  virtual void look_after() {}
 };
 
 /// Which connections are still open, asked when one that waited is to be granted (L8). Thread-safe.
@@ -64,6 +66,9 @@ class Service {
 
   void run(engine::Runner& runner) { runner_ = &runner; }
   engine::Runner& runner() { return *runner_; }
+
+  /// To be called at the runner's ticks.
+  void look_after_lanes();
 
   /// Nobody new becomes an owner for want of room on the disk, or somebody does again.
   void room_changed(bool out, const journal::Room& room);

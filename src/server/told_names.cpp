@@ -14,7 +14,7 @@ Told* ToldNames::find(std::uint64_t name) {
 }
 
 Told& ToldNames::add(const Told& told) {
-  reserve(size_ + 1);
+  if (is_full_with(size_ + 1)) reserve(size_ + 1);
   std::size_t at = told.name & mask();
   while (places_[at].name != 0) at = (at + 1) & mask();
   places_[at] = told;
@@ -24,7 +24,7 @@ Told& ToldNames::add(const Told& told) {
 
 void ToldNames::reserve(std::size_t count) {
   constexpr std::size_t places_at_first = 16;
-  if (count * 4 <= places_.size() * 3) return;
+  if (!is_full_with(count)) return;
   std::vector<Told> before(std::bit_ceil(std::max(places_at_first, count * 2)));
   before.swap(places_);
   size_ = 0;

@@ -50,6 +50,7 @@ class ToldNames {
 
  private:
   std::size_t mask() const { return places_.size() - 1; }
+  bool is_full_with(std::size_t count) const { return count * 4 > places_.size() * 3; }
   void reserve(std::size_t count);
 
   std::vector<Told> places_;  ///< A power of two, at most three quarters of them taken; or none.

@@ -11,12 +11,15 @@
 
 #include "tests/durability/here.h"
 #include "tests/support/http_talk.h"
+#include "tests/support/resp_talk.h"
 
 namespace holdfast::durability {
 namespace {
 
 using namespace std::chrono_literals;
 using support::Response;
+using support::RespServer;
+using support::RespTalk;
 using support::ServerProcess;
 using support::Talk;
 using testing::HasSubstr;
@@ -27,7 +30,7 @@ class HungDisk : public testing::Test {
  protected:
   HungDisk()
       : sign_(store_.scratch() / "hangs"),
-        server_(
+        both_doors_(
             {.arguments = store_.arguments({}),
              .environment = {
                  {"LD_PRELOAD", HOLDFAST_DISK_SHIM}, {"HOLDFAST_DISK", "hangs"}, {"HOLDFAST_DISK_HANGS", sign_}}}) {}
@@ -38,7 +41,8 @@ class HungDisk : public testing::Test {
 
   Store store_;
   std::filesystem::path sign_;
-  ServerProcess server_;
+  RespServer both_doors_;
+  ServerProcess& server_ = both_doors_.server();
 };
 
 TEST_F(HungDisk, holds_nobody_up_who_needs_nothing_of_it) {
@@ -119,6 +123,48 @@ TEST_F(HungDisk, does_not_keep_the_server_from_ending_though_the_doors_own_threa
   server_.process().signal(SIGTERM);
   EXPECT_EQ(server_.process().wait().exit_status, journal_failed);
   EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+}
+
+// The door for clients of Redis goes to the disk on its own thread for all its clients, while that is quick.
+
+TEST_F(HungDisk, holds_no_client_of_redis_up_who_needs_nothing_of_it) {
+  RespTalk alice(both_doors_.port(), 2s), bob(both_doors_.port()), carol(both_doors_.port());
+  Talk looking(server_.port());
+  ASSERT_EQ(alice.ask({"SET", "job", "a", "NX", "PX", "60000"}), "OK");
+  for (int again = 0; again < 3; ++again) {  // Either thread can be the one that is held up.
+    hang();
+    const std::string name = fmt::format("other/{}", again);
+    bob.send(support::command_text({"SET", name, "b", "NX", "PX", "60000"}));
+    await("the grant to be decided",
+          [&] { return !looking.get("/v1/leases/" + name + "?unsettled=1").field("token").empty(); });
+    EXPECT_EQ(alice.ask({"PEXPIRE", "job", "60000"}), "1");
+    EXPECT_EQ(alice.ask({"PING"}), "PONG");
+    RespTalk late(both_doors_.port(), 2s);
+    EXPECT_EQ(late.ask({"GET", "job"}), "a");
+    carol.send(support::command_text({"SET", name, "c", "NX", "PX", "60000"}));
+    EXPECT_FALSE(bob.raw().answered_within(50ms)) << "told of what is not durable";
+    EXPECT_FALSE(carol.raw().answered_within(0ms)) << "told of what is not durable";
+    answer_again();
+    EXPECT_EQ(bob.receive().shown(), "OK");
+    EXPECT_EQ(carol.receive().shown(), "nil");
+    for (int i = 0; i < 200; ++i) {  // Until it counts as quick again.
+      ASSERT_EQ(bob.ask({"SET", fmt::format("{}/{}", name, i), "b", "NX", "PX", "60000"}), "OK");
+    }
+  }
+  EXPECT_THAT(looking.get("/metrics").body, testing::ContainsRegex("\nholdfast_threads_relieved_total [1-9]"));
+}
+
+TEST_F(HungDisk, does_not_keep_the_server_from_ending_though_clients_of_redis_wait_for_it) {
+  RespTalk alice(both_doors_.port()), bob(both_doors_.port());
+  ASSERT_EQ(alice.ask({"SET", "job", "a", "NX", "PX", "60000"}), "OK");
+  hang();
+  bob.send(support::command_text({"SET", "other", "b", "NX", "PX", "60000"}));
+  EXPECT_FALSE(bob.raw().answered_within(200ms));
+  const auto began = std::chrono::steady_clock::now();
+  server_.process().signal(SIGTERM);
+  EXPECT_EQ(server_.process().wait().exit_status, journal_failed);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+  EXPECT_FALSE(bob.receive_or_closed().has_value()) << "told of what is not durable";
 }
 
 /// Requests that come together: the disk is needed for all of them but the first.

@@ -40,7 +40,9 @@ class Door::Impl {
     }
     std::vector<Taker*> takers;
     for (const auto& thread : threads_) takers.push_back(thread.get());
-    acceptor_.emplace(service_, std::move(takers), "--listen", full_house());
+    Taker* const spare = takers.back();
+    takers.pop_back();
+    acceptor_.emplace(service_, std::move(takers), spare, "--listen", full_house());
   }
 
   ~Impl() {

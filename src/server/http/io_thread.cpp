@@ -80,13 +80,14 @@ void IoThread::gather(core::Address from, core::Command command) {
   net::post(loop, [this] {
     submitted_.swap(gathered_);  // Both keep their room: requests are long to move.
     // A disk that hangs must hang nobody but those who asked for something of it: a renewal needs none.
-    service.runner().submit(submitted_, connections_.size() > 1);
+    service.runner().submit(submitted_, {.others = connections_.size() > 1});
     submitted_.clear();
   });
 }
 
-void IoThread::close_all() {
+bool IoThread::close_all() {
   for (const auto& [client, connection] : std::unordered_map(connections_)) connection->close();
+  return true;
 }
 
 std::size_t IoThread::busy() const {

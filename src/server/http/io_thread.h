@@ -41,7 +41,8 @@ class IoThread final : public Lane, public Taker {
   void gather(core::Address from, core::Command command);
   /// Nobody is there to hear of this grant (L8).
   void take_back(const core::Answer& answer);
-  void close_all();
+  /// True: nothing keeps the thread from ending now.
+  bool close_all();
   std::size_t busy() const;
 
   boost::asio::io_context loop{1};

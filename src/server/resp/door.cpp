@@ -24,11 +24,12 @@ class Door::Impl {
  public:
   Impl(Service& service, EventStreams& streams, Options options) : options_(std::move(options)) {
     std::vector<Taker*> takers;
-    for (int i = 0; i <= options_.io_threads; ++i) {  // And a spare one.
+    for (int i = 0; i < options_.io_threads; ++i) {
       threads_.push_back(std::make_unique<IoThread>(service, options_, scripts_, streams));
       takers.push_back(threads_.back().get());
     }
-    acceptor_.emplace(service, std::move(takers), "--resp", full_house());
+    // None is spare: each has another thread that stands in for it.
+    acceptor_.emplace(service, std::move(takers), nullptr, "--resp", full_house());
   }
 
   ~Impl() {

@@ -29,7 +29,8 @@ IoThread::IoThread(Service& its_service, const Options& its_options, Scripts& it
       options(its_options),
       scripts(its_scripts),
       streams(its_streams),
-      loop({.round_over = [this] { submit(); },
+      loop({.round_over = [this] { return submit(); },
+            .taken = [this] { submit_some(); },
             .removed = [this](Peer& peer) { removed(peer); },
             .second = [this](Loop::Clock::time_point now) { look_at_times(now); }}),
       lane_(service.add_lane(*this)) {}
@@ -39,17 +40,29 @@ IoThread::~IoThread() {
 }
 
 void IoThread::start() {
-  thread_ = std::thread([this] { loop.run(); });
+  for (const Helm::Hand hand : {Helm::Hand::first, Helm::Hand::second})
+    threads_.emplace_back([this, hand] { serve(hand); });
+}
+
+void IoThread::serve(Helm::Hand hand) {
+  while (helm_.await(hand)) loop.run();
+}
+
+void IoThread::look_after() {
+  if (helm_.relieve()) service.metrics().threads_relieved.fetch_add(1, std::memory_order_relaxed);
 }
 
 void IoThread::join() {
   lister.join();
   loop.stop();
-  if (thread_.joinable()) thread_.join();
+  helm_.close();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
 }
 
 void IoThread::deliver(std::vector<core::Answer> answers) {
-  if (std::this_thread::get_id() == thread_.get_id()) return hand_out(answers);
+  if (helm_.mine()) return hand_out(answers);
   {
     const std::lock_guard lock(inbox_mutex_);
     if (inbox_.empty()) {
@@ -86,14 +99,28 @@ void IoThread::removed(Peer& peer) {
   connections_.erase(static_cast<Connection&>(peer).client());
 }
 
-void IoThread::submit() {
+/// Commands of many who pipeline are decided in parts: what belongs to a few dozen of them, from the words that were
+/// read to the answers, is still at hand in the processor's caches. They are made durable together, nevertheless.
+void IoThread::submit_some() {
+  constexpr std::size_t part = 48;
+  if (gathered_.size() < part) return;
+  submitted_.swap(gathered_);
+  service.runner().submit(submitted_, {.others = true, .more = true});
+  submitted_.clear();
+}
+
+/// False: the other thread has taken over, from within here.
+bool IoThread::submit() {
+  submitted_.clear();  // What a thread that was held up has left.
   // Handing answers out may give something back, which is decided at once, too.
   while (!gathered_.empty()) {
     submitted_.swap(gathered_);  // Both keep their room: requests are long to move.
     // A disk that hangs must hang nobody but those who asked something of it: a renewal needs none.
-    service.runner().submit(submitted_, connections_.size() > 1);
+    service.runner().submit(submitted_, {.others = connections_.size() > 1, .wait = &helm_});
+    if (!helm_.mine()) return false;
     submitted_.clear();
   }
+  return true;
 }
 
 void IoThread::hand_out(std::vector<core::Answer>& answers) {
@@ -140,8 +167,9 @@ std::size_t IoThread::busy() const {
   return busy;
 }
 
-void IoThread::close_all() {
+bool IoThread::close_all() {
   for (const auto& [client, connection] : connections_) loop.close(*connection, true);
+  return helm_.all_back();
 }
 
 void IoThread::look_at_times(Loop::Clock::time_point now) {

@@ -1,4 +1,5 @@
-// A loop on a thread of its own, with its connections.
+// A loop on a thread of its own, with its connections; and a second thread, which goes on with it where a disk holds
+// the first one up.
 #pragma once
 
 #include <atomic>
@@ -17,6 +18,7 @@
 #include "engine/engine.h"
 #include "server/acceptor.h"
 #include "server/event_streams.h"
+#include "server/helm.h"
 #include "server/resp/door.h"
 #include "server/resp/loop.h"
 #include "server/resp/scripts.h"
@@ -26,14 +28,15 @@ namespace holdfast::server::resp {
 
 class Connection;
 
-/// `deliver`, `start`, `join`, `closing`, `post` and what Taker has are for any thread; everything else runs on its
-/// own.
+/// `deliver`, `look_after`, `start`, `join`, `closing`, `post` and what Taker has are for any thread; everything else
+/// runs on its own, the one of the two that is at the helm.
 class IoThread final : public Lane, public Taker {
  public:
   IoThread(Service& its_service, const Options& its_options, Scripts& its_scripts, EventStreams& its_streams);
   ~IoThread() override;
 
   void deliver(std::vector<core::Answer> answers) override;
+  void look_after() override;
   void start();
   void join();
   void post(std::move_only_function<void()> work) { loop.post(std::move(work)); }
@@ -51,7 +54,8 @@ class IoThread final : public Lane, public Taker {
   void begin_closing();
   /// Connections that owe an answer.
   std::size_t busy() const;
-  void close_all();
+  /// False: one of the threads still waits for the disk, and cannot end before that.
+  bool close_all();
 
   Service& service;
   const Options& options;
@@ -68,7 +72,9 @@ class IoThread final : public Lane, public Taker {
   void offered() override;
   void adopt(const Offer& offer);
   void hand_out(std::vector<core::Answer>& answers);
-  void submit();
+  void serve(Helm::Hand hand);
+  bool submit();
+  void submit_some();
   void removed(Peer& peer);
   void look_at_times(Loop::Clock::time_point now);
 
@@ -79,7 +85,8 @@ class IoThread final : public Lane, public Taker {
   std::vector<engine::Request> submitted_;
   std::mutex inbox_mutex_;
   std::vector<core::Answer> inbox_;  ///< Guarded by inbox_mutex_.
-  std::thread thread_;
+  Helm helm_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace holdfast::server::resp

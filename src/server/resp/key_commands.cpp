@@ -31,10 +31,16 @@ constexpr unsigned two_letters(std::string_view word) {
              : 0;
 }
 
+/// `set`, in any case.
+constexpr bool is_set(std::string_view word) {
+  return word.size() == 3 && (word[0] | 0x20) == 's' && two_letters(word.substr(1)) == two_letters("et");
+}
+
 }  // namespace
 
 std::optional<core::Acquire> plain_take(std::span<const std::string_view> words, const Caller& caller) {
-  if (words.size() < 4 || words.size() > 6 || !is_word(words[0], "set")) return std::nullopt;
+  std::optional<core::Acquire> taken;  // Long: made where the caller has it.
+  if (words.size() < 4 || words.size() > 6 || !is_set(words[0])) return taken;
   bool free_only = false;
   Duration ttl = core::forever;
   for (std::size_t i = 3; i < words.size(); ++i) {
@@ -45,21 +51,27 @@ std::optional<core::Acquire> plain_take(std::span<const std::string_view> words,
     } else if ((seconds || option == two_letters("px")) && i + 1 < words.size()) {
       const Duration unit = seconds ? Duration{std::chrono::seconds{1}} : Duration{std::chrono::milliseconds{1}};
       const Result<Duration> read = read_ttl(words[i], words[i + 1], unit);
-      if (!read) return std::nullopt;
+      if (!read) return taken;
       ttl = *read;
       ++i;
     } else {
-      return std::nullopt;
+      return taken;
     }
   }
-  if (!free_only || !api::is_plain_text(words[2], api::owner_bytes_max)) return std::nullopt;
-  Result<std::string> name = api::canonical_name(words[1]);
-  if (!name) return std::nullopt;
-  return core::Acquire{.name = *std::move(name),
-                       .who = {caller.owner, std::string{words[2]}},
-                       .ttl = ttl,
-                       .from = caller.from,
-                       .anew = true};
+  if (!free_only || !api::is_plain_text(words[2], api::owner_bytes_max)) return taken;
+  if (!api::is_canonical_ascii(words[1])) {
+    Result<std::string> name = api::canonical_name(words[1]);
+    if (!name) return taken;
+    taken.emplace().name = *std::move(name);
+  } else {
+    taken.emplace().name = words[1];
+  }
+  taken->who.owner = caller.owner;
+  taken->who.session = words[2];
+  taken->ttl = ttl;
+  taken->from = caller.from;
+  taken->anew = true;
+  return taken;
 }
 
 bool is_key_command(std::string_view command) {

@@ -1,7 +1,9 @@
 #include "server/resp/loop.h"
 
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +20,13 @@ constexpr std::size_t events_max = 512;
 /// Room that a buffer keeps while it is empty.
 constexpr std::size_t kept_room = 16 << 10;
 
+// Gathering, as network cards do with their interrupts: only while so many come that the pause is shorter than what
+// they wait for anyway.
+constexpr auto counted_for = std::chrono::milliseconds(1);
+constexpr auto pays_from = std::chrono::microseconds(25);  ///< From one to the next, on average.
+constexpr auto gathering = std::chrono::microseconds(60);
+constexpr std::size_t enough = 16;  ///< In one round.
+
 void forget(std::string& buffer) {
   buffer.clear();
   if (buffer.capacity() > kept_room) std::string{}.swap(buffer);
@@ -32,51 +41,76 @@ Loop::Loop(Hooks hooks) : hooks_(std::move(hooks)), scratch_(chunk), events_(eve
   epoll_event event{};
   event.events = EPOLLIN;  // Its pointer is null: it is nobody's connection.
   HF_CHECK(::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, poke_.get(), &event) == 0);
+  now_ = Clock::now();
+  counted_from_ = now_;
+  next_second_ = now_ + std::chrono::seconds(1);
 }
 
 void Loop::run() {
-  now_ = Clock::now();
-  next_second_ = now_ + std::chrono::seconds(1);
+  ::prctl(PR_SET_TIMERSLACK, 1UL);  // Of this thread: else a pause takes twice as long as it should.
   while (!stopped_.load(std::memory_order_acquire)) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_second_ - now_);
-    const int timeout = turns_.empty() ? std::max(0, static_cast<int>(left.count())) : 0;
-    const int ready = ::epoll_wait(poll_.get(), events_.data(), events_max, timeout);
-    now_ = Clock::now();
-    for (int i = 0; i < ready; ++i) {
-      Peer* peer = static_cast<Peer*>(events_[i].data.ptr);
-      if (!peer) continue;
-      const std::uint32_t what = events_[i].events;
-      if ((what & EPOLLOUT) != 0 && std::exchange(peer->blocked_, false)) say(*peer);
-      if ((what & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) continue;
-      peer->readable_ = true;
-      const bool closed = (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-      if (closed && !std::exchange(peer->peer_closed_, true) && peer->next_ == Peer::Next::wait) peer->half_closed();
-      ask_again(*peer);
-    }
-    if (poked_.load(std::memory_order_acquire)) run_posted();
-    taking_.swap(turns_);
-    for (Peer* peer : taking_) {
-      peer->in_turn_ = false;
-      take_turn(*peer);
-    }
-    taking_.clear();
-    hooks_.round_over();
-    writing_.swap(saying_);
-    for (Peer* peer : writing_) {
-      peer->saying_ = false;
-      write(*peer);
-    }
-    writing_.clear();
-    if (!lost_.empty()) {
-      remove_lost();
-      hooks_.round_over();  // What those who are gone give back.
-    }
-    if (now_ >= next_second_) {
-      next_second_ = now_ + std::chrono::seconds(1);
-      end_late();
-      hooks_.second(now_);
-    }
+    if (!std::exchange(in_round_, true)) begin_round();
+    if (!hooks_.round_over()) return;
+    end_round();
+    in_round_ = false;
   }
+}
+
+void Loop::begin_round() {
+  const bool more = !turns_.empty() || !lost_.empty();
+  if (busy_ && !more && taken_ < enough) pause();
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_second_ - now_);
+  const int timeout = more ? 0 : std::max(0, static_cast<int>(left.count()));
+  const int ready = ::epoll_wait(poll_.get(), events_.data(), events_max, timeout);
+  now_ = Clock::now();
+  for (int i = 0; i < ready; ++i) {
+    Peer* peer = static_cast<Peer*>(events_[i].data.ptr);
+    if (!peer) continue;
+    const std::uint32_t what = events_[i].events;
+    if ((what & EPOLLOUT) != 0 && std::exchange(peer->blocked_, false)) say(*peer);
+    if ((what & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) continue;
+    peer->readable_ = true;
+    const bool closed = (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    if (closed && !std::exchange(peer->peer_closed_, true) && peer->next_ == Peer::Next::wait) peer->half_closed();
+    ask_again(*peer);
+  }
+  if (poked_.load(std::memory_order_acquire)) run_posted();
+  taking_.swap(turns_);
+  for (Peer* peer : taking_) {
+    peer->in_turn_ = false;
+    take_turn(*peer);
+    hooks_.taken();
+  }
+  taken_ = taking_.size();
+  counted_ += taken_;
+  taking_.clear();
+}
+
+void Loop::end_round() {
+  writing_.swap(saying_);
+  for (Peer* peer : writing_) {
+    peer->saying_ = false;
+    write(*peer);
+  }
+  writing_.clear();
+  remove_lost();  // What those who are gone give back is part of the next round.
+  if (now_ - counted_from_ >= counted_for) {
+    busy_ = counted_ >= static_cast<std::size_t>((now_ - counted_from_) / pays_from);
+    counted_ = 0;
+    counted_from_ = now_;
+  }
+  if (now_ < next_second_) return;
+  next_second_ = now_ + std::chrono::seconds(1);
+  end_late();
+  hooks_.second(now_);
+}
+
+/// Lets some gather who come all the time: a round for each two of them costs the kernel and the engine more than a
+/// round for ten, of the same time of the processor that those who come need, too.
+void Loop::pause() {
+  timespec time{};
+  time.tv_nsec = std::chrono::nanoseconds(gathering).count();
+  ::nanosleep(&time, nullptr);
 }
 
 void Loop::stop() {

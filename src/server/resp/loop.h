@@ -84,13 +84,17 @@ class Loop {
   using Clock = std::chrono::steady_clock;
 
   struct Hooks {
-    std::function<void()> round_over;               ///< All that was ready has been taken.
+    /// All that was ready has been taken. False: the calling thread has lost the loop meanwhile to another one, which
+    /// calls `run`, and finds this still to be done.
+    std::function<bool()> round_over;
+    std::function<void()> taken;                    ///< What one peer had to say has been taken.
     std::function<void(Peer&)> removed;             ///< Before it is destroyed.
     std::function<void(Clock::time_point)> second;  ///< About once a second.
   };
   explicit Loop(Hooks hooks);
 
-  /// Until `stop`. Whoever is connected then stays so until the loop is destroyed.
+  /// Until `stop`, or until `round_over` says that another thread has it. Whoever is connected at the end stays so
+  /// until the loop is destroyed.
   void run();
   void stop();
   void post(std::move_only_function<void()> work);
@@ -109,6 +113,9 @@ class Loop {
   std::size_t size() const { return peers_.size(); }
 
  private:
+  void begin_round();
+  void end_round();
+  void pause();
   void take_turn(Peer& peer);
   void read_away(Peer& peer);
   void write(Peer& peer);
@@ -131,6 +138,11 @@ class Loop {
   std::vector<Peer*> turns_, taking_, saying_, writing_, lost_;
   std::vector<char> scratch_;
   std::vector<epoll_event> events_;
+  bool in_round_ = false;    ///< Of a thread that has lost the loop on the way, too.
+  std::size_t taken_ = 0;    ///< Peers that had a turn in the last round,
+  std::size_t counted_ = 0;  ///< and since `counted_from_`.
+  Clock::time_point counted_from_{};
+  bool busy_ = false;  ///< So many have something to say that it pays to let them gather.
   Clock::time_point now_{};
   Clock::time_point next_second_{};
 };

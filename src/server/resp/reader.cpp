@@ -22,19 +22,24 @@ struct Header {
   std::size_t end = 0;  ///< Behind the line's end.
 };
 
-/// A length of one or two digits whose line is there: nearly all of them are.
-std::optional<Header> short_header(std::string_view bytes, std::size_t at) {
-  const auto digit = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(bytes[i])) - '0'; };
-  const auto ends = [&](std::size_t i) { return bytes[i] == '\r' && bytes[i + 1] == '\n'; };
-  if (bytes.size() < at + 5 || digit(at + 1) > 9) return std::nullopt;
-  if (ends(at + 2)) return Header{digit(at + 1), at + 4};
-  if (digit(at + 2) > 9 || !ends(at + 3)) return std::nullopt;
-  return Header{10 * digit(at + 1) + digit(at + 2), at + 5};
+/// A length of one or two digits whose line is there: nearly all of them are. False: it is something else.
+inline bool read_short_header(std::string_view bytes, std::size_t at, Header& found) {
+  if (bytes.size() < at + 5) return false;
+  const char* const line = bytes.data() + at + 1;  // Four bytes at least.
+  const auto digit = [line](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(line[i])) - '0'; };
+  const unsigned first = digit(0);
+  if (first > 9) return false;
+  if (line[1] == '\r') {
+    found = {first, at + 4};
+    return line[2] == '\n';
+  }
+  const unsigned second = digit(1);
+  found = {10 * first + second, at + 5};
+  return second <= 9 && line[2] == '\r' && line[3] == '\n';
 }
 
-/// None: the line is not there yet.
-Result<std::optional<Header>> header(std::string_view bytes, std::size_t at) {
-  if (const std::optional<Header> found = short_header(bytes, at)) return found;
+/// Any other. None: the line is not there yet.
+Result<std::optional<Header>> read_header(std::string_view bytes, std::size_t at) {
   const std::string_view rest = bytes.substr(at + 1, length_digits_max + 2);
   const std::size_t length = rest.find('\r');
   if (length == std::string_view::npos) {
@@ -114,34 +119,42 @@ Result<Reader::Step> Reader::next(std::string_view bytes, const CommandBounds& b
 
 Result<Reader::Step> Reader::next_list(std::string_view bytes, const CommandBounds& bounds) {
   if (!begun_) {
-    HF_TRY(count, header(bytes, 0));
-    if (!count) return Step::starved;
-    if (count->number < 0) return bad(fmt::format("a command of {} words", count->number));
-    if (static_cast<std::uint64_t>(count->number) > bounds.words_max) {
-      return bad(fmt::format("a command of {} words; at most {}", count->number, bounds.words_max));
+    Header count;
+    if (!read_short_header(bytes, 0, count)) {
+      HF_TRY(read, read_header(bytes, 0));
+      if (!read) return Step::starved;
+      count = *read;
+    }
+    if (count.number < 0) return bad(fmt::format("a command of {} words", count.number));
+    if (static_cast<std::uint64_t>(count.number) > bounds.words_max) {
+      return bad(fmt::format("a command of {} words; at most {}", count.number, bounds.words_max));
     }
     begun_ = true;
-    left_ = static_cast<std::size_t>(count->number);
-    at_ = count->end;
+    left_ = static_cast<std::size_t>(count.number);
+    at_ = count.end;
     places_.clear();
   }
   while (left_ > 0) {
     if (at_ == bytes.size()) return Step::starved;
     if (bytes[at_] != '$') return bad("every word of a command is a bulk string: $LENGTH");
-    HF_TRY(length, header(bytes, at_));
-    if (!length) return Step::starved;
-    if (length->number < 0) return bad(fmt::format("a word of {} bytes", length->number));
-    const auto size = static_cast<std::uint64_t>(length->number);
+    Header length;
+    if (!read_short_header(bytes, at_, length)) {
+      HF_TRY(read, read_header(bytes, at_));
+      if (!read) return Step::starved;
+      length = *read;
+    }
+    if (length.number < 0) return bad(fmt::format("a word of {} bytes", length.number));
+    const auto size = static_cast<std::uint64_t>(length.number);
     if (size > bounds.word_bytes_max) {
       return bad(fmt::format("a word of {} bytes; at most {}", size, bounds.word_bytes_max));
     }
-    if (length->end + size > bounds.command_bytes_max) {
+    if (length.end + size > bounds.command_bytes_max) {
       return bad(fmt::format("a command of more than {} bytes", bounds.command_bytes_max));
     }
-    const std::size_t end = length->end + static_cast<std::size_t>(size);
+    const std::size_t end = length.end + static_cast<std::size_t>(size);
     if (bytes.size() < end + 2) return Step::starved;  // The length is read once more then: it is short.
     if (bytes[end] != '\r' || bytes[end + 1] != '\n') return bad("a word must end in CR LF where its length says");
-    places_.push_back({length->end, static_cast<std::size_t>(size)});
+    places_.push_back({length.end, static_cast<std::size_t>(size)});
     at_ = end + 2;
     --left_;
   }
@@ -175,9 +188,14 @@ Result<Reader::Step> Reader::next_line(std::string_view bytes, const CommandBoun
 }
 
 Result<Reader::Step> Reader::complete(std::string_view bytes) {
-  words_.clear();
-  for (const Place& place : places_) words_.push_back(bytes.substr(place.begin, place.length));
-  if (inline_) words_.assign(unquoted_.begin(), unquoted_.end());
+  if (inline_) {
+    words_.assign(unquoted_.begin(), unquoted_.end());
+  } else {
+    words_.resize(places_.size());
+    std::ranges::transform(places_, words_.begin(), [bytes](const Place& place) {
+      return std::string_view(bytes.data() + place.begin, place.length);
+    });
+  }
   consumed_ = at_;
   forget();
   return Step::complete;
