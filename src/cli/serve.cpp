@@ -31,13 +31,17 @@ Log make_log(const Settings& settings) {
 /// Files kept for the journal, the logs and turning away: connections never use these up. A journal that cannot open
 /// its next segment has failed.
 constexpr std::uint64_t files_reserved = 32;
+/// Those of the history, where there are enough files for everybody. One that it cannot open is missing from an answer.
+constexpr std::uint64_t files_of_history = 128;
+constexpr std::uint64_t files_for_everybody = 1024;
 
 /// As many open files as the system lets us have: each connection is one. Where they are too few for `connections_max`,
 /// that is lowered.
 void make_room_for_connections(Settings& settings, Log& log) {
   const std::uint64_t files = raise_open_files();
   if (files == 0) return;  // The system does not say.
-  const std::uint64_t most = files > files_reserved ? files - files_reserved : 1;
+  const std::uint64_t reserved = files_reserved + (files >= files_for_everybody ? files_of_history : 0);
+  const std::uint64_t most = files > reserved ? files - reserved : 1;
   if (settings.connections_max <= most) return;
   settings.connections_max = most;
   log.write(Log::Level::warn, "only so many files may be open (ulimit -n): connections_max is lowered",

@@ -103,14 +103,17 @@ test("a wait that is stopped leaves the queue at once", async () => {
 
 test("a long wait is asked for in pieces and keeps its place in the queue", async () => {
   const relay = await Relay.to(server.port);
-  relay.delayMs = 100; // So the next piece would come too late, if it were asked for when the one before is over.
+  relay.delayMs = 100;
   const patient = new Holdfast({ server: relay.url, owner: "carol" }, { waitPieceMs: 150 });
   const lease = await alice.acquire("pieces");
   const waiting = patient.acquire("pieces", { waitMs: 20_000, ttlMs: 1500 });
   await until(async () => waitersOf(await bob.get("pieces")) === 1, "it waits");
   const behind = bob.acquire("pieces", { waitMs: 20_000 });
   await until(async () => waitersOf(await bob.get("pieces")) === 2, "bob waits behind");
-  await after(700); // Longer than several pieces.
+  relay.delayMs = 200; // Each piece is longer on its way than the one before.
+  await after(400);
+  relay.delayMs = 300;
+  await after(400); // Longer than several pieces.
   assert.equal(waitersOf(await bob.get("pieces")), 2);
   await lease.release();
   const got = await waiting;
