@@ -95,14 +95,17 @@ Peer::Taken Connection::take(std::string_view bytes) {
 void Connection::handle(std::span<const std::string_view> words) {
   const std::string_view first = words[0];
   if (first.size() == 3) {
-    if (std::optional<core::Acquire> acquire = plain_take(words, caller_)) {
+    // Made where it is handed over: requests are long to move.
+    core::Acquire& acquire = io_.gather_acquire({client_, head_request_ + asked_.size()});
+    if (plain_take(words, caller_, acquire)) {
       spoke_ = true;
       Asked& asked = asked_.emplace_back();
       asked.kind = Asked::Kind::take;
       asked.since = io_.loop.now();
-      asked.asker = Retries::key(acquire->name, acquire->who.owner, acquire->who.session);
-      return io_.gather({client_, newest_request()}, *std::move(acquire));
+      asked.asker = Retries::key(acquire.name, acquire.who.owner, acquire.who.session);
+      return;
     }
+    io_.forget_gathered();
   }
   if (is_key_command(first)) {
     spoke_ = true;

@@ -124,10 +124,12 @@ bool IoThread::submit() {
 }
 
 void IoThread::hand_out(std::vector<core::Answer>& answers) {
+  std::uint64_t client = 0;  // Nobody's.
+  Connection* connection = nullptr;
   for (core::Answer& answer : answers) {
-    const auto found = connections_.find(answer.to.client);
-    if (found != connections_.end()) {
-      found->second->answered(answer);
+    if (answer.to.client != client) connection = find(client = answer.to.client);  // Pipelines are answered in a row.
+    if (connection) {
+      connection->answered(answer);
       continue;
     }
     const core::Reply& reply = answer.reply;

@@ -4,12 +4,12 @@
 
 #include <atomic>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <future>
 #include <mutex>
 #include <optional>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "base/ids.h"
@@ -46,6 +46,12 @@ class IoThread final : public Lane, public Taker {
   void gather(core::Address from, Command&& command) {
     gathered_.emplace_back(from, std::forward<Command>(command));
   }
+  /// The same, to be filled in.
+  core::Acquire& gather_acquire(core::Address from) {
+    return std::get<core::Acquire>(gathered_.emplace_back(from).command);  // The first of its kinds.
+  }
+  /// It is not to be handed over after all.
+  void forget_gathered() { gathered_.pop_back(); }
   /// Nobody is there to hear of this grant (L8).
   void take_back(const core::Address& to, std::string name, core::Token token, core::Who who);
   /// Null: it is gone.
@@ -80,7 +86,7 @@ class IoThread final : public Lane, public Taker {
 
   std::uint64_t lane_;
   std::uint64_t numbered_ = 0;
-  std::unordered_map<std::uint64_t, Connection*> connections_;
+  boost::unordered_flat_map<std::uint64_t, Connection*> connections_;
   std::vector<engine::Request> gathered_;
   std::vector<engine::Request> submitted_;
   std::mutex inbox_mutex_;

@@ -38,9 +38,8 @@ constexpr bool is_set(std::string_view word) {
 
 }  // namespace
 
-std::optional<core::Acquire> plain_take(std::span<const std::string_view> words, const Caller& caller) {
-  std::optional<core::Acquire> taken;  // Long: made where the caller has it.
-  if (words.size() < 4 || words.size() > 6 || !is_set(words[0])) return taken;
+bool plain_take(std::span<const std::string_view> words, const Caller& caller, core::Acquire& taken) {
+  if (words.size() < 4 || words.size() > 6 || !is_set(words[0])) return false;
   bool free_only = false;
   Duration ttl = core::forever;
   for (std::size_t i = 3; i < words.size(); ++i) {
@@ -51,27 +50,27 @@ std::optional<core::Acquire> plain_take(std::span<const std::string_view> words,
     } else if ((seconds || option == two_letters("px")) && i + 1 < words.size()) {
       const Duration unit = seconds ? Duration{std::chrono::seconds{1}} : Duration{std::chrono::milliseconds{1}};
       const Result<Duration> read = read_ttl(words[i], words[i + 1], unit);
-      if (!read) return taken;
+      if (!read) return false;
       ttl = *read;
       ++i;
     } else {
-      return taken;
+      return false;
     }
   }
-  if (!free_only || !api::is_plain_text(words[2], api::owner_bytes_max)) return taken;
+  if (!free_only || !api::is_plain_text(words[2], api::owner_bytes_max)) return false;
   if (!api::is_canonical_ascii(words[1])) {
     Result<std::string> name = api::canonical_name(words[1]);
-    if (!name) return taken;
-    taken.emplace().name = *std::move(name);
+    if (!name) return false;
+    taken.name = *std::move(name);
   } else {
-    taken.emplace().name = words[1];
+    taken.name = words[1];
   }
-  taken->who.owner = caller.owner;
-  taken->who.session = words[2];
-  taken->ttl = ttl;
-  taken->from = caller.from;
-  taken->anew = true;
-  return taken;
+  taken.who.owner = caller.owner;
+  taken.who.session = words[2];
+  taken.ttl = ttl;
+  taken.from = caller.from;
+  taken.anew = true;
+  return true;
 }
 
 bool is_key_command(std::string_view command) {

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,9 +21,10 @@ struct Caller {
   std::string from;   ///< Its network address.
 };
 
-/// `words` is a SET with NX and without GET, what nearly every client takes a lock with: the Acquire for it, which is
-/// answered OK or null. None: it is something else, or wrong, and `key_program` says what.
-std::optional<core::Acquire> plain_take(std::span<const std::string_view> words, const Caller& caller);
+/// `words` is a SET with NX and without GET, what nearly every client takes a lock with: `taken`, which is new, becomes
+/// the Acquire for it, and is answered OK or null. False: it is something else, or wrong, and `key_program` says what;
+/// `taken` may be half of it then.
+bool plain_take(std::span<const std::string_view> words, const Caller& caller, core::Acquire& taken);
 
 /// A program whose answer is a value.
 class KeyProgram : public core::Program {

@@ -301,7 +301,9 @@ class PlainTakeTest : public testing::Test {
   std::optional<core::Acquire> read(const std::string& line) {
     const std::vector<std::string> words = split(line);
     const std::vector<std::string_view> views(words.begin(), words.end());
-    return plain_take(views, Caller{"worker", "192.0.2.7:5"});
+    std::optional<core::Acquire> taken{std::in_place};
+    if (!plain_take(views, Caller{"worker", "192.0.2.7:5"}, *taken)) taken.reset();
+    return taken;
   }
 };
 

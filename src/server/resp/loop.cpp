@@ -125,12 +125,12 @@ void Loop::post(std::move_only_function<void()> work) {
   if (poked_.exchange(true, std::memory_order_acq_rel)) return;
   const std::uint64_t one = 1;
   // It can only fail where the counter is full, and then the loop is awake.
-  static_cast<void>(::write(poke_.get(), &one, sizeof one));
+  [[maybe_unused]] const ssize_t told = ::write(poke_.get(), &one, sizeof one);
 }
 
 void Loop::run_posted() {
   std::uint64_t count = 0;
-  static_cast<void>(::read(poke_.get(), &count, sizeof count));
+  [[maybe_unused]] const ssize_t heard = ::read(poke_.get(), &count, sizeof count);
   poked_.store(false, std::memory_order_release);  // Before the list is looked at: whoever comes later pokes again.
   std::vector<std::move_only_function<void()>> work;
   {

@@ -81,11 +81,12 @@ Seen read(std::string_view sent, std::size_t first, std::size_t then) {
 /// The short way of a SET and the one that all key commands take understand the same.
 void look_at(std::span<const std::string_view> words) {
   const Caller caller{"owner", "127.0.0.1"};
-  const std::optional<core::Acquire> take = plain_take(words, caller);
+  core::Acquire take;
+  const bool plain = plain_take(words, caller, take);
   const auto program = key_program(words, caller);
-  if (take) {
+  if (plain) {
     HF_FUZZ_CHECK(program.has_value() && (*program)->may_begin);
-    HF_FUZZ_CHECK(take->anew && !take->name.empty() && take->who.session == words[2]);
+    HF_FUZZ_CHECK(take.anew && !take.name.empty() && take.who.session == words[2]);
   }
   HF_FUZZ_CHECK(is_key_command(words[0]) || (!program && program.error().code == ErrorCode::unknown_command));
   const auto call = read_lease_command(words, {"fresh", "127.0.0.1", 1}, "owner");
