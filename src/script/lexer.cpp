@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <ranges>
 
 #include "script/values.h"
 
@@ -53,7 +54,7 @@ class Lexer {
     return taken;
   }
 
-  /// `#!lua flags=...`. What the flags ask for is either so here anyway, or forbids what the script does not do.
+  /// `#!lua flags=...`. What the flags ask for is so here anyway, but for `no-writes`, which `first_line_asks` finds.
   Result<void> pass_first_line() {
     if (!left_.starts_with("#!")) return {};
     std::string_view first = take(std::min(left_.find('\n'), left_.size()));
@@ -199,6 +200,18 @@ class Lexer {
 
 Result<std::vector<Token>> tokens_of(std::string_view text) {
   return Lexer(text).read();
+}
+
+bool first_line_asks(std::string_view text, std::string_view flag) {
+  constexpr std::string_view flags = " flags=";
+  const std::string_view first = text.substr(0, text.find_first_of("\r\n"));
+  const std::size_t at = first.find(flags);
+  if (!first.starts_with("#!") || at == first.npos) return false;
+  const std::string_view asked = first.substr(at + flags.size());
+  for (const auto word : std::views::split(asked.substr(0, asked.find(' ')), ',')) {
+    if (std::ranges::equal(word, flag)) return true;
+  }
+  return false;
 }
 
 std::unexpected<Error> bad_script(int line, std::string_view what) {

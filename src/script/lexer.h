@@ -27,6 +27,9 @@ struct Token {
 /// Errors: bad_script, with the line.
 Result<std::vector<Token>> tokens_of(std::string_view text);
 
+/// Whether the script's first line is one for engines, and has `flag` among its flags.
+bool first_line_asks(std::string_view text, std::string_view flag);
+
 /// bad_script at a line, in the one form that all of them have.
 std::unexpected<Error> bad_script(int line, std::string_view what);
 

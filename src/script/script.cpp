@@ -5,12 +5,14 @@
 #include <algorithm>
 
 #include "script/evaluator.h"
+#include "script/lexer.h"
 #include "script/parser.h"
 
 namespace holdfast::script {
 
 struct Script::Program {
   Tree tree;
+  bool only_looks = false;
 };
 
 Result<Script> Script::read(std::string_view text) {
@@ -19,7 +21,7 @@ Result<Script> Script::read(std::string_view text) {
   }
   HF_TRY(tree, tree_of(text));
   Script script;
-  script.program_ = std::make_shared<const Program>(Program{std::move(tree)});
+  script.program_ = std::make_shared<const Program>(Program{std::move(tree), first_line_asks(text, "no-writes")});
   return script;
 }
 
@@ -32,6 +34,10 @@ bool Script::may_call(std::string_view command) const {
     return std::ranges::equal(known, command, [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
   };
   return program_->tree.computes_commands || std::ranges::any_of(program_->tree.commands, same);
+}
+
+bool Script::only_looks() const {
+  return program_->only_looks;
 }
 
 std::size_t Script::bytes() const {

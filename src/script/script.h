@@ -37,6 +37,8 @@ class Script {
 
   /// Whether it may call `command`, as far as its text tells: true where the command's name is computed.
   bool may_call(std::string_view command) const;
+  /// Whether its first line says that it changes nothing (`#!lua flags=no-writes`).
+  bool only_looks() const;
   /// About what it takes in memory.
   std::size_t bytes() const;
 

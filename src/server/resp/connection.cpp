@@ -113,8 +113,10 @@ void Connection::handle(std::span<const std::string_view> words) {
     return program ? ask(*std::move(program)) : refuse(program.error());
   }
   if (is_lease_command(first)) return operate(words);
-  if (is_word(first, "eval") || is_word(first, "eval_ro")) return run_script(words, false);
-  if (is_word(first, "evalsha") || is_word(first, "evalsha_ro")) return run_script(words, true);
+  if (is_word(first, "eval")) return run_script(words, false, false);
+  if (is_word(first, "evalsha")) return run_script(words, true, false);
+  if (is_word(first, "eval_ro")) return run_script(words, false, true);
+  if (is_word(first, "evalsha_ro")) return run_script(words, true, true);
   if (is_word(first, "script")) return manage_scripts(words);
   const auto facts = [this] {
     return Facts{io_.port, io_.service.metrics().connections.load(std::memory_order_relaxed),
@@ -231,7 +233,7 @@ void Connection::written(std::uint64_t request, const api::Written& written) {
   finish(*asked);
 }
 
-void Connection::run_script(std::span<const std::string_view> words, bool by_sha) {
+void Connection::run_script(std::span<const std::string_view> words, bool by_sha, bool only_looks) {
   spoke_ = true;
   if (words.size() < 3) return refuse(fmt::format("ERR wrong number of arguments for '{}'", words[0]));
   std::size_t keys = 0;
@@ -253,7 +255,8 @@ void Connection::run_script(std::span<const std::string_view> words, bool by_sha
   }
   const auto first_key = words.begin() + 3;
   const auto first_argument = first_key + static_cast<std::ptrdiff_t>(keys);
-  ask(script_program(std::move(script), {first_key, first_argument}, {first_argument, words.end()}, caller_));
+  ask(script_program(std::move(script), {first_key, first_argument}, {first_argument, words.end()}, caller_,
+                     only_looks));
 }
 
 void Connection::manage_scripts(std::span<const std::string_view> words) {

@@ -82,7 +82,7 @@ class Connection final : public Peer {
   void tell_history(const api::HistoryRequest& request);
   /// Nothing more is taken before what has been asked last is answered.
   void block();
-  void run_script(std::span<const std::string_view> words, bool by_sha);
+  void run_script(std::span<const std::string_view> words, bool by_sha, bool only_looks);
   void manage_scripts(std::span<const std::string_view> words);
   void ask(std::shared_ptr<KeyProgram> program);
   /// Answers a command that needs nobody's decision: `write` appends to the text it is given.

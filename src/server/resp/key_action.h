@@ -32,6 +32,7 @@ struct KeyCommand {
   std::size_t words_min;  ///< The command itself counts.
   std::size_t words_max;
   bool may_begin;  ///< It may begin a holding, or pass one on.
+  bool looks;      ///< It changes nothing.
   /// What the words ask for, checked; their number is right already.
   Result<KeyAction> (*read)(std::span<const std::string_view> words);
 };

@@ -41,8 +41,10 @@ bool is_key_command(std::string_view command);
 /// bad_name, bad_field; the text says which word.
 Result<std::shared_ptr<KeyProgram>> key_program(std::span<const std::string_view> words, const Caller& caller);
 
-/// A script with its keys and arguments.
+/// A script with its keys and arguments. `only_looks`: a command of it that changes anything is refused, as where the
+/// script itself says so.
 std::shared_ptr<KeyProgram> script_program(script::Script script, std::vector<std::string> keys,
-                                           std::vector<std::string> arguments, const Caller& caller);
+                                           std::vector<std::string> arguments, const Caller& caller,
+                                           bool only_looks = false);
 
 }  // namespace holdfast::server::resp

@@ -17,7 +17,8 @@ constexpr std::size_t words_a_run = 50'000;
 
 class Calls final : public script::Commands {
  public:
-  Calls(core::Keys& keys, const Caller& caller) : run_{keys, caller, proved_} {}
+  Calls(core::Keys& keys, const Caller& caller, bool only_looks)
+      : run_{keys, caller, proved_}, only_looks_(only_looks) {}
 
   script::Value call(std::span<const std::string> words) override {
     words_ += words.size();
@@ -29,6 +30,9 @@ class Calls final : public script::Commands {
     if (is_word(words[0], "select")) return select(words);
     const KeyCommand* command = find_key_command(words[0]);
     if (!command) return failure_of(Error{ErrorCode::unknown_command, words[0].substr(0, 64)});
+    if (only_looks_ && !command->looks) {
+      return failure_of(Error{ErrorCode::bad_script, fmt::format("'{}' in a script that only looks", command->name)});
+    }
     const std::vector<std::string_view> views(words.begin(), words.end());
     Result<KeyAction> action = read_key_command(*command, views);
     return action ? (*action)(run_) : failure_of(action.error());
@@ -43,26 +47,31 @@ class Calls final : public script::Commands {
 
   Proved proved_;
   KeyRun run_;
+  const bool only_looks_;
   std::size_t words_ = 0;
 };
 
 class ScriptRun final : public KeyProgram {
  public:
-  ScriptRun(script::Script script, std::vector<std::string> keys, std::vector<std::string> arguments, Caller caller)
+  ScriptRun(script::Script script, std::vector<std::string> keys, std::vector<std::string> arguments, Caller caller,
+            bool only_looks)
       : script_(std::move(script)),
+        only_looks_(only_looks || script_.only_looks()),
         keys_(std::move(keys)),
         arguments_(std::move(arguments)),
         caller_(std::move(caller)) {
     const auto begins = [&](std::string_view command) { return script_.may_call(command); };
-    may_begin = std::ranges::any_of(std::array<std::string_view, 4>{"set", "setnx", "setex", "psetex"}, begins);
+    may_begin =
+        !only_looks_ && std::ranges::any_of(std::array<std::string_view, 4>{"set", "setnx", "setex", "psetex"}, begins);
   }
   void run(core::Keys& keys) override {
-    Calls calls(keys, caller_);
+    Calls calls(keys, caller_, only_looks_);
     result = script_.run(keys_, arguments_, calls);
   }
 
  private:
   script::Script script_;
+  bool only_looks_;
   std::vector<std::string> keys_;
   std::vector<std::string> arguments_;
   Caller caller_;
@@ -71,8 +80,8 @@ class ScriptRun final : public KeyProgram {
 }  // namespace
 
 std::shared_ptr<KeyProgram> script_program(script::Script script, std::vector<std::string> keys,
-                                           std::vector<std::string> arguments, const Caller& caller) {
-  return std::make_shared<ScriptRun>(std::move(script), std::move(keys), std::move(arguments), caller);
+                                           std::vector<std::string> arguments, const Caller& caller, bool only_looks) {
+  return std::make_shared<ScriptRun>(std::move(script), std::move(keys), std::move(arguments), caller, only_looks);
 }
 
 }  // namespace holdfast::server::resp

@@ -48,6 +48,30 @@ TEST_F(KeyScriptTest, that_compares_the_value_may_end_it_from_any_connection) { 
   EXPECT_EQ(runs(delete_if_mine, {"job"}, {"v"}), "0");
 }
 
+TEST_F(KeyScriptTest, that_only_looks_changes_nothing) {
+  says("SET job v PX 5000");
+  const auto looking = [&](std::string_view text, bool told) {
+    return answered(script_program(script::Script::read(text).value(), {"job", "free"}, {"v", "9000"}, caller, told),
+                    2);
+  };
+  const std::string says_so = "#!lua flags=allow-stale,no-writes\n";
+  for (const std::string_view change :
+       {"return redis.call('del', KEYS[1])", "return redis.call('set', KEYS[2], 'w')",
+        "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end"}) {
+    EXPECT_THAT(looking(change, true), HasSubstr("in a script that only looks")) << change;
+    EXPECT_THAT(looking(says_so + std::string{change}, false), HasSubstr("in a script that only looks")) << change;
+  }
+  EXPECT_TRUE(lease("job").held);
+  EXPECT_EQ(lease("job").ttl, 5s);
+  EXPECT_FALSE(lease("free").held);
+  EXPECT_EQ(looking("return redis.call('get', KEYS[1])", true), "\"v\"");
+  EXPECT_EQ(looking("return {redis.call('mget', KEYS[1], KEYS[2]), redis.call('exists', KEYS[1]), "
+                    "redis.call('pttl', KEYS[1]) > 0, redis.call('type', KEYS[1])}",
+                    true)
+                .substr(0, 2),
+            "[[");
+}
+
 TEST_F(KeyScriptTest, that_compares_the_value_may_extend_it) {
   says("SET job v PX 5000");
   const core::Token token = lease("job").token;
