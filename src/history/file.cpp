@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view magic = "hfhist1\n";
 constexpr std::size_t footer_bytes = 32;
+/// Synced piece by piece, so that what the journal syncs waits behind one of them at most.
+constexpr std::uint64_t piece_bytes = 1 << 20;
 constexpr std::size_t block_bytes = 32 << 10;        ///< A block ends with the first name that makes it this long.
 constexpr std::uint64_t index_bytes_max = 64 << 20;  ///< No file that this wrote comes near.
 constexpr std::uint64_t one_block_bytes_max = 16 << 20;
@@ -231,7 +233,9 @@ Result<void> FileWriter::end_block() {
   offset_ += block_.size();
   ++blocks_;
   block_.clear();
-  return {};
+  if (offset_ - synced_ < piece_bytes) return {};
+  synced_ = offset_;
+  return sync_file(fd_, folder_->where(name_));
 }
 
 Result<void> FileWriter::finish(const About& about) {

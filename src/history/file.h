@@ -100,6 +100,7 @@ class FileWriter {
   std::string name_;
   Fd fd_;
   std::uint64_t offset_ = 0;
+  std::uint64_t synced_ = 0;  ///< Up to here it is on the disk.
   std::string block_, block_first_;
   std::string index_;
   std::uint64_t blocks_ = 0;

@@ -26,6 +26,8 @@ constexpr auto counted_for = std::chrono::milliseconds(1);
 constexpr auto pays_from = std::chrono::microseconds(25);  ///< From one to the next, on average.
 constexpr auto gathering = std::chrono::microseconds(60);
 constexpr std::size_t enough = 16;  ///< In one round.
+/// Of fewer nearly all wait for this thread already: it would wait with them for nothing.
+constexpr std::size_t crowd = 32;
 
 void forget(std::string& buffer) {
   buffer.clear();
@@ -78,6 +80,7 @@ void Loop::begin_round() {
   taking_.swap(turns_);
   for (Peer* peer : taking_) {
     peer->in_turn_ = false;
+    if (std::exchange(peer->counted_in_, count_) != count_) ++active_;
     take_turn(*peer);
     hooks_.taken();
   }
@@ -95,9 +98,10 @@ void Loop::end_round() {
   writing_.clear();
   remove_lost();  // What those who are gone give back is part of the next round.
   if (now_ - counted_from_ >= counted_for) {
-    busy_ = counted_ >= static_cast<std::size_t>((now_ - counted_from_) / pays_from);
-    counted_ = 0;
+    busy_ = active_ >= crowd && counted_ >= static_cast<std::size_t>((now_ - counted_from_) / pays_from);
+    counted_ = active_ = 0;
     counted_from_ = now_;
+    ++count_;
   }
   if (now_ < next_second_) return;
   next_second_ = now_ + std::chrono::seconds(1);

@@ -74,6 +74,7 @@ class Peer {
   bool lost_ = false;     ///< To be removed at the end of the round.
   bool shut_ = false;     ///< Everything is said; what still comes is read away, until `ends_at_`.
   int reads_left_ = 64;
+  std::uint32_t counted_in_ = 0;  ///< The last of the loop's counts that it was active in.
   std::chrono::steady_clock::time_point ends_at_{};
   Next next_ = Next::read;
 };
@@ -140,9 +141,11 @@ class Loop {
   std::vector<epoll_event> events_;
   bool in_round_ = false;    ///< Of a thread that has lost the loop on the way, too.
   std::size_t taken_ = 0;    ///< Peers that had a turn in the last round,
-  std::size_t counted_ = 0;  ///< and since `counted_from_`.
+  std::size_t counted_ = 0;  ///< and since `counted_from_`,
+  std::size_t active_ = 0;   ///< each of them once.
   Clock::time_point counted_from_{};
-  bool busy_ = false;  ///< So many have something to say that it pays to let them gather.
+  std::uint32_t count_ = 1;  ///< Which one this is.
+  bool busy_ = false;        ///< So many have something to say that it pays to let them gather.
   Clock::time_point now_{};
   Clock::time_point next_second_{};
 };
