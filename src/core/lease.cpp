@@ -117,11 +117,6 @@ Decision queued(const Lease& lease, const Acquire& command, Address from, const 
   return decision;
 }
 
-Granted new_holding(const Acquire& command, Token next, Duration waited, Now now) {
-  return Granted{command.name, command.who,      next,     command.ttl, command.holder,
-                 command.note, command.metadata, now.wall, waited,      command.from};
-}
-
 /// The end of `part`: by its own word, or because its time is up.
 template <class End>
 End end_of(const Lease& lease, const Part& part, Now now) {
@@ -149,15 +144,15 @@ Effect grant_to(const Lease* lease, const Acquire& command, Token next, Duration
   return Renewed{lease->name, session, lease->token, command.ttl};
 }
 
+Granted new_holding(const Acquire& command, Token next, Duration waited, Now now) {
+  return Granted{command.name, command.who,      next,     command.ttl, command.holder,
+                 command.note, command.metadata, now.wall, waited,      command.from};
+}
+
 bool is_granted_at_once(const Lease* lease) {
   if (lease && lease->held()) return false;
   HF_CHECK(!lease || lease->waiting() == 0);  // L8: a free name goes to whoever waits for it, not to a newcomer.
   return true;
-}
-
-void grant_at_once_to(const Acquire& command, Token next, Now now, std::vector<Effect>& effects) {
-  effects.emplace_back(std::in_place_type<Granted>, command.name, command.who, next, command.ttl, command.holder,
-                       command.note, command.metadata, now.wall, Duration::zero(), command.from);
 }
 
 Decision decide(const Lease* lease, const Acquire& command, Address from, Token next, const Limits& limits, Now now) {

@@ -167,8 +167,8 @@ Decision decide(const Lease* lease, const TakeBack& command, Address from, Now n
 
 /// Whether an acquire of `lease` is granted at once, whoever asks: nobody holds it. Nobody waits for it then (L8).
 bool is_granted_at_once(const Lease* lease);
-/// The effect that `decide` answers such an acquire with, made at the end of `effects`.
-void grant_at_once_to(const Acquire& command, Token next, Now now, std::vector<Effect>& effects);
+/// The beginning of a holding, for whoever waited so long.
+Granted new_holding(const Acquire& command, Token next, Duration waited, Now now);
 /// What whoever is granted it, or renews it, is told.
 void tell_grant(const Who& who, Duration ttl, Now now, Verdict& reply);
 

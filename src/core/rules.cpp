@@ -309,10 +309,9 @@ void Step::operate(const Acquire& command, Address from) {
   carry_out_decision(command.name, std::move(decision), from);
 }
 
-/// What `decide` says of a name that is free. Most commands come to this, and effect and answer are long: both are made
-/// where they stay.
+/// What `decide` says of a name that is free. Most commands come to this, and a decision is long to move.
 void Step::grant_at_once(const Acquire& command, Address from) {
-  grant_at_once_to(command, state_.next_token(), now_, outcome_.effects);
+  outcome_.effects.emplace_back(new_holding(command, state_.next_token(), Duration::zero(), now_));
   carry_out_newest();
   const Lease* lease = state_.find(command.name);
   note_answered(*lease, command.who.session, true, from);

@@ -15,8 +15,6 @@ constexpr Duration tick_every = std::chrono::milliseconds(50);
 /// Between two looks while more is due. Without it this thread would have the mutex again before anybody who waits for
 /// it has woken up: whoever unlocks is the first who can lock.
 constexpr Duration tick_breath = std::chrono::microseconds(500);
-/// A disk that takes less for a commit is worth waiting for, rather than handing the batch over.
-constexpr Duration quick_commit = std::chrono::milliseconds(1);
 
 Duration steady_now() {
   return std::chrono::steady_clock::now().time_since_epoch();
@@ -110,8 +108,8 @@ bool Runner::may_commit_here(const Submitter& submitter) {
 }
 
 bool Runner::disk_is_quick() const {
-  const bool hangs = commit_began_ && steady_now() - *commit_began_ > quick_commit;
-  return options_.policy == CommitPolicy::adaptive && commit_pace_ < quick_commit && !hangs;
+  const bool hangs = commit_began_ && steady_now() - *commit_began_ > options_.quick_commit;
+  return options_.policy == CommitPolicy::adaptive && commit_pace_ < options_.quick_commit && !hangs;
 }
 
 /// Waits for the commit that is under way, but not for a disk that is not quick this time.
@@ -120,7 +118,7 @@ bool Runner::disk_is_quick() const {
 /// always something that has gathered meanwhile.
 void Runner::await_commit(Lock& lock) {
   if (std::exchange(taken_next_, true)) return;
-  idle_.wait_for(lock, quick_commit, [this] { return !committing_; });
+  idle_.wait_for(lock, options_.quick_commit, [this] { return !committing_; });
   taken_next_ = false;
 }
 

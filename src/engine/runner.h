@@ -52,6 +52,8 @@ struct Submitter {
 
 struct RunnerOptions {
   CommitPolicy policy = CommitPolicy::adaptive;
+  /// A disk that takes less for a commit is worth waiting for, rather than handing the batch over.
+  Duration quick_commit = std::chrono::milliseconds(1);
   bool tick_by_hand = false;  ///< No timer: a test with a clock of its own calls `tick`.
   /// Called at a tick, outside the critical section, when refusing beginnings for want of room begins and ends.
   std::function<void(bool out_of_room, const journal::Room&)> on_room{};

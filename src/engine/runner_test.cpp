@@ -276,6 +276,34 @@ TEST_F(RunnerTest, commits_on_its_own_thread_once_the_disk_is_slow_and_where_it_
   EXPECT_GT(runner->snapshot().inline_commits, 1U);
 }
 
+TEST_F(RunnerTest, takes_over_from_another_threads_commit_when_that_is_done) {
+  start({.quick_commit = 1h, .tick_by_hand = true});
+  StandIn stand_in;
+  journal.shut();
+  const Address first = acquire("first", alice, 1, {.others = true});  // On the commit thread.
+  journal.await_batch();
+  Address second;
+  std::thread submitting([&] { second = acquire("second", bob, 2, {.others = true, .wait = &stand_in}); });
+  while (runner->snapshot().held < 2) std::this_thread::yield();  // It is decided: what it does next is to wait.
+  journal.open_up();
+  submitting.join();
+  EXPECT_EQ(mailbox.await(first).code, ErrorCode::none);
+  EXPECT_EQ(mailbox.await(second).code, ErrorCode::none);
+  EXPECT_EQ(runner->snapshot().inline_commits, 1U);
+  EXPECT_EQ(stand_in.returns, 1U);
+}
+
+TEST_F(RunnerTest, goes_to_the_disk_once_for_what_is_submitted_in_parts) {
+  start();
+  StandIn stand_in;
+  for (int part = 0; part < 5; ++part) {
+    acquire("part/" + std::to_string(part), alice, 1, {.others = true, .wait = &stand_in, .more = true});
+  }
+  EXPECT_EQ(journal.appends(), 0U);
+  mailbox.await(acquire("last", alice, 1, {.others = true, .wait = &stand_in}));
+  EXPECT_THAT(journal.batches(), ElementsAre(6));
+}
+
 TEST_F(RunnerTest, does_not_wait_for_another_threads_commit_that_hangs) {
   start();
   StandIn stand_in;

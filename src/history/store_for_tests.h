@@ -99,4 +99,15 @@ class Bench {
   std::unique_ptr<Store> store;
 };
 
+/// A holding of `name` from `second` to the next one.
+inline std::vector<core::Effect> one(const std::string& name, std::uint64_t token, std::int64_t second) {
+  return {granted(name, "alice", token, second), released(name, "alice", token, second + 1)};
+}
+
+inline std::vector<std::uint64_t> tokens(const std::vector<Holding>& holdings) {
+  std::vector<std::uint64_t> out;
+  for (const Holding& holding : holdings) out.push_back(holding.token.value);
+  return out;
+}
+
 }  // namespace holdfast::history

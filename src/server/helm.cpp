@@ -38,6 +38,7 @@ bool Helm::relieve() {
   if (!state_.compare_exchange_strong(state, ((state + one) ^ whose) - at_disk, std::memory_order_acq_rel))
     return false;
   away_[hand_of(seen_)] = true;
+  away_[hand_of(~seen_)] = false;  // It could not have got to the disk before this one was back.
   changed_.notify_all();
   return true;
 }

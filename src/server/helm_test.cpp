@@ -81,6 +81,26 @@ TEST_F(HelmTest, comes_back_where_the_other_is_held_up_in_turn) {
   EXPECT_FALSE(helm.all_back()) << "the other one is away now";
 }
 
+TEST_F(HelmTest, is_with_whoever_has_it_back_before_having_missed_it) {
+  std::thread other([this] {
+    ASSERT_TRUE(helm.await(Helm::Hand::second));
+    const std::uint64_t wait = helm.leave();
+    EXPECT_FALSE(helm.relieve());
+    EXPECT_TRUE(helm.relieve());
+    helm.back(wait);
+    EXPECT_FALSE(helm.await(Helm::Hand::second)) << "closed, once it is back";
+  });
+  const std::uint64_t wait = helm.leave();
+  helm.relieve();
+  ASSERT_TRUE(helm.relieve());
+  while (!helm.mine()) std::this_thread::yield();  // Lost and got back while this thread was on its way.
+  helm.back(wait);
+  EXPECT_TRUE(helm.mine());
+  while (!helm.all_back()) std::this_thread::yield();
+  helm.close();
+  other.join();
+}
+
 TEST_F(HelmTest, wakes_whoever_waits_when_it_is_closed_and_is_given_to_nobody_any_more) {
   std::future<bool> other = second();
   const std::uint64_t wait = helm.leave();

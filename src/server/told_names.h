@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <utility>
 
+#include "base/probed_places.h"
 #include "base/time.h"
 #include "core/types.h"
 
@@ -19,42 +20,32 @@ struct Told {
   std::uint32_t owner = 0;
   /// The only session that believes it holds. 0: several do, and the monitor keeps them elsewhere.
   std::uint32_t session = 0;
+
+  bool taken() const { return name != 0; }
+  std::uint64_t home() const { return name; }
 };
 static_assert(sizeof(Told) == 32, "two of them in a line of memory");
 
-/// Open addressing with linear probing: what is erased leaves no mark, since those behind it move up. Not thread-safe.
+/// Not thread-safe.
 class ToldNames {
  public:
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return places_.size(); }
   /// Begins to fetch what `find` would look at first.
-  void prefetch(std::uint64_t name) const {
-    if (!places_.empty()) __builtin_prefetch(&places_[name & mask()]);
-  }
+  void prefetch(std::uint64_t name) const { places_.prefetch(name); }
   /// Null: nothing was told of it. Valid until the next `add`, `erase` or `erase_if`.
-  Told* find(std::uint64_t name);
+  Told* find(std::uint64_t name) {
+    return places_.find(name, [name](const Told& told) { return told.name == name; });
+  }
   /// `told.name` is not 0, and there is nothing of it yet.
-  Told& add(const Told& told);
-  void erase(Told& told);
+  Told& add(const Told& told) { return places_.add(told); }
+  void erase(Told& told) { places_.erase(told); }
   template <class Over>
   void erase_if(Over&& over) {
-    std::vector<Told> before;
-    before.swap(places_);
-    size_ = 0;
-    std::size_t kept = 0;
-    for (const Told& each : before) kept += each.name != 0 && !over(each) ? 1 : 0;
-    reserve(kept);
-    for (const Told& each : before) {
-      if (each.name != 0 && !over(each)) add(each);
-    }
+    places_.erase_if(std::forward<Over>(over));
   }
 
  private:
-  std::size_t mask() const { return places_.size() - 1; }
-  bool is_full_with(std::size_t count) const { return count * 4 > places_.size() * 3; }
-  void reserve(std::size_t count);
-
-  std::vector<Told> places_;  ///< A power of two, at most three quarters of them taken; or none.
-  std::size_t size_ = 0;
+  ProbedPlaces<Told> places_;
 };
 
 }  // namespace holdfast::server
