@@ -89,6 +89,15 @@ struct Checker {
   void operator()(const KeptTotals&) const { HF_CHECK(!"only snapshots hold these"); }
   void operator()(const KeptWhys&) const { HF_CHECK(!"only snapshots hold these"); }
   void operator()(const KeptStart&) const { HF_CHECK(!"only snapshots hold these"); }
+  void operator()(const BufferCreated&) const {}
+  void operator()(const BufferRemoved&) const {}
+  void operator()(const BufferEdited& e) const {
+    HF_CHECK(known(e.name).held() && e.token == known(e.name).token);  // B1
+  }
+  void operator()(const DraftKept&) const {}
+  void operator()(const DraftEnded&) const {}
+  void operator()(const KeptBuffer&) const { HF_CHECK(!"only snapshots hold these"); }
+  void operator()(const KeptDraftBase&) const { HF_CHECK(!"only snapshots hold these"); }
 };
 
 }  // namespace

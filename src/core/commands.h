@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "core/types.h"
+#include "text/change_set.h"
+#include "text/revision_log.h"
+#include "text/text_file.h"
 
 namespace holdfast::core {
 
@@ -52,6 +55,7 @@ struct Takeover {
   Token token;   ///< Of the holding that is meant. Needed where the name is held.
   Duration flush{};
   std::string reason;
+  bool flush_by_default = false;  ///< `flush` was not said: Limits::flush_of_text where the name has a text, else none.
 };
 
 /// Pass the holding on to another session of the same owner: a new holding, with what the old one carried along.
@@ -155,14 +159,114 @@ struct RunProgram {
   bool may_begin = true;             ///< It may begin holdings, or pass them on.
 };
 
-using Command = std::variant<Acquire, Renew, Release, Check, Get, List, Leave, TakeBack, Takeover, Move, AskHolder,
-                             Transfer, Revoke, RenewSession, EndSession, RunProgram>;
+// --- Texts, each guarded by the lease of its name.
+
+/// Put a text under `name`. Nobody else may hold the name. Repeatable by the same owner until it is changed.
+struct CreateBuffer {
+  std::string name;
+  Who by;                                      ///< The session may be empty.
+  std::shared_ptr<const text::TextFile> file;  ///< Not null.
+};
+
+/// Take the text away, with its revisions; its drafts stay. Nobody else may hold the name.
+struct RemoveBuffer {
+  std::string name;
+  Who by;       ///< The session may be empty.
+  Token token;  ///< Of one's own holding. Needed where the name is held.
+};
+
+/// Change the text: token, base and changes are looked at and carried out in one step (B1). All of them or none.
+///
+/// With a token that is over, or whose holding never was the caller's, what it would have changed becomes a draft (B2).
+struct Edit {
+  std::string name;
+  Token token;
+  Who who;                  ///< An empty session means the holding's only one.
+  text::Revision base = 0;  ///< The revision that the first of `changes` was made for. Each makes one more.
+  /// The number of the first change among those of its session, from 1 on; the following ones have the next numbers.
+  /// What was made already is not made again: the answer says which revision it is. 0: they have none.
+  std::uint64_t seq = 0;
+  std::vector<text::ChangeSet> changes;  ///< At least one.
+};
+
+/// Take back what this owner last changed (B4), or do it again: a revision like any other.
+struct Undo {
+  std::string name;
+  Token token;
+  Who who;  ///< An empty session means the holding's only one.
+  bool redo = false;
+  std::uint64_t seq = 0;               ///< As of an edit of one change.
+  std::optional<text::Revision> base;  ///< Given: refused unless it is the newest.
+};
+
+/// The text as it is, or as it was.
+struct GetBuffer {
+  std::string name;
+  std::optional<text::Revision> revision;  ///< None: the newest.
+  bool with_text = true;
+  bool with_blame = false;  ///< Of the newest.
+  std::string owner;        ///< Not empty: how much this one may undo and do again.
+};
+
+/// The changes behind a revision, oldest first: a bounded number of them.
+struct GetChanges {
+  std::string name;
+  text::Revision after = 0;
+  std::size_t limit = 1'000;
+  std::uint64_t buffer = 0;  ///< Not 0: refused with revision_gone where the name has another text by now.
+  bool or_text = false;      ///< Where they are gone or too many for one answer: the newest text instead.
+};
+
+/// The texts at and below a prefix, in the order of their names.
+struct ListBuffers {
+  std::string prefix;
+  std::string after;  ///< Behind this name.
+  std::size_t limit = 100;
+};
+
+/// Keep as a draft what could not be got in. Repeatable: a draft of the same session and number is kept once, in its
+/// longer form.
+struct KeepDraft {
+  Edit edit;
+};
+
+struct GetDraft {
+  std::uint64_t draft = 0;
+};
+
+struct ListDrafts {
+  std::string name;   ///< Not empty: of this text only.
+  std::string owner;  ///< Not empty: of this owner only.
+  std::uint64_t after = 0;
+  std::size_t limit = 100;
+};
+
+/// Make the draft's changes in the text as it is now, and be done with it.
+struct ApplyDraft {
+  std::uint64_t draft = 0;
+  Token token;
+  Who who;
+  std::uint64_t seq = 0;  ///< As of an edit of one change.
+  bool anyway = false;    ///< Also where others changed the same places since.
+};
+
+/// Throw a draft away.
+struct DropDraft {
+  std::uint64_t draft = 0;
+  Who by;  ///< The session may be empty.
+};
+
+using Command =
+    std::variant<Acquire, Renew, Release, Check, Get, List, Leave, TakeBack, Takeover, Move, AskHolder, Transfer,
+                 Revoke, RenewSession, EndSession, RunProgram, CreateBuffer, RemoveBuffer, Edit, Undo, GetBuffer,
+                 GetChanges, ListBuffers, KeepDraft, GetDraft, ListDrafts, ApplyDraft, DropDraft>;
 
 /// The one name that `command` is about; empty where it is about several or none.
 inline std::string_view name_of(const Command& command) {
   return std::visit(
       [](const auto& c) -> std::string_view {
         if constexpr (requires { c.want.name; }) return c.want.name;
+        if constexpr (requires { c.edit.name; }) return c.edit.name;
         if constexpr (requires { c.name; }) return c.name;
         return {};
       },

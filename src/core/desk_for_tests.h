@@ -146,6 +146,18 @@ struct EffectText {
   void operator()(const Requested& e) const { out << "Requested " << e.name << " by " << e.by << ' ' << e.token; }
   void operator()(const Started& e) const { out << "Started " << e.incarnation; }
   void operator()(const KeptWhys& e) const { out << "KeptWhys " << e.name << ' ' << e.whys.size(); }
+  void operator()(const BufferCreated& e) const { out << "BufferCreated " << e.name << " by " << e.by; }
+  void operator()(const BufferRemoved& e) const { out << "BufferRemoved " << e.name << " by " << e.by; }
+  void operator()(const BufferEdited& e) const {
+    out << "BufferEdited " << e.name << " by " << e.who << ' ' << e.token << ' ' << word(e.kind) << ' ' << e.base << '+'
+        << e.changes.size();
+  }
+  void operator()(const DraftKept& e) const {
+    out << "DraftKept " << e.draft << " of " << e.name << " by " << e.who << " at " << e.base;
+  }
+  void operator()(const DraftEnded& e) const { out << "DraftEnded " << e.draft << ' ' << word(e.how); }
+  void operator()(const KeptBuffer& e) const { out << "KeptBuffer " << e.name; }
+  void operator()(const KeptDraftBase& e) const { out << "KeptDraftBase " << e.draft; }
   void operator()(const KeptStart& e) const { out << "KeptStart " << e.incarnation << " from " << e.from; }
 
  private:

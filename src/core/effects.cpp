@@ -34,12 +34,35 @@ std::string_view word(Drop drop) {
   return "";
 }
 
+std::string_view word(EditKind kind) {
+  switch (kind) {
+    case EditKind::edit:
+      return "edit";
+    case EditKind::undo:
+      return "undo";
+    case EditKind::redo:
+      return "redo";
+    case EditKind::draft:
+      return "draft";
+  }
+  return "";
+}
+
+std::string_view word(DraftEnd how) {
+  return how == DraftEnd::applied ? "applied" : "discarded";
+}
+
 namespace {
 
 constexpr std::size_t fixed_bytes = 64;  // Numbers, times, lengths and the tag, at most.
 
 std::size_t size_of(const Who& who) {
   return who.owner.size() + who.session.size();
+}
+std::size_t size_of(const std::vector<std::string>& texts) {
+  std::size_t bytes = 0;
+  for (const std::string& text : texts) bytes += text.size() + 10;
+  return bytes;
 }
 
 struct Sizer {
@@ -76,6 +99,24 @@ struct Sizer {
     for (const KeptWhy& why : e.whys) bytes += why.by.size() + why.reason.size() + 16;
     return bytes;
   }
+  std::size_t operator()(const BufferCreated& e) const {
+    return fixed_bytes + e.name.size() + size_of(e.by) + e.text.extent().bytes + e.ends.size();
+  }
+  std::size_t operator()(const BufferRemoved& e) const { return fixed_bytes + e.name.size() + size_of(e.by); }
+  std::size_t operator()(const BufferEdited& e) const {
+    return fixed_bytes + e.name.size() + size_of(e.who) + size_of(e.changes);
+  }
+  std::size_t operator()(const DraftKept& e) const {
+    return 2 * fixed_bytes + e.name.size() + size_of(e.who) + size_of(e.changes) + e.by.size();
+  }
+  std::size_t operator()(const DraftEnded& e) const { return fixed_bytes + e.name.size() + size_of(e.by); }
+  std::size_t operator()(const KeptBuffer& e) const {
+    std::size_t bytes = 2 * fixed_bytes + e.name.size() + e.ends.size() + e.log.size() + e.blame.size();
+    for (const KeptUndo& undo : e.undo) bytes += undo.owner.size() + undo.stack.size() + 20;
+    for (const KeptSeq& seq : e.seqs) bytes += seq.session.size() + 30;
+    return bytes + size_of(e.owners);
+  }
+  std::size_t operator()(const KeptDraftBase& e) const { return fixed_bytes + e.text.extent().bytes; }
   template <class OfSession>  // Released, Lapsed, Revived
   std::size_t operator()(const OfSession& e) const {
     return fixed_bytes + e.name.size() + e.session.size() + e.owner.size();
@@ -86,14 +127,26 @@ struct Sizer {
 
 bool of_snapshot(const Effect& effect) {
   return std::holds_alternative<Kept>(effect) || std::holds_alternative<KeptTotals>(effect) ||
-         std::holds_alternative<KeptWhys>(effect) || std::holds_alternative<KeptStart>(effect);
+         std::holds_alternative<KeptWhys>(effect) || std::holds_alternative<KeptStart>(effect) ||
+         std::holds_alternative<KeptBuffer>(effect) || std::holds_alternative<KeptDraftBase>(effect);
 }
+
+namespace {
+
+/// What befalls a text is told to those who follow it.
+template <class E>
+constexpr bool of_text(const E&) {
+  return std::is_same_v<E, BufferCreated> || std::is_same_v<E, BufferRemoved> || std::is_same_v<E, BufferEdited> ||
+         std::is_same_v<E, DraftKept> || std::is_same_v<E, DraftEnded>;
+}
+
+}  // namespace
 
 bool is_event(const Effect& effect) {
   constexpr auto silent = [](const auto& e) {
     using E = std::decay_t<decltype(e)>;
     return std::is_same_v<E, Renewed> || std::is_same_v<E, Forgotten> || std::is_same_v<E, Numbered> ||
-           std::is_same_v<E, Started>;
+           std::is_same_v<E, Started> || of_text(e);
   };
   return !of_snapshot(effect) && !std::visit(silent, effect);
 }

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/types.h"
+#include "text/revision_log.h"
+#include "text/text.h"
 
 namespace holdfast::core {
 
@@ -226,8 +228,119 @@ struct KeptStart {
   bool operator==(const KeptStart&) const = default;
 };
 
-using Effect = std::variant<Granted, Joined, Renewed, Released, Lapsed, Revived, Forgotten, Numbered, Kept, KeptTotals,
-                            Taken, Revoked, TakeoverAsked, TakeoverDropped, Requested, Started, KeptWhys, KeptStart>;
+// --- Texts.
+
+/// There is a text under `name`: its revision 0. Its number, which tells it from earlier ones, is this effect's
+/// position.
+struct BufferCreated {
+  std::string name;
+  Who by;
+  text::Text text;
+  std::string ends;              ///< How its lines end: text/line_ends.h.
+  bool byte_order_mark = false;  ///< Its file has one.
+  WallTime at{};
+  bool operator==(const BufferCreated&) const = default;
+};
+
+/// It is gone. Its drafts are not.
+struct BufferRemoved {
+  std::string name;
+  Who by;
+  WallTime at{};
+  bool operator==(const BufferRemoved&) const = default;
+};
+
+/// What kind of change a revision came from. Numbers are kept in the journal: only ever add.
+enum class EditKind : std::uint8_t { edit = 1, undo = 2, redo = 3, draft = 4 };
+/// `edit`, `undo`, `redo` or `draft`.
+std::string_view word(EditKind kind);
+
+/// The text changed, under the token of its lease: one revision for each of `changes` (B1).
+struct BufferEdited {
+  std::string name;
+  Token token;
+  Who who;
+  text::Revision base = 0;           ///< The revisions are base + 1 and so on.
+  std::uint64_t seq = 0;             ///< Of the first change among those of the session; 0: they have no numbers.
+  std::vector<std::string> changes;  ///< text/change_record.h.
+  EditKind kind = EditKind::edit;
+  std::uint64_t draft = 0;  ///< Of a draft: which.
+  WallTime at{};
+  bool operator==(const BufferEdited&) const = default;
+};
+
+/// What an owner could not get in is kept (B2). One of the same number takes its place.
+struct DraftKept {
+  std::uint64_t draft = 0;  ///< Its number: the position at which it was first kept.
+  std::string name;
+  std::uint64_t buffer = 0;  ///< The text that it was made for.
+  Who who;
+  Token token;
+  text::Revision base = 0;
+  std::uint64_t seq = 0;
+  std::vector<std::string> changes;
+  Loss because = Loss::none;  ///< Why its owner had lost the name.
+  std::string by;             ///< Who took it over or revoked it; may be empty.
+  WallTime at{};
+  bool operator==(const DraftKept&) const = default;
+};
+
+/// How a draft came to its end. Numbers are kept in the journal: only ever add.
+enum class DraftEnd : std::uint8_t { applied = 1, discarded = 2 };
+/// `applied` or `discarded`.
+std::string_view word(DraftEnd how);
+
+struct DraftEnded {
+  std::uint64_t draft = 0;
+  std::string name;
+  DraftEnd how = DraftEnd::discarded;
+  Who by;
+  WallTime at{};
+  bool operator==(const DraftEnded&) const = default;
+};
+
+/// What one owner may undo, as a snapshot keeps it.
+struct KeptUndo {
+  std::string owner;
+  std::string stack;  ///< text/undo_stack.h.
+  bool operator==(const KeptUndo&) const = default;
+};
+
+/// The newest numbered change of a session, and the revision it made.
+struct KeptSeq {
+  std::string session;
+  std::uint64_t seq = 0;
+  text::Revision revision = 0;
+  bool operator==(const KeptSeq&) const = default;
+};
+
+/// All that is known of a text. Only in snapshots.
+struct KeptBuffer {
+  std::string name;
+  std::uint64_t buffer = 0;
+  WallTime at{};          ///< Of its creation,
+  WallTime changed_at{};  ///< and of its newest revision.
+  std::string ends;       ///< text/line_ends.h.
+  bool byte_order_mark = false;
+  std::string log;                  ///< text/revision_log.h.
+  std::string blame;                ///< text/blame.h.
+  std::vector<std::string> owners;  ///< Authors by their numbers. The first created it.
+  std::vector<KeptUndo> undo;
+  std::vector<KeptSeq> seqs;  ///< Oldest first.
+  bool operator==(const KeptBuffer&) const = default;
+};
+
+/// The text that a draft was made for, where its DraftKept stands before. Only in snapshots.
+struct KeptDraftBase {
+  std::uint64_t draft = 0;
+  text::Text text;
+  bool operator==(const KeptDraftBase&) const = default;
+};
+
+using Effect =
+    std::variant<Granted, Joined, Renewed, Released, Lapsed, Revived, Forgotten, Numbered, Kept, KeptTotals, Taken,
+                 Revoked, TakeoverAsked, TakeoverDropped, Requested, Started, KeptWhys, KeptStart, BufferCreated,
+                 BufferRemoved, BufferEdited, DraftKept, DraftEnded, KeptBuffer, KeptDraftBase>;
 
 /// Only snapshots hold it: it says what is, not what happened.
 bool of_snapshot(const Effect& effect);

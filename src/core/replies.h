@@ -11,6 +11,8 @@
 
 namespace holdfast::core {
 
+struct TextAnswer;
+
 /// What somebody wants of the holder of a name: shown with the lease, and so with each of the holder's renewals.
 struct Wanted {
   Who taker;           ///< Takes it over when the flush window is over; empty: nobody does.
@@ -68,6 +70,8 @@ struct Verdict {
   std::shared_ptr<const Why> why;  ///< What whoever ended it said. Null where nobody did.
 
   bool ended = false;  ///< Of a release: this call ended it (else it was over before).
+
+  std::uint64_t draft = 0;  ///< Of a change that was too late: the draft that it has become (B2). 0: none.
 };
 
 /// The answer to one command: what was decided, and what it shows. Long: made where it stays.
@@ -99,6 +103,8 @@ struct Reply : Verdict {
 
   std::vector<LeaseView> page;  ///< Of a list.
   std::string next;             ///< Of a list: where the following page begins; empty at the end.
+
+  std::shared_ptr<const TextAnswer> text;  ///< What is answered about texts and drafts (text_answer.h); else null.
 
   Position position;   ///< Everything up to here was decided when this was answered.
   Position waits_for;  ///< Not to leave before this is durable.

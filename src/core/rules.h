@@ -124,6 +124,19 @@ class Step {
   void operate(const RenewSession& command, Address from);
   void operate(const EndSession& command, Address from);
   void operate(const RunProgram& command, Address from);
+  // texts.cpp
+  void operate(const CreateBuffer& command, Address from);
+  void operate(const RemoveBuffer& command, Address from);
+  void operate(const Edit& command, Address from);
+  void operate(const Undo& command, Address from);
+  void operate(const GetBuffer& command, Address from);
+  void operate(const GetChanges& command, Address from);
+  void operate(const ListBuffers& command, Address from);
+  void operate(const KeepDraft& command, Address from);
+  void operate(const GetDraft& command, Address from);
+  void operate(const ListDrafts& command, Address from);
+  void operate(const ApplyDraft& command, Address from);
+  void operate(const DropDraft& command, Address from);
 
   State& state_;
   Now now_;

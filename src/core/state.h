@@ -182,6 +182,13 @@ class State {
   void carry_out(const Started& effect, Now now);
   void carry_out(const KeptWhys& effect, Now now);
   void carry_out(const KeptStart& effect, Now now);
+  void carry_out(const BufferCreated& effect, Now now);
+  void carry_out(const BufferRemoved& effect, Now now);
+  void carry_out(const BufferEdited& effect, Now now);
+  void carry_out(const DraftKept& effect, Now now);
+  void carry_out(const DraftEnded& effect, Now now);
+  void carry_out(const KeptBuffer& effect, Now now);
+  void carry_out(const KeptDraftBase& effect, Now now);
 
   Limits limits_;
   Timers timers_;  // Before the leases: their timers take themselves out of it.

@@ -80,12 +80,20 @@ struct Limits {
   std::size_t sessions_max = 1'000;        ///< Sharing one holding under `holder: owner`.
   std::size_t remembered_max = 1'000'000;  ///< Free names whose last holding is known.
   Duration remembered_for = std::chrono::hours(1);
-  std::size_t buffers_max = 1'000'000;     ///< Names with a buffer number.
-  std::size_t page_bytes_max = 256 << 10;  ///< Of a list, about; the rest is on the next page.
-  std::size_t losses_max = 16;             ///< Past holdings of a name whose end is known.
-  std::size_t starts_max = 1'000;          ///< Starts of servers whose positions are known (L14).
-  std::size_t session_looks_max = 500;     ///< Leases of a session that one step renews or ends.
-  std::size_t index_looks_max = 4'000;     ///< Leases that one step takes into the index of sessions.
+  std::size_t buffers_max = 1'000'000;                 ///< Names with a buffer number.
+  std::size_t page_bytes_max = 256 << 10;              ///< Of a list, about; the rest is on the next page.
+  std::size_t losses_max = 16;                         ///< Past holdings of a name whose end is known.
+  std::size_t starts_max = 1'000;                      ///< Starts of servers whose positions are known (L14).
+  std::size_t session_looks_max = 500;                 ///< Leases of a session that one step renews or ends.
+  std::size_t index_looks_max = 4'000;                 ///< Leases that one step takes into the index of sessions.
+  std::size_t texts_max = 100'000;                     ///< Names with a text.
+  std::size_t text_bytes_max = 10 << 20;               ///< Of one text.
+  std::size_t texts_bytes_max = std::size_t{4} << 30;  ///< Of all of them, about.
+  std::size_t revisions_max = 500'000;                 ///< Of a text, that are kept; older ones are forgotten.
+  std::size_t drafts_of_owner_max = 1'000;
+  std::size_t drafts_max = 100'000;
+  std::size_t changes_page_max = 1'000;              ///< Revisions in one answer.
+  Duration flush_of_text = std::chrono::seconds(5);  ///< The flush window of a takeover that names none.
   std::uint64_t salt = 0;  ///< Of the hashes of names, against whoever would make them meet. 0: repeatable runs.
 };
 

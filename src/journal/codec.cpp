@@ -52,6 +52,12 @@ class Writer {
   void put(core::HolderKind kind) { out_.push_back(static_cast<char>(kind)); }
   void put(core::Loss loss) { out_.push_back(static_cast<char>(loss)); }
   void put(core::Drop drop) { out_.push_back(static_cast<char>(drop)); }
+  void put(core::EditKind kind) { out_.push_back(static_cast<char>(kind)); }
+  void put(core::DraftEnd how) { out_.push_back(static_cast<char>(how)); }
+  void put(const text::Text& text) {
+    put_varint(text.extent().bytes);
+    text.each_piece([this](std::string_view piece) { out_ += piece; });
+  }
   template <class T>
   void put(const std::vector<T>& list) {
     put_varint(list.size());
@@ -135,9 +141,27 @@ class Reader {
     list.clear();
     for (std::uint64_t i = 0; ok_ && i < size; ++i) get(list.emplace_back());
   }
+  /// One of an enum whose least value is 1.
+  std::uint8_t from_one_to(std::uint8_t greatest) {
+    const std::uint8_t value = at_most(greatest);
+    return value == 0 ? static_cast<std::uint8_t>(broken()) : value;
+  }
   void get(core::Drop& drop) {
-    const std::uint8_t value = at_most(static_cast<std::uint8_t>(core::Drop::disk_full));
-    drop = static_cast<core::Drop>(value == 0 ? broken() : value);
+    drop = static_cast<core::Drop>(from_one_to(static_cast<std::uint8_t>(core::Drop::disk_full)));
+  }
+  void get(core::EditKind& kind) {
+    kind = static_cast<core::EditKind>(from_one_to(static_cast<std::uint8_t>(core::EditKind::draft)));
+  }
+  void get(core::DraftEnd& how) {
+    how = static_cast<core::DraftEnd>(from_one_to(static_cast<std::uint8_t>(core::DraftEnd::discarded)));
+  }
+  void get(text::Text& text) {
+    const std::uint64_t size = varint();
+    if (size > bytes_.size()) return static_cast<void>(broken());
+    Result<text::Text> read = text::Text::from_utf8(bytes_.substr(0, size));
+    if (!read) return static_cast<void>(broken());
+    text = *std::move(read);
+    bytes_.remove_prefix(size);
   }
   template <class T>
   void get(T& compound) {

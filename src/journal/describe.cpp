@@ -50,6 +50,16 @@ std::string milliseconds(Duration duration) {
   return fmt::format("{}", std::chrono::duration<double, std::milli>(duration).count());
 }
 
+std::string bytes_of(const text::Text& text) {
+  return fmt::format("{} bytes", text.extent().bytes);
+}
+
+std::string bytes_of(const std::vector<std::string>& texts) {
+  std::size_t bytes = 0;
+  for (const std::string& text : texts) bytes += text.size();
+  return fmt::format("{} of {} bytes", texts.size(), bytes);
+}
+
 /// Collects `name=value` words, leaving out what is empty.
 class TextArchive {
  public:
@@ -69,6 +79,11 @@ class TextArchive {
   void operator()(std::string_view name, core::HolderKind kind) { put(name, word_of(kind)); }
   void operator()(std::string_view name, core::Loss loss) { put(name, word(loss)); }
   void operator()(std::string_view name, core::Drop drop) { put(name, word(drop)); }
+  void operator()(std::string_view name, core::EditKind kind) { put(name, word(kind)); }
+  void operator()(std::string_view name, core::DraftEnd how) { put(name, word(how)); }
+  /// Of texts and their changes only how much there is: they are long, and the business of whoever wrote them.
+  void operator()(std::string_view name, const text::Text& text) { put(name, bytes_of(text)); }
+  void operator()(std::string_view name, const std::vector<std::string>& texts) { put(name, bytes_of(texts)); }
   void operator()(std::string_view, const core::Who& who) { fields(*this, who); }
   void operator()(std::string_view, const core::Granted& grant) { fields(*this, grant); }
   template <class T>
@@ -105,6 +120,12 @@ class JsonArchive {
   void operator()(std::string_view name, core::HolderKind kind) { put(name, json_quoted(word_of(kind))); }
   void operator()(std::string_view name, core::Loss loss) { put(name, json_quoted(word(loss))); }
   void operator()(std::string_view name, core::Drop drop) { put(name, json_quoted(word(drop))); }
+  void operator()(std::string_view name, core::EditKind kind) { put(name, json_quoted(word(kind))); }
+  void operator()(std::string_view name, core::DraftEnd how) { put(name, json_quoted(word(how))); }
+  void operator()(std::string_view name, const text::Text& text) { put(name, json_quoted(bytes_of(text))); }
+  void operator()(std::string_view name, const std::vector<std::string>& texts) {
+    put(name, json_quoted(bytes_of(texts)));
+  }
   void operator()(std::string_view, const core::Who& who) { fields(*this, who); }
   void operator()(std::string_view, const core::Granted& grant) { fields(*this, grant); }
   template <class T>

@@ -59,6 +59,20 @@ template <>
 inline constexpr Kind kind_of<core::KeptWhys>{22, "kept_whys"};
 template <>
 inline constexpr Kind kind_of<core::KeptStart>{23, "kept_start"};
+template <>
+inline constexpr Kind kind_of<core::BufferCreated>{24, "buffer_created"};
+template <>
+inline constexpr Kind kind_of<core::BufferRemoved>{25, "buffer_removed"};
+template <>
+inline constexpr Kind kind_of<core::BufferEdited>{26, "buffer_edited"};
+template <>
+inline constexpr Kind kind_of<core::DraftKept>{27, "draft_kept"};
+template <>
+inline constexpr Kind kind_of<core::DraftEnded>{28, "draft_ended"};
+template <>
+inline constexpr Kind kind_of<core::KeptBuffer>{29, "kept_buffer"};
+template <>
+inline constexpr Kind kind_of<core::KeptDraftBase>{30, "kept_draft_base"};
 
 /// How an effect was written before fields were added to it: its first fields only. What is missing stays empty.
 struct OlderForm {
@@ -291,6 +305,103 @@ void fields(Archive& a, E& e) {
   auto& [incarnation, from] = e;
   a("incarnation", incarnation);
   a("from", from);
+}
+
+template <class Archive, Of<core::BufferCreated> E>
+void fields(Archive& a, E& e) {
+  auto& [name, by, text, ends, byte_order_mark, at] = e;
+  a("name", name);
+  a("by", by);
+  a("text", text);
+  a("ends", ends);
+  a("byte_order_mark", byte_order_mark);
+  a("at", at);
+}
+
+template <class Archive, Of<core::BufferRemoved> E>
+void fields(Archive& a, E& e) {
+  auto& [name, by, at] = e;
+  a("name", name);
+  a("by", by);
+  a("at", at);
+}
+
+template <class Archive, Of<core::BufferEdited> E>
+void fields(Archive& a, E& e) {
+  auto& [name, token, who, base, seq, changes, kind, draft, at] = e;
+  a("name", name);
+  a("token", token);
+  a("who", who);
+  a("base", base);
+  a("seq", seq);
+  a("changes", changes);
+  a("kind", kind);
+  a("draft", draft);
+  a("at", at);
+}
+
+template <class Archive, Of<core::DraftKept> E>
+void fields(Archive& a, E& e) {
+  auto& [draft, name, buffer, who, token, base, seq, changes, because, by, at] = e;
+  a("draft", draft);
+  a("name", name);
+  a("buffer", buffer);
+  a("who", who);
+  a("token", token);
+  a("base", base);
+  a("seq", seq);
+  a("changes", changes);
+  a("because", because);
+  a("by", by);
+  a("at", at);
+}
+
+template <class Archive, Of<core::DraftEnded> E>
+void fields(Archive& a, E& e) {
+  auto& [draft, name, how, by, at] = e;
+  a("draft", draft);
+  a("name", name);
+  a("how", how);
+  a("by", by);
+  a("at", at);
+}
+
+template <class Archive, Of<core::KeptUndo> E>
+void fields(Archive& a, E& e) {
+  auto& [owner, stack] = e;
+  a("owner", owner);
+  a("stack", stack);
+}
+
+template <class Archive, Of<core::KeptSeq> E>
+void fields(Archive& a, E& e) {
+  auto& [session, seq, revision] = e;
+  a("session", session);
+  a("seq", seq);
+  a("revision", revision);
+}
+
+template <class Archive, Of<core::KeptBuffer> E>
+void fields(Archive& a, E& e) {
+  auto& [name, buffer, at, changed_at, ends, byte_order_mark, log, blame, owners, undo, seqs] = e;
+  a("name", name);
+  a("buffer", buffer);
+  a("at", at);
+  a("changed_at", changed_at);
+  a("ends", ends);
+  a("byte_order_mark", byte_order_mark);
+  a("log", log);
+  a("blame", blame);
+  a("owners", owners);
+  a("undo", undo);
+  a("seqs", seqs);
+}
+
+template <class Archive, Of<core::KeptDraftBase> E>
+void fields(Archive& a, E& e) {
+  auto& [draft, text] = e;
+  a("draft", draft);
+  a("text", text);
 }
 
 }  // namespace holdfast::journal
