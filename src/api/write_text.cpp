@@ -144,6 +144,17 @@ void give_file(const text::Text& text, const text::FileForm& form, Written& out)
 
 }  // namespace
 
+std::size_t bulk_of(const Reply& reply) {
+  if (!reply.text) return 0;
+  const TextAnswer& answer = *reply.text;
+  std::size_t bytes = answer.buffer.text ? answer.buffer.text->extent().bytes : 0;
+  for (const core::Change& change : answer.changes) bytes += change.change.inserted().size();
+  for (const DraftView& draft : answer.drafts) {
+    if (draft.base_text) bytes += draft.base_text->extent().bytes + 2 * draft.change.inserted().size();
+  }
+  return bytes;
+}
+
 void append_json_string(std::string& out, const text::Text& text) {
   out += '"';
   text.each_piece([&](std::string_view piece) { append_json_escaped(out, piece); });
