@@ -287,6 +287,7 @@ export class Holdfast {
       clock: this.#clock,
       surroundings: this.#environment.surroundings,
       patience: this.#timeout,
+      watch: (options) => this.watch(options),
       release: async ({ name, token, session }, terms) => {
         const body = { token, owner: this.owner, session };
         const answer = await this.#ask({ id: "lease.release", path: { name }, body }, terms);

@@ -138,7 +138,13 @@ function parsed(text: string): unknown {
   }
 }
 
-export class Http {
+/** Whatever a request can be sent over. */
+export interface Asker {
+  /** One try. Throws a HoldfastError, or the reason of `terms.signal`. */
+  once<Id extends OperationId>(request: Request<Id>, terms: Terms): Promise<Record<string, unknown>>;
+}
+
+export class Http implements Asker {
   readonly server: string;
   readonly #fetch: Fetch;
 
@@ -147,13 +153,12 @@ export class Http {
     this.#fetch = fetch;
   }
 
-  /** One try. Throws a HoldfastError, or the reason of `terms.signal`. */
   async once<Id extends OperationId>(request: Request<Id>, terms: Terms): Promise<Record<string, unknown>> {
     const url = urlOf(this.server, request);
     return within(terms.timeout, terms.signal, async (signal) => {
       try {
         const response = await this.#fetch(url, initOf(request, signal));
-        if (response.status !== 200) throw await refusalOf(response);
+        if (!response.ok) throw await refusalOf(response);
         const answer = parsed(await response.text());
         if (isObject(answer)) return answer;
       } catch (error) {
