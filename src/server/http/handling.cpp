@@ -103,9 +103,9 @@ Result<void> Connection::read_operation(Task& task, const Request& request, std:
     task.one_last_event_id_at_most = request.one_last_event_id_at_most;
   }
   const core::Acquire* const acquire = std::get_if<core::Acquire>(&task.call.command);
-  const core::Takeover* const takeover = std::get_if<core::Takeover>(&task.call.command);
-  task.begins = acquire || takeover || std::holds_alternative<core::Move>(task.call.command);
-  task.may_wait = (acquire && acquire->wait > Duration::zero()) || (takeover && takeover->flush > Duration::zero());
+  task.begins = acquire || std::holds_alternative<core::Takeover>(task.call.command) ||
+                std::holds_alternative<core::Move>(task.call.command);
+  task.may_wait = api::may_wait(task.call.command);
   if (acquire) task.asker = Retries::key(acquire->name, acquire->who.owner, acquire->who.session);
   return {};
 }
