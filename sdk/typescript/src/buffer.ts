@@ -221,6 +221,10 @@ export class GuardedBuffer {
   get session(): string {
     return this.#means.live.session;
   }
+  /** Who this client is. */
+  get ownerHere(): string {
+    return this.#means.live.owner;
+  }
   get token(): number | undefined {
     return this.#lease?.token;
   }
