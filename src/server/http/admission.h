@@ -17,6 +17,7 @@ struct Knock {
   std::string_view origin;        ///< Empty: none was given.
   std::string_view content_type;  ///< Empty: none was given.
   bool has_body = false;
+  bool opens_socket = false;  ///< By which whatever the method would not may be changed.
 };
 
 class Admission {

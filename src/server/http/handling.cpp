@@ -22,9 +22,14 @@ std::size_t number_of(const api::Operation& operation) {
   return static_cast<std::size_t>(&operation - api::operations().data());
 }
 
+bool wants_socket(const Request& request) {
+  return request.method == "GET" && request.target.substr(0, request.target.find('?')) == live::path;
+}
+
 }  // namespace
 
 bool Connection::Task::decided_at_once() const {
+  if (knock) return false;
   if (!operation) return page == Page::none || page == Page::alive || page == Page::specification;
   return !may_wait && !operation->go_on && !call.page && !call.history && !call.watch;
 }
@@ -47,13 +52,22 @@ Connection::Task Connection::understand(const Request& request) {
                                                                   .host = request.host,
                                                                   .origin = request.origin,
                                                                   .content_type = request.content_type,
-                                                                  .has_body = !request.body.empty()})) {
+                                                                  .has_body = !request.body.empty(),
+                                                                  .opens_socket = wants_socket(request)})) {
     refuse(*std::move(refusal));
   } else {
     const std::string_view path = request.target.substr(0, request.target.find('?'));
     const std::string_view method = task.only_the_head ? "GET" : request.method;
     if (method == "GET") task.page = page_at(path);
     if (task.page != Page::none) return task;
+    if (wants_socket(request)) {
+      task.knock = std::make_unique<live::Knock>(live::Knock{.connection = reader_.header("Connection"),
+                                                             .upgrade = reader_.header("Upgrade"),
+                                                             .key = reader_.header("Sec-WebSocket-Key"),
+                                                             .version = reader_.header("Sec-WebSocket-Version"),
+                                                             .protocols = reader_.header("Sec-WebSocket-Protocol")});
+      return task;
+    }
     const api::Routed routed = api::route(method, path);
     if (!routed.operation) {
       refuse(Error{routed.path_known ? ErrorCode::method_not_allowed : ErrorCode::no_such_path});
@@ -112,6 +126,7 @@ Result<void> Connection::read_operation(Task& task, const Request& request, std:
 
 net::awaitable<bool> Connection::handle(Task& task) {
   ++request_;
+  if (task.knock) co_return co_await upgrade(task);
   if (task.operation && task.call.watch) co_return co_await watch(task);
   if (task.operation) co_return co_await operate(task);
   if (task.refused) {
