@@ -17,7 +17,9 @@ struct Knock {
   std::string_view origin;        ///< Empty: none was given.
   std::string_view content_type;  ///< Empty: none was given.
   bool has_body = false;
-  bool opens_socket = false;  ///< By which whatever the method would not may be changed.
+  /// The body may be a file. Never so of a method that a web page's form could send.
+  bool takes_file = false;
+  bool opens_socket = false;  ///< By which everything may be changed, whatever the method.
 };
 
 class Admission {
