@@ -128,7 +128,7 @@ void write_view(JsonWriter& json, const DraftView& draft) {
   text_or_null(json, "by", draft.by);
   json.text("at", rfc3339(draft.at));
   json.number("inserted", std::uint64_t{draft.inserted}).number("deleted", std::uint64_t{draft.deleted});
-  json.text("fit", word(draft.fit));
+  text_or_null(json, "fit", draft.fit ? word(*draft.fit) : std::string_view{});
 }
 
 const DraftView& draft_of(const Reply& reply) {
@@ -143,6 +143,17 @@ void give_file(const text::Text& text, const text::FileForm& form, Written& out)
 }
 
 }  // namespace
+
+std::size_t bulk_of(const Reply& reply) {
+  if (!reply.text) return 0;
+  const TextAnswer& answer = *reply.text;
+  std::size_t bytes = answer.buffer.text ? answer.buffer.text->extent().bytes : 0;
+  for (const core::Change& change : answer.changes) bytes += change.change.inserted().size();
+  for (const DraftView& draft : answer.drafts) {
+    if (draft.base_text) bytes += draft.base_text->extent().bytes + 2 * draft.change.inserted().size();
+  }
+  return bytes;
+}
 
 void append_json_string(std::string& out, const text::Text& text) {
   out += '"';

@@ -26,6 +26,9 @@ void write_whole_draft(const core::Reply& reply, const Context& context, Written
 void write_drafts(const core::Reply& reply, const Context& context, Written& out);
 void write_discarded(const core::Reply& reply, const Context& context, Written& out);
 
+/// About how many bytes of texts there are in the answer that `reply` becomes.
+std::size_t bulk_of(const core::Reply& reply);
+
 // Pieces.
 
 /// Appends `text` as a JSON string.
