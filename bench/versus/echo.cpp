@@ -17,15 +17,15 @@
 #include <thread>
 #include <vector>
 
-#include "server/resp/loop.h"
+#include "server/loop.h"
 #include "server/resp/reader.h"
 
 namespace holdfast::bench {
 namespace {
 
+using server::Loop;
+using server::Peer;
 using server::resp::CommandBounds;
-using server::resp::Loop;
-using server::resp::Peer;
 using server::resp::Reader;
 
 class Echo final : public Peer {

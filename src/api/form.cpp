@@ -11,6 +11,7 @@
 #include "api/json_text.h"
 #include "api/names.h"
 #include "base/check.h"
+#include "text/change_json.h"
 
 namespace holdfast::api {
 namespace {
@@ -56,6 +57,8 @@ Result<std::string> read_text(const Field& field, std::string_view text) {
       if (!name) return fail(ErrorCode::bad_name, name.error().where, std::string{field.name});
       return name;
     }
+    case FieldKind::text:
+      return std::string{text};
     case FieldKind::position: {
       const Result<GivenPosition> position = parse_position(text);
       if (!position) return bad(field, position.error().where);
@@ -82,6 +85,10 @@ Result<std::uint64_t> read_number(const Field& field, std::int64_t value) {
       return in(0, flush_ms_max);
     case FieldKind::count:
       return in(1, static_cast<std::int64_t>(field.max));
+    case FieldKind::number:
+      return in(1, static_cast<std::int64_t>(core::token_max));
+    case FieldKind::revision:
+      return in(0, static_cast<std::int64_t>(core::token_max));
     case FieldKind::flag:
       return in(0, 1);
     default:
@@ -119,7 +126,8 @@ std::unexpected<Error> no_such_field(std::string_view name) {
 
 bool is_number(FieldKind kind) {
   return kind == FieldKind::token || kind == FieldKind::ttl || kind == FieldKind::wait || kind == FieldKind::flush ||
-         kind == FieldKind::count || kind == FieldKind::flag;
+         kind == FieldKind::count || kind == FieldKind::flag || kind == FieldKind::number ||
+         kind == FieldKind::revision;
 }
 
 }  // namespace
@@ -131,9 +139,21 @@ const Form::Value* Form::find(std::string_view field) const {
   return nullptr;
 }
 
+Form::Value* Form::find(FieldKind kind) {
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    if (fields_[i].kind == kind) return &values_[i];
+  }
+  return nullptr;
+}
+
 bool Form::has(std::string_view field) const {
   const Value* value = find(field);
   return value && value->set;
+}
+
+std::string Form::take_text() {
+  Value* value = find(FieldKind::text);
+  return value ? std::move(value->text) : std::string{};
 }
 
 std::string Form::text(std::string_view field) const {
@@ -165,57 +185,144 @@ Result<void> Form::check_required() const {
 }
 
 Result<Form> Form::from_json(std::span<const Field> fields, std::string_view body) {
+  JsonMembers members;
+  if (!body.empty()) {
+    HF_TRY(read, JsonMembers::read(body));
+    members = std::move(read);
+  }
+  return from_members(fields, members);
+}
+
+Result<Form> Form::from_members(std::span<const Field> fields, const JsonMembers& members,
+                                std::span<const std::string_view> beside, const Speaker& speaker) {
   HF_CHECK(fields.size() <= fields_max);
   Form form(fields);
-  json::object object;
-  if (!body.empty()) {
-    HF_TRY(read, read_object(body));
-    object = std::move(read);
-  }
-  for (const json::key_value_pair& member : object) {
-    const std::string_view key{member.key().data(), member.key().size()};
+  for (const auto& [key, value] : members.all()) {
     const auto declared = std::ranges::find(fields, key, &Field::name);
-    if (declared == fields.end()) return no_such_field(key);
-    const Field& field = *declared;
-    const json::value& given = member.value();
-    Value& value = form.values_[static_cast<std::size_t>(declared - fields.begin())];
-    if (field.kind == FieldKind::later) return fail(ErrorCode::not_supported_yet, {}, std::string{key});
-    if (field.kind == FieldKind::ttl && given.is_null()) {
-      value.null = true;
-    } else if (field.kind == FieldKind::metadata) {
-      if (!given.is_object()) return bad(field, "must be a JSON object");
-      HF_TRY(metadata, read_metadata(field, given.get_object()));
-      value.text = std::move(metadata);
-    } else if (const json::string* text = given.if_string(); text && !is_number(field.kind)) {
-      HF_TRY(checked, read_text(field, {text->data(), text->size()}));
-      value.text = std::move(checked);
-    } else if (const std::int64_t* number = given.if_int64(); number && is_number(field.kind)) {
-      HF_TRY(checked, read_number(field, *number));
-      value.number = checked;
-    } else if (is_number(field.kind)) {
-      return std::unexpected(
-          read_number(field, -1).error());  // A float, text, null ...: the bounds say what it must be.
-    } else {
-      return bad(field, "must be text");
+    if (declared != fields.end()) {
+      HF_TRY_VOID(form.read_value(static_cast<std::size_t>(declared - fields.begin()), value));
+    } else if (std::ranges::find(beside, key) == beside.end()) {
+      return no_such_field(key);
     }
-    value.set = true;
   }
+  HF_TRY_VOID(form.fill_in(speaker));
   HF_TRY_VOID(form.check_required());
   return form;
+}
+
+Result<void> Form::read_value(std::size_t place, std::string_view given) {
+  const Field& field = fields_[place];
+  Value& value = values_[place];
+  if (field.kind == FieldKind::later) return fail(ErrorCode::not_supported_yet, {}, std::string{field.name});
+  if (field.kind == FieldKind::ttl && given == "null") {
+    value.null = true;
+  } else if (field.kind == FieldKind::changes) {
+    HF_TRY_VOID(read_changes(field, given));
+  } else if (field.kind == FieldKind::metadata) {
+    if (!is_json_object(given)) return bad(field, "must be a JSON object");
+    HF_TRY(object, read_object(given));
+    HF_TRY(metadata, read_metadata(field, object));
+    value.text = std::move(metadata);
+  } else if (field.kind == FieldKind::flag) {
+    const std::optional<bool> flag = json_flag(given);
+    if (!flag) return bad(field, "must be true or false");
+    value.number = *flag ? 1 : 0;
+  } else if (is_number(field.kind)) {
+    // Of a float, a text, null ... the bounds say what it must be.
+    HF_TRY(checked, read_number(field, json_integer(given).value_or(-1)));
+    value.number = checked;
+  } else {
+    if (!is_json_text(given)) return bad(field, "must be text");
+    HF_TRY(text, json_text(given));
+    if (field.kind != FieldKind::text) {  // Which may be long: it is not copied.
+      HF_TRY(checked, read_text(field, text));
+      text = std::move(checked);
+    }
+    value.text = std::move(text);
+  }
+  value.set = true;
+  return {};
+}
+
+/// Straight from the bytes of the request: an editor's changes are most of what it sends.
+Result<void> Form::read_changes(const Field& field, std::string_view list) {
+  const auto wrong = [&](ErrorCode code, std::string why) {
+    return fail(code, std::move(why), std::string{field.name});
+  };
+  const auto skip_blanks = [&] { list.remove_prefix(std::min(list.find_first_not_of(" \t\n\r"), list.size())); };
+  const auto take = [&](char c) {
+    skip_blanks();
+    if (!list.starts_with(c)) return false;
+    list.remove_prefix(1);
+    return true;
+  };
+  if (!take('[')) return wrong(ErrorCode::bad_changes, "must be a list of changes");
+  do {
+    if (changes_.size() == changes_max)
+      return wrong(ErrorCode::changes_too_large, fmt::format("more than {} changes at once", changes_max));
+    skip_blanks();
+    if (list.starts_with(']') && changes_.empty())
+      return wrong(ErrorCode::bad_changes, "at least one change is needed");
+    if (Result<void> read = text::read_changes_of(list, changes_.emplace_back()); !read) {
+      Error error = std::move(read).error();
+      // It knows itself as `changes` and names its part; here it is one of several.
+      error.field.insert(std::min(error.field.size(), field.name.size()), fmt::format("[{}]", changes_.size() - 1));
+      return std::unexpected(std::move(error));
+    }
+  } while (take(','));
+  if (!take(']')) return wrong(ErrorCode::bad_json, "',' or ']' must stand behind a change");
+  skip_blanks();
+  if (!list.empty()) return wrong(ErrorCode::bad_json, "more than one list");
+  return {};
+}
+
+/// Who speaks is who asks; nobody speaks for another owner.
+Result<void> Form::fill_in(const Speaker& speaker) {
+  for (std::size_t place = 0; place < fields_.size(); ++place) {
+    const Field& field = fields_[place];
+    Value& value = values_[place];
+    const bool asks = field.kind == FieldKind::owner && field.required;
+    const bool its_session = field.kind == FieldKind::session && field.name == "session";
+    if (asks && !speaker.owner.empty()) {
+      if (value.set && value.text != speaker.owner) return bad(field, "must be who speaks on this connection");
+      if (!value.set) HF_TRY_VOID(read_word(place, speaker.owner));
+    }
+    if (its_session && !value.set && !speaker.session.empty()) HF_TRY_VOID(read_word(place, speaker.session));
+  }
+  return {};
 }
 
 Result<Form> Form::from_query(std::span<const Field> fields, std::string_view query) {
   HF_CHECK(fields.size() <= fields_max);
   Form form(fields);
+  HF_TRY_VOID(form.read_query(query));
+  HF_TRY_VOID(form.check_required());
+  return form;
+}
+
+Result<Form> Form::from_file(std::span<const Field> fields, std::string_view query, std::string bytes) {
+  HF_CHECK(fields.size() <= fields_max);
+  Form form(fields);
+  HF_TRY_VOID(form.read_query(query));
+  Value* const text = form.find(FieldKind::text);
+  HF_CHECK(text != nullptr);
+  if (text->set) return fail(ErrorCode::duplicate_field, "the body is the text", "text");
+  text->text = std::move(bytes);
+  text->set = true;
+  HF_TRY_VOID(form.check_required());
+  return form;
+}
+
+Result<void> Form::read_query(std::string_view query) {
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
     if (pair.empty()) continue;
     const std::string_view key = pair.substr(0, pair.find('='));
-    const auto declared = std::ranges::find(fields, key, &Field::name);
-    if (declared == fields.end()) return no_such_field(key);
+    const auto declared = std::ranges::find(fields_, key, &Field::name);
+    if (declared == fields_.end()) return no_such_field(key);
     const Field& field = *declared;
-    Value& value = form.values_[static_cast<std::size_t>(declared - fields.begin())];
+    Value& value = values_[static_cast<std::size_t>(declared - fields_.begin())];
     if (value.set) return fail(ErrorCode::duplicate_field, {}, std::string{key});
     Result<std::string> text = decode_percent(key.size() < pair.size() ? pair.substr(key.size() + 1) : "");
     if (!text) return bad(field, text.error().where);
@@ -228,8 +335,7 @@ Result<Form> Form::from_query(std::span<const Field> fields, std::string_view qu
     }
     value.set = true;
   }
-  HF_TRY_VOID(form.check_required());
-  return form;
+  return {};
 }
 
 Result<void> Form::read_word(std::size_t place, std::string_view text) {
@@ -243,6 +349,8 @@ Result<void> Form::read_word(std::size_t place, std::string_view text) {
     if (!object) return bad(field, "must be a JSON object, no key twice");
     HF_TRY(metadata, read_metadata(field, *object));
     value.text = std::move(metadata);
+  } else if (field.kind == FieldKind::changes) {
+    HF_TRY_VOID(read_changes(field, text));
   } else if (is_number(field.kind)) {
     HF_TRY(number, read_digits(field, as_digit(field, text)));
     value.number = number;
@@ -281,7 +389,9 @@ Result<std::string> path_value(FieldKind kind, std::string_view encoded) {
 
 Result<std::string> subject_value(FieldKind kind, std::string_view text) {
   if (kind == FieldKind::name) return canonical_name(text);
-  return read_text(Field{"session", kind}, text);
+  if (kind != FieldKind::number) return read_text(Field{"session", kind}, text);
+  HF_TRY(number, read_digits(Field{"draft", kind}, text));
+  return std::to_string(number);
 }
 
 bool same_word(std::string_view one, std::string_view other) {

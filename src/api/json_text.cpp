@@ -137,6 +137,11 @@ Result<json::object> read_object(std::string_view text) {
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
+  append_json_escaped(out, text);
+  out += '"';
+}
+
+void append_json_escaped(std::string& out, std::string_view text) {
   std::size_t plain = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
@@ -161,7 +166,6 @@ void append_json_string(std::string& out, std::string_view text) {
     }
   }
   out.append(text, plain, std::string_view::npos);
-  out += '"';
 }
 
 JsonWriter& JsonWriter::key(std::string_view key) {

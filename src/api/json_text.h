@@ -36,5 +36,7 @@ class JsonWriter {
 
 /// Appends `text` as a JSON string.
 void append_json_string(std::string& out, std::string_view text);
+/// The same without the quotes: a part of one.
+void append_json_escaped(std::string& out, std::string_view text);
 
 }  // namespace holdfast::api

@@ -42,6 +42,15 @@ std::string schema(const Field& field) {
       return R"({"type":"string","pattern":"^[0-9]+\\.[0-9]+$"})";
     case FieldKind::flag:
       return R"({"type":"boolean"})";
+    case FieldKind::number:
+      return fmt::format(R"({{"type":"integer","minimum":1,"maximum":{}}})", core::token_max);
+    case FieldKind::revision:
+      return fmt::format(R"({{"type":"integer","minimum":0,"maximum":{}}})", core::token_max);
+    case FieldKind::changes:
+      // Of a change, a number keeps so many units; a list deletes so many, and puts lines in their place.
+      return fmt::format(R"({{"type":"array","minItems":1,"maxItems":{},"items":{{"type":"array"}}}})", changes_max);
+    case FieldKind::text:
+      return R"({"type":"string"})";
     case FieldKind::later:
       return "{}";
   }
@@ -85,9 +94,16 @@ void append_parameters(std::string& out, const Operation& operation) {
   const std::size_t open = operation.path.find('{');
   if (open != std::string_view::npos) {
     const std::string_view name = operation.path.substr(open + 1, operation.path.find('}') - open - 1);
-    const bool of_session = operation.path_kind == FieldKind::session;
-    add(name, "path", true, of_session ? "The session, slashes and all." : "The rest of the path, slashes and all.",
-        fmt::format(R"({{"type":"string","minLength":1,"maxLength":{}}})", of_session ? owner_bytes_max : 512));
+    switch (operation.path_kind) {
+      case FieldKind::session:
+        add(name, "path", true, "The session, slashes and all.", schema({name, FieldKind::session}));
+        break;
+      case FieldKind::number:
+        add(name, "path", true, "Its number.", schema({name, FieldKind::number}));
+        break;
+      default:
+        add(name, "path", true, "The rest of the path, slashes and all.", schema({name, FieldKind::name}));
+    }
   }
   if (!operation.changes()) {
     for (const Field& field : operation.fields) add(field.name, "query", field.required, field.about, schema(field));
@@ -105,8 +121,10 @@ void append_responses(std::string& out, const Operation& operation) {
       "200",
       operation.streams
           ? R"({"description":"Events, until either side closes.","content":{"text/event-stream":{"schema":{"type":"string"}}}})"
+      : operation.gives_file
+          ? R"({"description":"Done.","content":{"application/json":{"schema":{"type":"object"}},"text/plain":{"schema":{"type":"string"}}}})"
           : R"({"description":"Done.","content":{"application/json":{"schema":{"type":"object"}}}})");
-  for (const int status : {400, 403, 404, 409, 422, 429, 503}) {
+  for (const int status : {400, 403, 404, 409, 410, 413, 422, 429, 503}) {
     std::string codes;
     for_each_error([&](const ErrorInfo& info) {
       const bool always = info.code == ErrorCode::bad_field || info.code == ErrorCode::journal_behind ||
@@ -123,6 +141,43 @@ void append_responses(std::string& out, const Operation& operation) {
     response.end();
   }
   responses.end();
+}
+
+std::string_view key_of(std::string_view method) {
+  if (method == "GET") return "get";
+  if (method == "PUT") return "put";
+  if (method == "DELETE") return "delete";
+  return "post";
+}
+
+void append_request_body(std::string& out, const Operation& operation) {
+  JsonWriter body(out);
+  body.flag("required", true).key("content");
+  JsonWriter content(out);
+  content.key("application/json");
+  JsonWriter json(out);
+  json.key("schema");
+  append_body_schema(out, operation);
+  if (!operation.example.empty()) json.raw("example", operation.example);
+  json.end();
+  if (operation.takes_file) content.raw("text/plain", R"({"schema":{"type":"string"}})");
+  content.end();
+  body.end();
+}
+
+void append_operation(std::string& out, JsonWriter& path, const Operation& operation) {
+  path.key(key_of(operation.method));
+  JsonWriter described(out);
+  described.text("operationId", operation.name).text("summary", operation.summary);
+  described.key("parameters");
+  append_parameters(out, operation);
+  if (operation.changes()) {
+    described.key("requestBody");
+    append_request_body(out, operation);
+  }
+  described.key("responses");
+  append_responses(out, operation);
+  described.end();
 }
 
 constexpr std::string_view problem_schema =
@@ -143,34 +198,16 @@ std::string openapi() {
   info.end();
   document.key("paths");
   JsonWriter paths(out);
-  std::string_view open_path;
-  for (const Operation& operation : operations()) {
-    if (!operation.supported() || operation.path == open_path) continue;
-    open_path = operation.path;
-    paths.key(operation.path);
-    JsonWriter path(out);
-    path.key(operation.method == "GET" ? "get" : "post");
-    JsonWriter described(out);
-    described.text("operationId", operation.name).text("summary", operation.summary);
-    described.key("parameters");
-    append_parameters(out, operation);
-    if (operation.changes()) {
-      described.key("requestBody");
-      JsonWriter body(out);
-      body.flag("required", true).key("content");
-      JsonWriter content(out);
-      content.key("application/json");
-      JsonWriter json(out);
-      json.key("schema");
-      append_body_schema(out, operation);
-      if (!operation.example.empty()) json.raw("example", operation.example);
-      json.end();
-      content.end();
-      body.end();
+  const std::span<const Operation> all = operations();
+  for (std::size_t i = 0; i < all.size();) {
+    if (!all[i].supported()) {
+      ++i;
+      continue;
     }
-    described.key("responses");
-    append_responses(out, operation);
-    described.end();
+    paths.key(all[i].path);
+    JsonWriter path(out);
+    const std::string_view open_path = all[i].path;
+    for (; i < all.size() && all[i].path == open_path; ++i) append_operation(out, path, all[i]);
     path.end();
   }
   paths.end();

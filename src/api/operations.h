@@ -23,6 +23,7 @@ struct Context {
   std::string fresh_session;      ///< For a request that names none.
   std::string from;               ///< The client's network address, for the history.
   std::uint64_t incarnation = 0;  ///< Of this start of the server, for positions.
+  bool as_file = false;           ///< A text is wanted as the bytes of its file, not as JSON about it.
 };
 
 /// Where a page of a list begins and how long it may be.
@@ -63,18 +64,20 @@ struct Written {
   std::string body;  ///< JSON; problem+json when `status` is 400 or above and `problem` is set.
   bool problem = false;
   std::int64_t retry_after_s = 0;  ///< 0: no such header.
+  bool file = false;               ///< `body` is no JSON, but the bytes of a file of text.
 };
 
 /// One operation.
 struct Operation {
   std::string_view name;                ///< "lease.acquire"
-  std::string_view method;              ///< "POST" or "GET"
+  std::string_view method;              ///< "POST", "GET", "PUT" or "DELETE"
   std::string_view path;                ///< "/v1/acquire/{name}": the name is the rest of the path, slashes and all.
   std::string_view summary;             ///< One sentence.
   std::string_view example;             ///< The body of a request that works, or the query; may be empty.
-  std::span<const Field> fields;        ///< Of the body for POST, of the query for GET.
+  std::span<const Field> fields;        ///< Of the query for GET, else of the body.
   std::span<const ErrorCode> refusals;  ///< What it may answer besides what every operation may.
-  Result<Call> (*read)(const Form& form, const Context& context) = nullptr;  ///< Null: not supported yet.
+  /// Null: not supported yet. Takes what is large out of the form.
+  Result<Call> (*read)(Form& form, const Context& context) = nullptr;
   void (*write)(const core::Reply& reply, const Context& context, Written& out) = nullptr;
   std::size_t command = std::variant_npos;  ///< The alternative of core::Command it makes.
   FieldKind path_kind = FieldKind::name;    ///< Of what stands for the {...} in the path.
@@ -84,10 +87,19 @@ struct Operation {
   bool asks_history = false;  ///< It makes no command, but a HistoryRequest.
   bool streams = false;       ///< Answers with events, without an end, instead of by `write`.
 
+  /// Its body may be nothing but the bytes of a file, for the field `text`; then the other fields are in the query.
+  bool takes_file = false;
+  /// It may answer with the bytes of a file, to whoever asks for that: see Context.
+  bool gives_file = false;
+  /// A whole text may be in its request or its answer: neither is for a thread that has others to serve.
+  bool bulky = false;
+
   /// Its name as a command of words, where that is not `name`.
   std::string_view spoken{};
 
   bool changes() const { return method != "GET"; }
+  /// How long its body may be, where the door takes `usual` from others.
+  std::size_t body_bytes_max(std::size_t usual) const;
   bool supported() const { return read != nullptr; }
   /// Whether a request that names no session is given a fresh one.
   bool makes_sessions() const;
@@ -97,6 +109,9 @@ struct Operation {
   /// Holdfast replaces are.
   std::string_view command_name() const;
 };
+
+/// Of the body with which a text is created: 10 MiB, and what JSON adds to that.
+inline constexpr std::size_t creation_bytes_max = 11U << 20U;
 
 /// All of them, those that are planned included.
 std::span<const Operation> operations();
@@ -111,6 +126,10 @@ Routed route(std::string_view method, std::string_view path);
 
 /// The operation whose command is `word`, in any case: "LEASE.ACQUIRE". Null: none.
 const Operation* operation_of_command(std::string_view word);
+
+/// Whether somebody else may have to act before `command` is answered: it waits in a queue, or for a flush window to
+/// end.
+bool may_wait(const core::Command& command);
 
 /// A command of words: `operation`'s subject, if it has one, and then pairs of FIELD value. The form's `path_name` is
 /// the subject. `owner`: see Form::from_words. Errors: missing_field where the subject is missing, bad_name, bad_field;

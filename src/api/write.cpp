@@ -7,6 +7,7 @@
 #include "api/events.h"
 #include "api/json_text.h"
 #include "api/names.h"
+#include "core/text_answer.h"
 
 namespace holdfast::api {
 namespace {
@@ -47,6 +48,11 @@ void write_wanted(JsonWriter& json, const LeaseView& lease) {
     request.end();
     json.raw("request", inner);
   }
+}
+
+/// Where a text stands that a refusal is about: what to catch up with.
+void write_standing(JsonWriter& json, const core::BufferView& text) {
+  if (text.buffer != 0) json.number("buffer", text.buffer).number("revision", text.revision);
 }
 
 void write_why(JsonWriter& json, const std::shared_ptr<const core::Why>& why) {
@@ -165,6 +171,8 @@ Written problem(const Reply& reply, const Context& context) {
       write_holder(json, lease);
     }
   }
+  if (reply.draft != 0) json.number("draft", reply.draft);
+  if (reply.text) write_standing(json, reply.text->buffer);
   json.text("position", position_text(reply, context));
   json.end();
   return out;
@@ -254,15 +262,19 @@ void write_lease(const Reply& reply, const Context& context, Written& out) {
   json.end();
 }
 
+void append_lease(std::string& out, const LeaseView& lease) {
+  JsonWriter json(out);
+  write_view(json, lease);
+  json.end();
+}
+
 void write_page(const Reply& reply, const Context& context, Written& out) {
   JsonWriter json(out.body);
   json.key("leases");
   out.body += '[';
   for (const LeaseView& lease : reply.page) {
     if (&lease != &reply.page.front()) out.body += ',';
-    JsonWriter item(out.body);
-    write_view(item, lease);
-    item.end();
+    append_lease(out.body, lease);
   }
   out.body += ']';
   reply.next.empty() ? json.null("next") : json.text("next", reply.next);

@@ -18,4 +18,7 @@ void write_page(const core::Reply& reply, const Context& context, Written& out);
 /// The shape of the systems that Holdfast replaces: {acquired, buffer_id, ...}, for refusals too.
 void write_buffer(const core::Reply& reply, const Context& context, Written& out);
 
+/// Appends a lease as `lease.get` shows it, without the position: for messages that have it as a part.
+void append_lease(std::string& out, const core::LeaseView& lease);
+
 }  // namespace holdfast::api

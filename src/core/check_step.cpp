@@ -89,15 +89,37 @@ struct Checker {
   void operator()(const KeptTotals&) const { HF_CHECK(!"only snapshots hold these"); }
   void operator()(const KeptWhys&) const { HF_CHECK(!"only snapshots hold these"); }
   void operator()(const KeptStart&) const { HF_CHECK(!"only snapshots hold these"); }
-  void operator()(const BufferCreated&) const {}
-  void operator()(const BufferRemoved&) const {}
-  void operator()(const BufferEdited& e) const {
-    HF_CHECK(known(e.name).held() && e.token == known(e.name).token);  // B1
+  void operator()(const BufferCreated& e) const {
+    HF_CHECK(!state.buffers().find(e.name));
+    const Lease* before = state.find(e.name);
+    HF_CHECK(!before || !before->held() || before->owner == e.by.owner);  // Nobody else's name.
   }
-  void operator()(const DraftKept&) const {}
-  void operator()(const DraftEnded&) const {}
+  void operator()(const BufferRemoved& e) const {
+    HF_CHECK(state.buffers().find(e.name) != nullptr);
+    const Lease* before = state.find(e.name);
+    HF_CHECK(!before || !before->held() || before->owner == e.by.owner);
+  }
+  void operator()(const BufferEdited& e) const {
+    const Lease& lease = known(e.name);
+    HF_CHECK(e.token == lease.token && lease.owner == e.who.owner);  // B1
+    const Part* writer = lease.part_of(e.who.session);
+    HF_CHECK(writer && !writer->lapsed);  // B1
+    const Buffer* buffer = state.buffers().find(e.name);
+    HF_CHECK(buffer && e.base == buffer->log().newest());  // B1, B3
+    HF_CHECK(!e.changes.empty());
+    HF_CHECK((e.kind == EditKind::draft) == (e.draft != 0));
+  }
+  void operator()(const DraftKept& e) const {
+    HF_CHECK(!e.changes.empty() && !e.who.owner.empty());
+    if (const Draft* before = state.buffers().draft(e.draft)) {
+      HF_CHECK(before->kept.who == e.who && before->kept.changes.size() < e.changes.size());  // B2: it only grows.
+    } else {
+      HF_CHECK(e.draft == state.position().value + 1);
+    }
+  }
+  void operator()(const DraftEnded& e) const { HF_CHECK(state.buffers().draft(e.draft) != nullptr); }
   void operator()(const KeptBuffer&) const { HF_CHECK(!"only snapshots hold these"); }
-  void operator()(const KeptDraftBase&) const { HF_CHECK(!"only snapshots hold these"); }
+  void operator()(const KeptDraft&) const { HF_CHECK(!"only snapshots hold these"); }
 };
 
 }  // namespace

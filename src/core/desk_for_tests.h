@@ -157,7 +157,7 @@ struct EffectText {
   }
   void operator()(const DraftEnded& e) const { out << "DraftEnded " << e.draft << ' ' << word(e.how); }
   void operator()(const KeptBuffer& e) const { out << "KeptBuffer " << e.name; }
-  void operator()(const KeptDraftBase& e) const { out << "KeptDraftBase " << e.draft; }
+  void operator()(const KeptDraft& e) const { out << "KeptDraft " << e.draft.draft; }
   void operator()(const KeptStart& e) const { out << "KeptStart " << e.incarnation << " from " << e.from; }
 
  private:

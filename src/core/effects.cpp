@@ -116,7 +116,7 @@ struct Sizer {
     for (const KeptSeq& seq : e.seqs) bytes += seq.session.size() + 30;
     return bytes + size_of(e.owners);
   }
-  std::size_t operator()(const KeptDraftBase& e) const { return fixed_bytes + e.text.extent().bytes; }
+  std::size_t operator()(const KeptDraft& e) const { return (*this)(e.draft) + e.base_text.size(); }
   template <class OfSession>  // Released, Lapsed, Revived
   std::size_t operator()(const OfSession& e) const {
     return fixed_bytes + e.name.size() + e.session.size() + e.owner.size();
@@ -128,7 +128,7 @@ struct Sizer {
 bool of_snapshot(const Effect& effect) {
   return std::holds_alternative<Kept>(effect) || std::holds_alternative<KeptTotals>(effect) ||
          std::holds_alternative<KeptWhys>(effect) || std::holds_alternative<KeptStart>(effect) ||
-         std::holds_alternative<KeptBuffer>(effect) || std::holds_alternative<KeptDraftBase>(effect);
+         std::holds_alternative<KeptBuffer>(effect) || std::holds_alternative<KeptDraft>(effect);
 }
 
 namespace {
@@ -155,6 +155,7 @@ std::string_view name_of(const Effect& effect) {
   return std::visit(
       [](const auto& e) -> std::string_view {
         if constexpr (requires { e.grant.name; }) return e.grant.name;
+        if constexpr (requires { e.draft.name; }) return e.draft.name;
         if constexpr (requires { e.name; }) return e.name;
         return {};
       },

@@ -325,22 +325,22 @@ struct KeptBuffer {
   std::string log;                  ///< text/revision_log.h.
   std::string blame;                ///< text/blame.h.
   std::vector<std::string> owners;  ///< Authors by their numbers. The first created it.
+  std::uint64_t last_author = 0;    ///< Of the newest revision: a place in `owners`.
   std::vector<KeptUndo> undo;
   std::vector<KeptSeq> seqs;  ///< Oldest first.
   bool operator==(const KeptBuffer&) const = default;
 };
 
-/// The text that a draft was made for, where its DraftKept stands before. Only in snapshots.
-struct KeptDraftBase {
-  std::uint64_t draft = 0;
-  text::Text text;
-  bool operator==(const KeptDraftBase&) const = default;
+/// A draft, and the text that it was made for. Only in snapshots.
+struct KeptDraft {
+  DraftKept draft;
+  std::string base_text;
+  bool operator==(const KeptDraft&) const = default;
 };
 
-using Effect =
-    std::variant<Granted, Joined, Renewed, Released, Lapsed, Revived, Forgotten, Numbered, Kept, KeptTotals, Taken,
-                 Revoked, TakeoverAsked, TakeoverDropped, Requested, Started, KeptWhys, KeptStart, BufferCreated,
-                 BufferRemoved, BufferEdited, DraftKept, DraftEnded, KeptBuffer, KeptDraftBase>;
+using Effect = std::variant<Granted, Joined, Renewed, Released, Lapsed, Revived, Forgotten, Numbered, Kept, KeptTotals,
+                            Taken, Revoked, TakeoverAsked, TakeoverDropped, Requested, Started, KeptWhys, KeptStart,
+                            BufferCreated, BufferRemoved, BufferEdited, DraftKept, DraftEnded, KeptBuffer, KeptDraft>;
 
 /// Only snapshots hold it: it says what is, not what happened.
 bool of_snapshot(const Effect& effect);

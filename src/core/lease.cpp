@@ -321,6 +321,22 @@ Decision decide(const Lease* lease, const Revoke& command, Now now) {
   return decision;
 }
 
+Decision decide_write(const Lease* lease, Token token, const Who& who, Now now) {
+  if (!lease || !lease->remembered()) return stale(lease, token);
+  if (std::optional<Decision> refusal = token_refusal(lease, token)) return *std::move(refusal);
+  if (!lease->held() && lease->ended != Loss::lapsed) {
+    return lease->owner == who.owner ? stale(lease, token) : refused(ErrorCode::not_yours);
+  }
+  const Meant meant = meant_part(*lease, who);
+  if (!meant.part) return refused(meant.refusal, meant.refusal == ErrorCode::session_needed ? "session" : "");
+  Decision decision;
+  decision.reply.who = {lease->owner, meant.part->session};
+  if (meant.part->lapsed) {
+    decision.change = Revived{lease->name, meant.part->session, lease->token, meant.part->ttl, now.wall, lease->owner};
+  }
+  return decision;
+}
+
 Decision decide(const Lease* lease, const Check& command) {
   if (!lease || !lease->remembered()) return stale(lease, command.token);
   if (command.token > lease->token) return refused(ErrorCode::unknown_token, "token");

@@ -165,6 +165,10 @@ Decision decide(const Lease* lease, const Check& command);
 /// Undoes a grant nobody was told of; `from` is where it would have been answered.
 Decision decide(const Lease* lease, const TakeBack& command, Address from, Now now);
 
+/// Whether `who` may change the text of `lease` under `token` (B1). With `code` none `reply.who` is the session that
+/// does, and the change, if there is one, brings it back after a lapse that nobody came after (L6).
+Decision decide_write(const Lease* lease, Token token, const Who& who, Now now);
+
 /// Whether an acquire of `lease` is granted at once, whoever asks: nobody holds it. Nobody waits for it then (L8).
 bool is_granted_at_once(const Lease* lease);
 /// The beginning of a holding, for whoever waited so long.

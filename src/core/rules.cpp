@@ -290,6 +290,9 @@ void Step::operate(const Acquire& command, Address from) {
     named.buffer = 0;
     return operate(named, from);
   }
+  if (command.holder == HolderKind::owner && state_.buffers().find(command.name)) {
+    return refuse_text(from, command.name, ErrorCode::text_is_single, "holder");
+  }
   const Lease* lease = settle(command.name);
   if (command.numbered && (!lease || lease->buffer == 0)) {
     if (state_.next_buffer() > state_.limits().buffers_max) {
@@ -391,6 +394,16 @@ void Step::operate(const TakeBack& command, Address from) {
 
 void Step::operate(const Takeover& command, Address from) {
   const std::string& name = command.want.name;
+  const bool has_text = state_.buffers().find(name) != nullptr;
+  if (has_text && command.want.holder == HolderKind::owner) {
+    return refuse_text(from, name, ErrorCode::text_is_single, "holder");
+  }
+  if (has_text && command.flush_by_default) {
+    Takeover with_window = command;
+    with_window.flush = state_.limits().flush_of_text;
+    with_window.flush_by_default = false;
+    return operate(with_window, from);
+  }
   const Lease* lease = settle(name);
   // As for an acquire; but what is refused changes nothing.
   if (lease && lease->held() && command.token <= lease->token) make_room(*lease, command.want);

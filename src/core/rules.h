@@ -14,6 +14,8 @@
 
 namespace holdfast::core {
 
+class Buffer;
+
 /// A reply on its way.
 struct Answer {
   /// With a reply that says nothing yet: long as it is, it is not first filled with zeros.
@@ -124,7 +126,8 @@ class Step {
   void operate(const RenewSession& command, Address from);
   void operate(const EndSession& command, Address from);
   void operate(const RunProgram& command, Address from);
-  // texts.cpp
+
+  // Of texts: text_rules.cpp, draft_rules.cpp and text_looks.cpp.
   void operate(const CreateBuffer& command, Address from);
   void operate(const RemoveBuffer& command, Address from);
   void operate(const Edit& command, Address from);
@@ -137,6 +140,20 @@ class Step {
   void operate(const ListDrafts& command, Address from);
   void operate(const ApplyDraft& command, Address from);
   void operate(const DropDraft& command, Address from);
+  /// Answers about a text: what it shows waits for the last change of it, too.
+  Reply& answer_of_text(Address to, const std::string& name, Verdict&& said,
+                        std::shared_ptr<const TextAnswer> shown = nullptr);
+  void refuse_text(Address to, const std::string& name, ErrorCode code, std::string_view field = {});
+  /// Refused because of the text as it is: says which revision that is.
+  void refuse_at_newest(Address to, const Buffer& buffer, ErrorCode code, std::string_view field = {});
+  /// How the changes would leave the text. Errors: those of Text::apply, text_too_large, texts_full.
+  Result<text::Text> try_changes(const Buffer& buffer, std::span<const text::ChangeSet> changes) const;
+  /// A change of one revision that was made before, under the same number, is answered again. False: it was not.
+  bool answer_made_before(const Buffer& buffer, const Who& who, std::uint64_t seq, Address from);
+  /// Brings a lapsed session back, where that is what `may` says, and makes one change; answers with it.
+  void make_change(const Decision& may, BufferEdited&& edited, const text::ChangeSet& change, Address from);
+  /// Keeps what `late` could not get in, but for its first `made` changes. The number of the draft.
+  Result<std::uint64_t> keep_draft(const Edit& late, std::size_t made);
 
   State& state_;
   Now now_;

@@ -205,6 +205,7 @@ void State::begin(const Granted& grant, Loss before, Now now) {
   }
   greatest_ = std::max(greatest_, grant.token);
   hold(lease, grant.who.session, grant.ttl, now.lease);
+  close_undo_groups(grant.name);
 }
 
 void State::carry_out(const Granted& effect, Now now) {
@@ -325,7 +326,7 @@ void State::carry_out(const Numbered& effect, Now) {
   Lease& lease = find_or_add(effect.name);
   lease.buffer = effect.buffer;
   lease.changed = position_;
-  buffers_ = std::max(buffers_, effect.buffer);
+  numbered_ = std::max(numbered_, effect.buffer);
   buffer_names_[effect.buffer] = effect.name;
 }
 
@@ -367,7 +368,7 @@ void State::carry_out(const Kept& effect, Now now) {
 
 void State::carry_out(const KeptTotals& effect, Now) {
   greatest_ = std::max(greatest_, effect.greatest);
-  buffers_ = std::max(buffers_, effect.buffers);
+  numbered_ = std::max(numbered_, effect.buffers);
 }
 
 void State::carry_out(const KeptWhys& effect, Now) {
@@ -381,11 +382,12 @@ void State::carry_out(const KeptStart& effect, Now) {
 }
 
 void State::keep(const std::function<void(const Effect&)>& out) const {
-  out(KeptTotals{greatest_, buffers_});
+  out(KeptTotals{greatest_, numbered_});
   for (const Start& start : starts_) out(KeptStart{start.incarnation, start.from.value});
   for (std::size_t shard = 0; shard < shards; ++shard) {
     for_each_in(shard, [&](const Lease& lease) { keep(lease, out); });
   }
+  keep_texts(out);
 }
 
 void State::keep(const Lease& lease, const std::function<void(const Effect&)>& out) {

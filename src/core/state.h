@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/text_hash.h"
+#include "core/buffers.h"
 #include "core/lease.h"
 #include "core/lease_table.h"
 #include "core/session_index.h"
@@ -54,7 +55,7 @@ class State {
 
   Token next_token() const { return Token{greatest_.value + 1}; }
   Position position() const { return position_; }
-  std::uint64_t next_buffer() const { return buffers_ + 1; }
+  std::uint64_t next_buffer() const { return numbered_ + 1; }
   std::size_t names() const { return names_; }
   std::size_t held() const { return held_; }
   /// Who waits: in a queue, or for a flush window to be over.
@@ -106,6 +107,9 @@ class State {
   /// The leases that `who`'s session has a part in, lapsed or not: how many, and the one in a slot below that.
   std::size_t count_of(const Who& who) const { return sessions_.count(who.owner, who.session); }
   const Lease& lease_of(const Who& who, std::size_t slot) const { return sessions_.at(who.owner, who.session, slot); }
+  const Buffers& buffers() const { return buffers_; }
+  /// What takes back, or does again: see Buffer::to_undo. None where the name has no text, too.
+  std::optional<text::ChangeSet> to_undo(std::string_view name, std::string_view owner, bool redo);
   /// Starts of servers, oldest first.
   const std::vector<Start>& starts() const { return starts_; }
 
@@ -163,6 +167,8 @@ class State {
   void forget_wait(Address from);
 
   void begin(const Granted& grant, Loss before, Now now);
+  void close_undo_groups(std::string_view name);
+  void keep_texts(const std::function<void(const Effect&)>& out) const;
   static void keep(const Lease& lease, const std::function<void(const Effect&)>& out);
   void carry_out(const Granted& effect, Now now);
   void carry_out(const Joined& effect, Now now);
@@ -188,7 +194,7 @@ class State {
   void carry_out(const DraftKept& effect, Now now);
   void carry_out(const DraftEnded& effect, Now now);
   void carry_out(const KeptBuffer& effect, Now now);
-  void carry_out(const KeptDraftBase& effect, Now now);
+  void carry_out(const KeptDraft& effect, Now now);
 
   Limits limits_;
   Timers timers_;  // Before the leases: their timers take themselves out of it.
@@ -208,13 +214,14 @@ class State {
   boost::unordered_flat_map<std::uint64_t, std::vector<Wait>> waits_of_;  ///< By client.
   std::map<Address, Lease*> awaited_;  ///< Pending takeovers, by where they are to be answered.
   std::set<std::string> pending_;      ///< Names with a pending takeover, awaited or not.
+  Buffers buffers_;
   SessionIndex sessions_;
   std::size_t shards_indexed_ = 0;  ///< The first so many shards are in it.
   std::vector<Start> starts_;
   Free free_;
   Token greatest_;
   Position position_;
-  std::uint64_t buffers_ = 0;
+  std::uint64_t numbered_ = 0;  ///< The greatest buffer number ever given.
   std::size_t names_ = 0;
   std::size_t held_ = 0;
   std::size_t waiting_ = 0;

@@ -66,7 +66,7 @@ struct DraftView {
     conflict,  ///< Somebody did.
     gone,      ///< The text it was made for is not there any more.
   };
-  Fit fit = Fit::clean;
+  std::optional<Fit> fit;  ///< In lists only where that is known at once.
 
   std::optional<text::Text> base_text;  ///< The text that it was made for,
   text::ChangeSet change;               ///< what it does to that, all in one,

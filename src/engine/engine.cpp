@@ -20,6 +20,13 @@ bool begins_holding(const core::Command& command) {
          std::holds_alternative<core::Move>(command) || std::holds_alternative<core::Transfer>(command);
 }
 
+/// Whether `command` may add to a text, or to what is kept of texts.
+bool changes_text(const core::Command& command) {
+  return std::holds_alternative<core::Edit>(command) || std::holds_alternative<core::Undo>(command) ||
+         std::holds_alternative<core::CreateBuffer>(command) || std::holds_alternative<core::KeepDraft>(command) ||
+         std::holds_alternative<core::ApplyDraft>(command);
+}
+
 /// More room than for so many effects or answers is not taken before there is use for it.
 constexpr std::size_t reserved_max = 1'024;
 
@@ -36,6 +43,10 @@ void count(const core::Effect& effect, Statistics& statistics) {
   }
   if (std::holds_alternative<core::Released>(effect)) ++statistics.releases;
   if (std::holds_alternative<core::Lapsed>(effect)) ++statistics.lapses;
+  if (const core::BufferEdited* edited = std::get_if<core::BufferEdited>(&effect)) {
+    statistics.revisions += edited->changes.size();
+  }
+  if (std::holds_alternative<core::DraftKept>(effect)) ++statistics.drafts_kept;
 }
 
 }  // namespace
@@ -99,6 +110,7 @@ bool Engine::needs_room(const core::Command& command) const {
   if (const core::Renew* renew = std::get_if<core::Renew>(&command)) return changes_ttl(*renew);
   if (const core::RenewSession* renew = std::get_if<core::RenewSession>(&command)) return renew->ttl.has_value();
   const core::Acquire* acquire = std::get_if<core::Acquire>(&command);
+  if (changes_text(command)) return true;
   if (!acquire)
     return (begins_holding(command) && !holds_already(command)) || std::holds_alternative<core::AskHolder>(command);
   const std::string* name = acquire->buffer != 0 ? state_.name_of(acquire->buffer) : &acquire->name;

@@ -44,6 +44,8 @@ struct Statistics {
   std::uint64_t grants = 0;  ///< New holdings, joins and late renewals.
   std::uint64_t releases = 0;
   std::uint64_t lapses = 0;
+  std::uint64_t revisions = 0;    ///< Of texts.
+  std::uint64_t drafts_kept = 0;  ///< One that grows counts again.
   std::uint64_t takeovers = 0;
   std::uint64_t refused_behind = 0;  ///< Commands refused because the disk was too far behind.
   std::uint64_t refused_full = 0;    ///< Beginnings refused because the disk was full.

@@ -86,6 +86,7 @@ class TextArchive {
   void operator()(std::string_view name, const std::vector<std::string>& texts) { put(name, bytes_of(texts)); }
   void operator()(std::string_view, const core::Who& who) { fields(*this, who); }
   void operator()(std::string_view, const core::Granted& grant) { fields(*this, grant); }
+  void operator()(std::string_view, const core::DraftKept& draft) { fields(*this, draft); }
   template <class T>
   void operator()(std::string_view name, const std::vector<T>& list) {
     if (list.empty()) return;
@@ -128,6 +129,7 @@ class JsonArchive {
   }
   void operator()(std::string_view, const core::Who& who) { fields(*this, who); }
   void operator()(std::string_view, const core::Granted& grant) { fields(*this, grant); }
+  void operator()(std::string_view, const core::DraftKept& draft) { fields(*this, draft); }
   template <class T>
   void operator()(std::string_view name, const std::vector<T>& list) {
     std::string inner;

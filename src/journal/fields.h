@@ -72,7 +72,7 @@ inline constexpr Kind kind_of<core::DraftEnded>{28, "draft_ended"};
 template <>
 inline constexpr Kind kind_of<core::KeptBuffer>{29, "kept_buffer"};
 template <>
-inline constexpr Kind kind_of<core::KeptDraftBase>{30, "kept_draft_base"};
+inline constexpr Kind kind_of<core::KeptDraft>{30, "kept_draft"};
 
 /// How an effect was written before fields were added to it: its first fields only. What is missing stays empty.
 struct OlderForm {
@@ -383,7 +383,7 @@ void fields(Archive& a, E& e) {
 
 template <class Archive, Of<core::KeptBuffer> E>
 void fields(Archive& a, E& e) {
-  auto& [name, buffer, at, changed_at, ends, byte_order_mark, log, blame, owners, undo, seqs] = e;
+  auto& [name, buffer, at, changed_at, ends, byte_order_mark, log, blame, owners, last_author, undo, seqs] = e;
   a("name", name);
   a("buffer", buffer);
   a("at", at);
@@ -393,15 +393,16 @@ void fields(Archive& a, E& e) {
   a("log", log);
   a("blame", blame);
   a("owners", owners);
+  a("last_author", last_author);
   a("undo", undo);
   a("seqs", seqs);
 }
 
-template <class Archive, Of<core::KeptDraftBase> E>
+template <class Archive, Of<core::KeptDraft> E>
 void fields(Archive& a, E& e) {
-  auto& [draft, text] = e;
+  auto& [draft, base_text] = e;
   a("draft", draft);
-  a("text", text);
+  a("base_text", base_text);
 }
 
 }  // namespace holdfast::journal

@@ -181,6 +181,9 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine, const Standi
   gauge("holdfast_waiters", "Requests waiting in a queue.", number(engine.waiting));
   counter("holdfast_grants_total", "New holdings, joins and late renewals.", number(engine.engine.grants));
   counter("holdfast_releases_total", "Holdings ended by their holders.", number(engine.engine.releases));
+  counter("holdfast_revisions_total", "Changes made in texts.", number(engine.engine.revisions));
+  counter("holdfast_drafts_kept_total", "Changes of texts that came too late, and became drafts.",
+          number(engine.engine.drafts_kept));
   counter("holdfast_lapses_total", "Holdings whose deadline passed.", number(engine.engine.lapses));
   counter("holdfast_takeovers_total", "Holdings taken from their holders by somebody else.",
           number(engine.engine.takeovers));

@@ -57,7 +57,7 @@ export interface LeaseTakeoverBody {
   readonly reason?: string;
   /** The token of the holding that is meant. Needed where the name is held. */
   readonly token?: number;
-  /** How long the holder may hand in what it has, before the name changes hands. Default 0. */
+  /** How long the holder may hand in what it has, before the name changes hands. Default 0; where the name has a text, 5000. */
   readonly flush_ms?: number;
   /** The tab, device, process or run of the owner. Default: a fresh one, given in the answer. Name it, and asking again after a lost answer gives the same grant. */
   readonly session?: string;
@@ -207,6 +207,142 @@ export interface HistoryListQuery {
   readonly limit?: number;
 }
 
+export interface BufferPutBody {
+  /** Who asks: a user, a service, an agent. */
+  readonly owner: string;
+  /** Which session of yours asks. */
+  readonly session?: string;
+  /** At most 10 MiB. Line ends are kept as they are. Instead of JSON, the body may be the file itself as text/plain, with the other fields in the query. */
+  readonly text: string;
+}
+
+export interface BufferGetQuery {
+  /** The text as it was then. Default: the newest. */
+  readonly revision?: number;
+  /** 0: not the text itself. Default 1. */
+  readonly text?: boolean;
+  /** 1: who wrote what of the newest text, in its order. */
+  readonly blame?: boolean;
+  /** Whose `undo` and `redo` are shown: how much may be taken back, and redone. */
+  readonly owner?: string;
+}
+
+export interface BufferDeleteBody {
+  /** Who asks: a user, a service, an agent. */
+  readonly owner: string;
+  /** Which session of yours asks. */
+  readonly session?: string;
+  /** Of your holding. Needed where you hold the name. */
+  readonly token?: number;
+}
+
+export interface BufferListQuery {
+  /** Only this name and those below it; whole segments. */
+  readonly prefix?: string;
+  /** The `next` of the page before. */
+  readonly after?: string;
+  /** At most so many. Default 100. */
+  readonly limit?: number;
+}
+
+export interface BufferEditBody {
+  /** The token of the holding that is meant. */
+  readonly token: number;
+  /** Who asks: a user, a service, an agent. */
+  readonly owner: string;
+  /** The session that is meant. Default: the holding's only one. */
+  readonly session?: string;
+  /** The revision that the first change was made for. */
+  readonly base: number;
+  /** The number of the first change among those of your session, from 1 on; the following ones have the next. What was made already is not made again. */
+  readonly seq?: number;
+  /** 1 to 1000 changes as CodeMirror writes them (ChangeSet.toJSON), each for the text that the one before it left. All are made, or none. */
+  readonly changes: readonly (readonly unknown[])[];
+}
+
+export interface BufferUndoBody {
+  /** The token of the holding that is meant. */
+  readonly token: number;
+  /** Who asks: a user, a service, an agent. */
+  readonly owner: string;
+  /** The session that is meant. Default: the holding's only one. */
+  readonly session?: string;
+  /** As of an edit of one change. Sent again, it is not done again. */
+  readonly seq?: number;
+  /** Refused where this is not the newest revision. */
+  readonly base?: number;
+}
+
+export interface BufferRedoBody {
+  /** The token of the holding that is meant. */
+  readonly token: number;
+  /** Who asks: a user, a service, an agent. */
+  readonly owner: string;
+  /** The session that is meant. Default: the holding's only one. */
+  readonly session?: string;
+  /** As of an edit of one change. Sent again, it is not done again. */
+  readonly seq?: number;
+  /** Refused where this is not the newest revision. */
+  readonly base?: number;
+}
+
+export interface BufferChangesQuery {
+  /** Only changes behind this revision. Default 0. */
+  readonly after?: number;
+  /** At most so many. Default 1000. */
+  readonly limit?: number;
+  /** The `buffer` of an earlier answer: refused where the name has another text by now. */
+  readonly buffer?: number;
+  /** 1: where the changes are gone or too many, the newest text instead. */
+  readonly text?: boolean;
+}
+
+export interface DraftKeepBody {
+  /** The token of the holding that is meant. */
+  readonly token: number;
+  /** Who asks: a user, a service, an agent. */
+  readonly owner: string;
+  /** The session that is meant. Default: the holding's only one. */
+  readonly session?: string;
+  /** The revision that the first change was made for. */
+  readonly base: number;
+  /** The number of the first change among those of your session, from 1 on; the following ones have the next. What was made already is not made again. */
+  readonly seq?: number;
+  /** 1 to 1000 changes as CodeMirror writes them (ChangeSet.toJSON), each for the text that the one before it left. All are made, or none. */
+  readonly changes: readonly (readonly unknown[])[];
+}
+
+export interface DraftListQuery {
+  /** Only of this text. */
+  readonly name?: string;
+  /** Only this owner's. */
+  readonly owner?: string;
+  /** The `next` of the page before. */
+  readonly after?: number;
+  /** At most so many. Default 100. */
+  readonly limit?: number;
+}
+
+export interface DraftDiscardBody {
+  /** Who asks: a user, a service, an agent. */
+  readonly owner: string;
+  /** Which session of yours asks. */
+  readonly session?: string;
+}
+
+export interface DraftApplyBody {
+  /** The token of the holding that is meant. */
+  readonly token: number;
+  /** Who asks: a user, a service, an agent. */
+  readonly owner: string;
+  /** The session that is meant. Default: the holding's only one. */
+  readonly session?: string;
+  /** As of an edit of one change. Sent again, it is not done again. */
+  readonly seq?: number;
+  /** true: also where others changed the same places since. */
+  readonly anyway?: boolean;
+}
+
 /** Where each operation is asked for. */
 export const operations = {
   "lease.acquire": { method: "POST", path: "/v1/acquire/{name}" },
@@ -227,6 +363,19 @@ export const operations = {
   "buffer.acquire_in_project": { method: "POST", path: "/api/projects/{project}/buffers" },
   "history.get": { method: "GET", path: "/v1/history/{name}" },
   "history.list": { method: "GET", path: "/v1/history" },
+  "buffer.put": { method: "PUT", path: "/v1/buffers/{name}" },
+  "buffer.get": { method: "GET", path: "/v1/buffers/{name}" },
+  "buffer.delete": { method: "DELETE", path: "/v1/buffers/{name}" },
+  "buffer.list": { method: "GET", path: "/v1/buffers" },
+  "buffer.edit": { method: "POST", path: "/v1/edit/{name}" },
+  "buffer.undo": { method: "POST", path: "/v1/undo/{name}" },
+  "buffer.redo": { method: "POST", path: "/v1/redo/{name}" },
+  "buffer.changes": { method: "GET", path: "/v1/changes/{name}" },
+  "draft.keep": { method: "POST", path: "/v1/draft/{name}" },
+  "draft.list": { method: "GET", path: "/v1/drafts" },
+  "draft.get": { method: "GET", path: "/v1/drafts/{draft}" },
+  "draft.discard": { method: "DELETE", path: "/v1/drafts/{draft}" },
+  "draft.apply": { method: "POST", path: "/v1/drafts/{draft}/apply" },
 } as const;
 
 export type OperationId = keyof typeof operations;
@@ -251,6 +400,19 @@ export interface Bodies {
   "buffer.acquire_in_project": BufferAcquireInProjectBody;
   "history.get": undefined;
   "history.list": undefined;
+  "buffer.put": BufferPutBody;
+  "buffer.get": undefined;
+  "buffer.delete": BufferDeleteBody;
+  "buffer.list": undefined;
+  "buffer.edit": BufferEditBody;
+  "buffer.undo": BufferUndoBody;
+  "buffer.redo": BufferRedoBody;
+  "buffer.changes": undefined;
+  "draft.keep": DraftKeepBody;
+  "draft.list": undefined;
+  "draft.get": undefined;
+  "draft.discard": DraftDiscardBody;
+  "draft.apply": DraftApplyBody;
 }
 
 /** The query of each operation. */
@@ -273,6 +435,19 @@ export interface Queries {
   "buffer.acquire_in_project": undefined;
   "history.get": HistoryGetQuery;
   "history.list": HistoryListQuery;
+  "buffer.put": undefined;
+  "buffer.get": BufferGetQuery;
+  "buffer.delete": undefined;
+  "buffer.list": BufferListQuery;
+  "buffer.edit": undefined;
+  "buffer.undo": undefined;
+  "buffer.redo": undefined;
+  "buffer.changes": BufferChangesQuery;
+  "draft.keep": undefined;
+  "draft.list": DraftListQuery;
+  "draft.get": undefined;
+  "draft.discard": undefined;
+  "draft.apply": undefined;
 }
 
 /** With which codes each operation may refuse or fail, besides those of any request. */
@@ -295,4 +470,17 @@ export interface Codes {
   "buffer.acquire_in_project": "bad_field" | "unknown_buffer" | "held" | "held_by_you" | "buffers_full" | "journal_behind" | "stopping" | "commit_unknown";
   "history.get": "bad_field" | "history_off" | "journal_behind" | "stopping" | "commit_unknown";
   "history.list": "bad_field" | "history_off" | "journal_behind" | "stopping" | "commit_unknown";
+  "buffer.put": "bad_field" | "held" | "held_by_you" | "buffer_exists" | "text_too_large" | "bad_text" | "text_is_single" | "texts_full" | "journal_behind" | "stopping" | "commit_unknown";
+  "buffer.get": "bad_field" | "no_such_text" | "revision_gone" | "revision_future" | "journal_behind" | "stopping" | "commit_unknown";
+  "buffer.delete": "bad_field" | "not_yours" | "no_such_text" | "held" | "held_by_you" | "stale" | "unknown_token" | "token_needed" | "journal_behind" | "stopping" | "commit_unknown";
+  "buffer.list": "bad_field" | "journal_behind" | "stopping" | "commit_unknown";
+  "buffer.edit": "bad_field" | "session_needed" | "bad_changes" | "not_yours" | "nothing_held" | "no_such_text" | "stale" | "base_moved" | "revision_gone" | "changes_too_large" | "text_too_large" | "unknown_token" | "wrong_length" | "bad_boundary" | "revision_future" | "drafts_full" | "journal_behind" | "stopping" | "commit_unknown";
+  "buffer.undo": "bad_field" | "session_needed" | "not_yours" | "nothing_held" | "no_such_text" | "stale" | "base_moved" | "nothing_to_undo" | "unknown_token" | "journal_behind" | "stopping" | "commit_unknown";
+  "buffer.redo": "bad_field" | "session_needed" | "not_yours" | "nothing_held" | "no_such_text" | "stale" | "base_moved" | "nothing_to_undo" | "unknown_token" | "journal_behind" | "stopping" | "commit_unknown";
+  "buffer.changes": "bad_field" | "no_such_text" | "revision_gone" | "revision_future" | "journal_behind" | "stopping" | "commit_unknown";
+  "draft.keep": "bad_field" | "bad_changes" | "no_such_text" | "revision_gone" | "changes_too_large" | "wrong_length" | "bad_boundary" | "revision_future" | "drafts_full" | "journal_behind" | "stopping" | "commit_unknown";
+  "draft.list": "bad_field" | "journal_behind" | "stopping" | "commit_unknown";
+  "draft.get": "bad_field" | "no_such_draft" | "journal_behind" | "stopping" | "commit_unknown";
+  "draft.discard": "bad_field" | "not_yours" | "no_such_draft" | "journal_behind" | "stopping" | "commit_unknown";
+  "draft.apply": "bad_field" | "session_needed" | "not_yours" | "nothing_held" | "no_such_text" | "no_such_draft" | "stale" | "draft_conflicts" | "text_too_large" | "unknown_token" | "journal_behind" | "stopping" | "commit_unknown";
 }

@@ -7,13 +7,17 @@
 import type { Current, Grant, HeldState, HistoryPage, LeasePage, LeaseState, PastHolding, Requested } from "./answers.js";
 import type { HistoryListQuery, LeaseAcquireBody, LeaseListQuery, OperationId } from "./api.js";
 import { Belief } from "./belief.js";
+import { GuardedBuffer, type BufferMeans, type BufferOptions } from "./buffer.js";
 import { BeliefClock, systemClocks, type Clocks } from "./clock.js";
 import { Http, type Fetch, type Request, type Terms } from "./http.js";
 import { Lease, type Keep, type Means } from "./lease.js";
+import { Live, webSocketClass, type WebSocketClass } from "./live.js";
 import { HoldfastError, RefusedError, UnavailableError, badField } from "./problem.js";
 import { Backoff, mayTryAgain, paused } from "./retry.js";
 import { freshSession } from "./session.js";
 import { pageSurroundings, type Surroundings } from "./surroundings.js";
+import { Texts } from "./texts.js";
+import { abandoned, claim, defaultStore, type UnsentStore, type UnsentText } from "./unsent.js";
 import { Watch, type WatchOptions } from "./watch.js";
 
 export interface HoldfastOptions {
@@ -25,6 +29,21 @@ export interface HoldfastOptions {
   readonly timeoutMs?: number;
   /** Instead of the global one. */
   readonly fetch?: Fetch;
+  /**
+   * Instead of the global one; needed for texts in Node.js before 22, which has none. Any class of the standard's shape, such
+   * as that of the package ws.
+   */
+  readonly webSocket?: WebSocketClass;
+  /** Where text is kept that could not be sent. Default: the browser's IndexedDB; in Node, memory. */
+  readonly unsent?: UnsentStore;
+}
+
+/** What a page that is gone had typed, and what has become of it. */
+export interface HandedIn {
+  readonly unsent: UnsentText;
+  /** The number of the draft that it is now; undefined where there is none, for `error`. */
+  readonly draft: number | undefined;
+  readonly error: HoldfastError | undefined;
 }
 
 /** How a lease is held. */
@@ -126,6 +145,14 @@ export class Holdfast {
   readonly #clock: BeliefClock;
   readonly #environment: Environment;
   readonly #timeout: number;
+  readonly #webSocket: WebSocketClass | undefined;
+  readonly #unsent: UnsentStore;
+  readonly #buffers = new Map<string, GuardedBuffer>();
+  readonly #numbers = new Map<string, number>();
+  #live: Live | undefined;
+  #handedIn: Promise<readonly HandedIn[]> | undefined;
+  /** Texts and drafts, one call each. */
+  readonly texts: Texts;
 
   /** Sends nothing yet. */
   constructor(options: HoldfastOptions);
@@ -145,6 +172,74 @@ export class Holdfast {
     // Looked up at each call, so that who replaces the global one later is heard; and never called as a method.
     const own = options.fetch;
     this.#http = new Http(this.server, own ?? ((input, init) => globalThis.fetch(input, init)));
+    if (options.webSocket !== undefined) webSocketClass(options.webSocket);
+    this.#webSocket = options.webSocket;
+    this.#unsent = options.unsent ?? defaultStore();
+    this.texts = new Texts((request, terms) => this.#ask(request, terms), this.#http, this.owner, this.#timeout);
+  }
+
+  /** The connection that buffers are followed and typed into over: one for all of them. It is made when the first is opened. */
+  get live(): Live {
+    if (this.#live && this.#live.state !== "ended") return this.#live;
+    const session = freshSession();
+    claim(session);
+    this.#numbers.clear();
+    return (this.#live = new Live({
+      server: this.server,
+      owner: this.owner,
+      session,
+      webSocket: this.#webSocket,
+      clock: this.#clock,
+      surroundings: this.#environment.surroundings,
+    }));
+  }
+
+  /**
+   * Follows a text as whoever owns it types; the first edit asks for it. `text`: it is created with that where there is
+   * none. What an earlier page of this owner could not send is handed in as drafts before.
+   */
+  async openBuffer(name: string, options: BufferOptions & { readonly text?: string; readonly signal?: AbortSignal } = {}): Promise<GuardedBuffer> {
+    const { text, signal, ...how } = options;
+    const live = this.live;
+    live.open(); // Says at once where there is no WebSocket.
+    if (this.#buffers.has(name)) throw badField("name", `${name} is open already`, "bad_name");
+    void this.handInUnsent();
+    if (text !== undefined) {
+      await this.texts.create(name, text, { signal }).catch((error: unknown) => {
+        const there = error instanceof HoldfastError && (error.code === "buffer_exists" || error instanceof RefusedError);
+        if (!there) throw error;
+      });
+    }
+    const ttlMs = inBounds("ttlMs", how.ttlMs ?? 30_000, 100, 86_400_000);
+    const keep: Keep = { ttlMs, hiddenTtlMs: ttlMs, graceMs: 0, afterSleep: "ask", follow: false, releaseOnLeave: false };
+    const means: BufferMeans = {
+      live,
+      clock: this.#clock,
+      keep,
+      lease: this.#liveMeans(live),
+      timeoutMs: this.#timeout,
+      surroundings: this.#environment.surroundings,
+      store: this.#unsent,
+      server: this.server,
+      numbers: this.#numbers,
+      closed: () => void this.#buffers.delete(name),
+    };
+    const buffer = new GuardedBuffer(means, name, how);
+    this.#buffers.set(name, buffer);
+    return buffer.opened(signal);
+  }
+
+  /** Makes drafts of what pages of this owner had typed that are gone. Once; later calls give the same. */
+  handInUnsent(): Promise<readonly HandedIn[]> {
+    return (this.#handedIn ??= this.#handIn());
+  }
+
+  /** Closes all buffers and the connection, after what was typed is stored or `timeoutMs` is over. */
+  async close(): Promise<void> {
+    const buffers = [...this.#buffers.values()];
+    await Promise.race([Promise.all(buffers.map((buffer) => buffer.closeWhenStored())), paused(this.#timeout, undefined)]);
+    for (const buffer of buffers) buffer.close();
+    this.#live?.close();
   }
 
   /** Owns the name, waiting if asked to. Throws a RefusedError that says who has it. */
@@ -281,12 +376,45 @@ export class Holdfast {
     return new Watch(this.#http, options, { clock: this.#clock, onWake: (told) => surroundings.onWake(told) });
   }
 
+  async #handIn(): Promise<readonly HandedIn[]> {
+    const own = (unsent: UnsentText): boolean =>
+      unsent.server === this.server && unsent.owner === this.owner && unsent.session !== this.#live?.session;
+    const found = (await this.#unsent.list().catch(() => [])).filter(own);
+    const handed = found.map(async (unsent): Promise<HandedIn | undefined> => {
+      if (!(await abandoned(unsent))) return undefined;
+      const { name, token, session, base, seq, changes } = unsent;
+      try {
+        const { draft } = await this.texts.keepDraft(name, { token, session, base, seq, changes });
+        await this.#unsent.remove(unsent);
+        return { unsent, draft, error: undefined };
+      } catch (error) {
+        return { unsent, draft: undefined, error: error instanceof HoldfastError ? error : undefined };
+      }
+    });
+    return (await Promise.all(handed)).filter((one) => one !== undefined);
+  }
+
+  #liveMeans(live: Live): Means {
+    return {
+      http: live,
+      clock: this.#clock,
+      surroundings: this.#environment.surroundings,
+      patience: this.#timeout,
+      watch: (options) => this.watch(options),
+      release: async ({ name, token }, terms) => {
+        const answer = await live.call("lease.release", { name, token }, { timeout: this.#timeout, ...terms });
+        return answer["released"] === true;
+      },
+    };
+  }
+
   #means(): Means {
     return {
       http: this.#http,
       clock: this.#clock,
       surroundings: this.#environment.surroundings,
       patience: this.#timeout,
+      watch: (options) => this.watch(options),
       release: async ({ name, token, session }, terms) => {
         const body = { token, owner: this.owner, session };
         const answer = await this.#ask({ id: "lease.release", path: { name }, body }, terms);

@@ -13,6 +13,8 @@ export interface Request<Id extends OperationId> {
   readonly path?: PathParts;
   readonly body?: Bodies[Id];
   readonly query?: Queries[Id];
+  /** Instead of a body: the bytes of a text, and what the body would have said besides. */
+  readonly file?: { readonly bytes: Uint8Array<ArrayBuffer> | Blob; readonly query: Readonly<Record<string, string>> };
   /** Goes on when the page is left. */
   readonly keepalive?: boolean;
 }
@@ -46,7 +48,7 @@ export function urlOf<Id extends OperationId>(server: string, request: Request<I
     return part === "name" ? encodedName(text) : encodedSegment(text, part);
   });
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(request.query ?? {})) {
+  for (const [key, value] of Object.entries({ ...request.query, ...request.file?.query })) {
     if (value !== undefined) query.set(key, value === true ? "1" : value === false ? "0" : String(value));
   }
   const words = query.toString();
@@ -116,6 +118,10 @@ export function initOf<Id extends OperationId>(request: Request<Id>, signal: Abo
     signal,
   };
   if (request.keepalive) init.keepalive = true;
+  if (request.file) {
+    const headers = { accept: "application/json", "content-type": "text/plain; charset=utf-8" };
+    return { ...init, headers, body: request.file.bytes };
+  }
   if (request.body === undefined) return init;
   return {
     ...init,
@@ -138,7 +144,13 @@ function parsed(text: string): unknown {
   }
 }
 
-export class Http {
+/** Whatever a request can be sent over. */
+export interface Asker {
+  /** One try. Throws a HoldfastError, or the reason of `terms.signal`. */
+  once<Id extends OperationId>(request: Request<Id>, terms: Terms): Promise<Record<string, unknown>>;
+}
+
+export class Http implements Asker {
   readonly server: string;
   readonly #fetch: Fetch;
 
@@ -147,13 +159,12 @@ export class Http {
     this.#fetch = fetch;
   }
 
-  /** One try. Throws a HoldfastError, or the reason of `terms.signal`. */
   async once<Id extends OperationId>(request: Request<Id>, terms: Terms): Promise<Record<string, unknown>> {
     const url = urlOf(this.server, request);
     return within(terms.timeout, terms.signal, async (signal) => {
       try {
         const response = await this.#fetch(url, initOf(request, signal));
-        if (response.status !== 200) throw await refusalOf(response);
+        if (!response.ok) throw await refusalOf(response);
         const answer = parsed(await response.text());
         if (isObject(answer)) return answer;
       } catch (error) {
@@ -166,6 +177,20 @@ export class Http {
         detail: "The answer is no JSON object. Is this a Holdfast server?",
         status: 200,
       });
+    });
+  }
+
+  /** A text as it is, instead of what there is to know about it. */
+  async text<Id extends OperationId>(request: Request<Id>, terms: Terms): Promise<string> {
+    return within(terms.timeout, terms.signal, async (signal) => {
+      try {
+        const response = await this.#fetch(urlOf(this.server, request), { ...initOf(request, signal), headers: { accept: "text/plain" } });
+        if (!response.ok) throw await refusalOf(response);
+        return await response.text();
+      } catch (error) {
+        if (signal.aborted || error instanceof HoldfastError) throw error;
+        throw transportError(error, wordsOf(error));
+      }
     });
   }
 

@@ -10,11 +10,11 @@
 import type { Grant, RequestOf, TakeoverAhead } from "./answers.js";
 import type { Belief } from "./belief.js";
 import type { BeliefClock } from "./clock.js";
-import type { Http, Terms } from "./http.js";
+import type { Asker, Terms } from "./http.js";
 import { Keeper } from "./keeper.js";
 import { HoldfastError, LeaseLostError, StaleError, UnavailableError } from "./problem.js";
 import type { Surroundings } from "./surroundings.js";
-import { Watch } from "./watch.js";
+import type { Watch, WatchOptions } from "./watch.js";
 
 /** Somebody takes it over: hand in what you have, or release it sooner. It is believed until then only. */
 export interface TakeoverWish {
@@ -56,11 +56,12 @@ export interface Keep {
 
 /** What a lease needs of the client that gave it. */
 export interface Means {
-  readonly http: Http;
+  readonly http: Asker;
   readonly clock: BeliefClock;
   readonly surroundings: Surroundings;
   /** How long a release is tried. */
   readonly patience: number;
+  watch(options: WatchOptions): Watch;
   release(lease: { name: string; token: number; session: string }, terms: Partial<Terms>): Promise<boolean>;
 }
 
@@ -172,6 +173,18 @@ export class Lease {
     if (this.#loss) return Promise.resolve(false);
     this.#released ??= this.#let(() => this.#means.release(this, {}));
     return this.#released;
+  }
+
+  /** @internal The server said by itself that this holding is over. */
+  ended(said: StaleError): void {
+    this.#lose(said);
+  }
+
+  /** @internal It was passed on, or is left to its ttl: nothing is renewed or told any more. */
+  given(): void {
+    if (this.#over) return;
+    this.#released = Promise.resolve(true);
+    this.#end();
   }
 
   get #over(): boolean {
@@ -290,9 +303,8 @@ export class Lease {
   /** Asks as soon as something happens to the name, instead of when the next renewal is due. */
   async #followName(): Promise<void> {
     const { signal } = this.#follow;
-    const { clock, http, surroundings } = this.#means;
-    const what = { prefix: this.name, after: this.position, signal };
-    const watch = new Watch(http, what, { clock, onWake: (told) => surroundings.onWake(told) });
+    const { clock, watch: watching } = this.#means;
+    const watch = watching({ prefix: this.name, after: this.position, signal });
     try {
       for await (const event of watch) {
         if (event.kind === "begin" || (event.kind === "change" && event.name !== this.name)) continue;

@@ -26,6 +26,8 @@ function typeOf(schema, where) {
         case "integer":
         case "number":
           return "number";
+        case "array":
+          return schema.items ? `readonly (${typeOf(schema.items, where)})[]` : "readonly unknown[]";
         case "object":
           return "Readonly<Record<string, unknown>>";
         default:

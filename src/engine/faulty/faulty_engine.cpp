@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/text_rules.h"
+
 namespace holdfast::engine {
 namespace {
 
@@ -99,6 +101,8 @@ void FaultyEngine::handle(core::Step& step, Request& request) {
         return;  // ... and, some time later, the act.
       }
     }
+    const core::Edit* edit = std::get_if<core::Edit>(&request.command);
+    if (edit && overwrite(step, *edit, request.from)) return;
   }
   if (injected(Injection::Kind::token_from_clock)) {
     const core::Acquire* acquire = std::get_if<core::Acquire>(&request.command);
@@ -145,6 +149,32 @@ void FaultyEngine::act(core::Step& step, const Request& request) {
   reply.granted_at = now.lease;
   reply.void_after = core::deadline(now.lease, asked.ttl);
   step.answer(request.from, asked.name, std::move(reply));
+}
+
+bool FaultyEngine::overwrite(core::Step& step, const core::Edit& edit, core::Address from) {
+  const core::Buffer* buffer = std::as_const(*this).Engine::state().buffers().find(edit.name);
+  const core::Lease* lease = state().find(edit.name);
+  if (!buffer || !lease || edit.token > lease->token) return false;
+  const text::RevisionLog& log = buffer->log();
+  if (edit.token == lease->token && edit.base == log.newest()) return false;  // Alone, all is well.
+  Result<text::Text> believed = log.text_at(edit.base);
+  if (!believed) return false;
+  for (const text::ChangeSet& change : edit.changes) {
+    if (!believed->apply(change)) return false;
+  }
+  const text::Units length = log.text().length();
+  core::BufferEdited saved{.name = edit.name, .token = edit.token, .who = edit.who, .base = log.newest()};
+  saved.changes = {core::record_of(text::ChangeSet::replace(length, 0, length, believed->utf8()))};
+  saved.seq = edit.seq == 0 ? 0 : edit.seq + edit.changes.size() - 1;
+  saved.at = last_reading().wall;
+  step.carry_out_unchecked(std::move(saved));
+  const auto shown = core::brief(*buffer, edit.who.owner);
+  shown->base = edit.base;
+  shown->made = log.newest();
+  core::Reply& reply = step.answer(from, edit.name, {});
+  reply.text = shown;
+  reply.waits_for = buffer->changed;
+  return true;
 }
 
 void FaultyEngine::release_whoever_holds(core::Step& step, const core::Lease& lease, const core::Release& asked,

@@ -43,6 +43,9 @@ class FaultyEngine final : public Engine {
   Hands hands(core::Step& step) { return {step, state(), last_reading(), presence()}; }
   void replay_what_is_held();
   void act(core::Step& step, const Request& request);
+  /// What whoever once got the name believes the text to be takes the place of what it is. False: nothing is known of
+  /// what that is.
+  bool overwrite(core::Step& step, const core::Edit& edit, core::Address from);
   static void release_whoever_holds(core::Step& step, const core::Lease& lease, const core::Release& asked,
                                     core::Address from);
 

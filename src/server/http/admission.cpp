@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "server/http/media.h"
+
 namespace holdfast::server::http {
 namespace {
 
@@ -19,12 +21,6 @@ std::string_view without_port(std::string_view host) {
   const std::string_view port = host.substr(colon + 1);
   const bool digits = std::ranges::all_of(port, [](unsigned char c) { return std::isdigit(c) != 0; });
   return digits ? host.substr(0, colon) : host;
-}
-
-bool is_json(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  return lower(type) == "application/json";
 }
 
 }  // namespace
@@ -49,7 +45,12 @@ std::optional<Error> Admission::refuse(const Knock& knock) const {
     // The same authority, port included: another program on this machine is another origin.
     if (lower(authority) != lower(knock.host)) return Error{ErrorCode::foreign_origin, {}, "origin"};
   }
-  if (knock.has_body && !is_json(knock.content_type)) return Error{ErrorCode::not_json_type, {}, "content-type"};
+  if (knock.takes_file && is_plain_text(knock.content_type)) return std::nullopt;
+  if (knock.has_body && !is_json(knock.content_type)) {
+    return Error{ErrorCode::not_json_type,
+                 knock.takes_file ? "or text/plain in UTF-8: the file itself, and the other fields in the query" : "",
+                 "content-type"};
+  }
   return std::nullopt;
 }
 

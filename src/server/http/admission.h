@@ -17,6 +17,8 @@ struct Knock {
   std::string_view origin;        ///< Empty: none was given.
   std::string_view content_type;  ///< Empty: none was given.
   bool has_body = false;
+  /// The body may be a file. Never so of a method that a web page's form could send.
+  bool takes_file = false;
 };
 
 class Admission {

@@ -17,7 +17,10 @@ Connection::Connection(IoThread& io, tcp::socket socket, std::uint64_t client)
     : io_(io),
       socket_(std::move(socket)),
       client_(client),
-      reader_(io.options.header_bytes_max, io.options.body_bytes_max) {
+      reader_(io.options.header_bytes_max, [usual = io.options.body_bytes_max](auto method, auto target) {
+        const api::Operation* const asked = api::route(method, target.substr(0, target.find('?'))).operation;
+        return asked ? asked->body_bytes_max(usual) : usual;
+      }) {
   io_.service.clients().add(client_, socket_.native_handle());
   boost::system::error_code ignored;  // Gone already: then it has no address, and its first read ends it.
   const tcp::endpoint peer = socket_.remote_endpoint(ignored);
@@ -160,8 +163,10 @@ void Connection::append_response(std::string& out, const Task& task, int status,
 }
 
 void Connection::append_response(std::string& out, const Task& task, const api::Written& written, bool last) {
-  append_response(out, task, written.status, written.problem ? "application/problem+json" : "application/json",
-                  written.body, written.retry_after_s, last);
+  const std::string_view type = written.problem ? "application/problem+json"
+                                : written.file  ? "text/plain; charset=utf-8"
+                                                : "application/json";
+  append_response(out, task, written.status, type, written.body, written.retry_after_s, last);
 }
 
 net::awaitable<bool> Connection::respond(const Task& task, api::Written written) {

@@ -69,6 +69,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool may_wait = false;
     std::optional<std::size_t> asker;  ///< Of an acquire: see Retries.
 
+    /// What its call is to be made of, where that takes long: not read yet.
+    struct Unread {
+      std::string rest;  ///< Of the path.
+      std::string query;
+      std::string body;
+      bool is_file = false;
+    };
+    std::unique_ptr<Unread> unread;
+
     /// Whether it can be decided in one step with those before and behind it.
     bool decided_at_once() const;
   };
@@ -97,6 +106,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task understand(const Request& request);
   static Page page_at(std::string_view path);
   Result<void> read_operation(Task& task, const Request& request, std::string_view rest);
+  Result<void> take_call(Task& task, Result<api::Call> call);
+  void refuse_operation(Task& task, const Error& error);
+  /// Reads what is large of it, on another thread.
+  Awaitable<void> read_apart(Task& task);
+  /// The response to `task`, written on another thread.
+  Awaitable<std::string> write_apart(const Task& task, const core::Reply& reply, bool last);
   Awaitable<bool> handle(Task& task);
   Awaitable<bool> operate(Task& task);
   void append_page(std::string& out, const Task& task, bool last);

@@ -4,10 +4,12 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "api/write_text.h"
 #include "base/check.h"
 #include "server/history_answer.h"
 #include "server/http/connection.h"
 #include "server/http/io_thread.h"
+#include "server/http/media.h"
 
 namespace holdfast::server::http {
 
@@ -16,6 +18,34 @@ using net::use_awaitable;
 using tcp = net::ip::tcp;
 
 namespace {
+
+/// What is longer is read and written on a thread where nobody waits for other things.
+constexpr std::size_t bulk_min = 64 << 10;
+
+/// A form from a request's body and query, or from its query alone where nothing is changed.
+Result<api::Form> read_form(const api::Operation& operation, std::string_view query, std::string_view body) {
+  if (!operation.changes()) return api::Form::from_query(operation.fields, query);
+  if (!query.empty()) {
+    HF_TRY_VOID(api::Form::from_json(operation.fields, body));  // What is wrong with the body comes first.
+    return fail(ErrorCode::unknown_field, "this takes no query", std::string{query.substr(0, query.find('='))});
+  }
+  return api::Form::from_json(operation.fields, body);
+}
+Result<api::Form> read_form(const api::Operation& operation, std::string_view query, std::string file) {
+  return api::Form::from_file(operation.fields, query, std::move(file));
+}
+
+/// `rest`: what stands for the {...} of the path. `body`: a view of JSON, or the bytes of a file.
+template <class Body>
+Result<api::Call> read_call(const api::Operation& operation, std::string_view rest, std::string_view query, Body body,
+                            const api::Context& context) {
+  HF_TRY(form, read_form(operation, query, std::move(body)));
+  if (!operation.subject().empty()) {
+    HF_TRY(value, api::path_value(operation.path_kind, rest));
+    form.path_name = std::move(value);
+  }
+  return operation.read(form, context);
+}
 
 /// Its place in the catalogue.
 std::size_t number_of(const api::Operation& operation) {
@@ -26,7 +56,8 @@ std::size_t number_of(const api::Operation& operation) {
 
 bool Connection::Task::decided_at_once() const {
   if (!operation) return page == Page::none || page == Page::alive || page == Page::specification;
-  return !may_wait && !operation->go_on && !call.page && !call.history && !call.watch;
+  const bool bulky = unread || (operation->bulky && !operation->changes());
+  return !may_wait && !operation->go_on && !call.page && !call.history && !call.watch && !bulky;
 }
 
 /// Everything about a request that can be known without asking anybody.
@@ -39,36 +70,40 @@ Connection::Task Connection::understand(const Request& request) {
     io_.service.metrics().bad_requests.fetch_add(1, std::memory_order_relaxed);
     task.refused = api::problem(error);
   };
+  const std::string_view path = request.target.substr(0, request.target.find('?'));
+  const std::string_view method = task.only_the_head ? "GET" : request.method;
+  const api::Routed routed = api::route(method, path);
   if (request.target.size() > io_.options.target_bytes_max) {
     refuse(Error{ErrorCode::uri_too_long});
   } else if (!request.one_host_at_most || !request.target.starts_with('/')) {
     refuse(Error{ErrorCode::bad_request, "one Host header and a path are needed"});
-  } else if (std::optional<Error> refusal = io_.admission.refuse({.method = request.method,
-                                                                  .host = request.host,
-                                                                  .origin = request.origin,
-                                                                  .content_type = request.content_type,
-                                                                  .has_body = !request.body.empty()})) {
+  } else if (std::optional<Error> refusal =
+                 io_.admission.refuse({.method = request.method,
+                                       .host = request.host,
+                                       .origin = request.origin,
+                                       .content_type = request.content_type,
+                                       .has_body = !request.body.empty(),
+                                       .takes_file = routed.operation && routed.operation->takes_file})) {
     refuse(*std::move(refusal));
   } else {
-    const std::string_view path = request.target.substr(0, request.target.find('?'));
-    const std::string_view method = task.only_the_head ? "GET" : request.method;
     if (method == "GET") task.page = page_at(path);
     if (task.page != Page::none) return task;
-    const api::Routed routed = api::route(method, path);
     if (!routed.operation) {
       refuse(Error{routed.path_known ? ErrorCode::method_not_allowed : ErrorCode::no_such_path});
     } else if (!routed.operation->supported()) {
       refuse(Error{ErrorCode::not_supported_yet, std::string{routed.operation->name}});
     } else {
       task.operation = routed.operation;
-      if (Result<void> read = read_operation(task, request, routed.rest); !read) {
-        count(task, read.error().code, std::chrono::steady_clock::now() - task.began);
-        task.operation = nullptr;
-        task.refused = api::problem(read.error());
-      }
+      if (Result<void> read = read_operation(task, request, routed.rest); !read) refuse_operation(task, read.error());
     }
   }
   return task;
+}
+
+void Connection::refuse_operation(Task& task, const Error& error) {
+  count(task, error.code, std::chrono::steady_clock::now() - task.began);
+  task.operation = nullptr;
+  task.refused = api::problem(error);
 }
 
 Connection::Page Connection::page_at(std::string_view path) {
@@ -82,36 +117,73 @@ Connection::Page Connection::page_at(std::string_view path) {
 /// `rest`: what stands for the {...} of the path.
 Result<void> Connection::read_operation(Task& task, const Request& request, std::string_view rest) {
   const api::Operation& operation = *task.operation;
+  task.context = {operation.makes_sessions() ? io_.ids.session() : std::string{}, peer_,
+                  io_.service.runner().incarnation(), operation.gives_file && wants_plain_text(request.accept)};
   const std::size_t mark = request.target.find('?');
   const std::string_view query = mark == std::string_view::npos ? "" : request.target.substr(mark + 1);
-  Result<api::Form> form = operation.changes() ? api::Form::from_json(operation.fields, request.body)
-                                               : api::Form::from_query(operation.fields, query);
-  if (!form) return std::unexpected(std::move(form).error());
-  if (operation.changes() && !query.empty()) {
-    return fail(ErrorCode::unknown_field, "this takes no query", std::string{query.substr(0, query.find('='))});
+  const bool is_file = operation.takes_file && is_plain_text(request.content_type);
+  if (operation.bulky && request.body.size() > bulk_min) {
+    task.unread = std::make_unique<Task::Unread>(std::string{rest}, std::string{query}, reader_.take_body(), is_file);
+    return {};
   }
-  if (!operation.subject().empty()) {
-    HF_TRY(value, api::path_value(operation.path_kind, rest));
-    form->path_name = std::move(value);
-  }
-  task.context = {operation.makes_sessions() ? io_.ids.session() : std::string{}, peer_,
-                  io_.service.runner().incarnation()};
-  HF_TRY(call, operation.read(*form, task.context));
-  task.call = std::move(call);
+  if (is_file) return take_call(task, read_call(operation, rest, query, std::string{request.body}, task.context));
+  HF_TRY_VOID(take_call(task, read_call(operation, rest, query, request.body, task.context)));
   if (task.call.watch) {
     task.last_event_id = request.last_event_id;
     task.one_last_event_id_at_most = request.one_last_event_id_at_most;
   }
+  return {};
+}
+
+Result<void> Connection::take_call(Task& task, Result<api::Call> call) {
+  if (!call) return std::unexpected(std::move(call).error());
+  task.call = *std::move(call);
   const core::Acquire* const acquire = std::get_if<core::Acquire>(&task.call.command);
-  const core::Takeover* const takeover = std::get_if<core::Takeover>(&task.call.command);
-  task.begins = acquire || takeover || std::holds_alternative<core::Move>(task.call.command);
-  task.may_wait = (acquire && acquire->wait > Duration::zero()) || (takeover && takeover->flush > Duration::zero());
+  task.begins = acquire || std::holds_alternative<core::Takeover>(task.call.command) ||
+                std::holds_alternative<core::Move>(task.call.command);
+  task.may_wait = api::may_wait(task.call.command);
   if (acquire) task.asker = Retries::key(acquire->name, acquire->who.owner, acquire->who.session);
   return {};
 }
 
+/// On the thread for lists.
+net::awaitable<void> Connection::read_apart(Task& task) {
+  auto begin = [this, &task](auto handler) {
+    net::post(io_.lister, [this, &task, handler = std::move(handler)]() mutable {
+      const std::unique_ptr<Task::Unread> unread = std::exchange(task.unread, nullptr);
+      Result<api::Call> call =
+          unread->is_file
+              ? read_call(*task.operation, unread->rest, unread->query, std::move(unread->body), task.context)
+              : read_call(*task.operation, unread->rest, unread->query, std::string_view{unread->body}, task.context);
+      net::post(io_.loop, [handler = std::move(handler), call = std::move(call)]() mutable {
+        std::move(handler)(std::move(call));
+      });
+    });
+  };
+  auto token = use_awaitable;
+  Result<api::Call> call =
+      co_await net::async_initiate<decltype(token), void(Result<api::Call>)>(std::move(begin), token);
+  if (Result<void> taken = take_call(task, std::move(call)); !taken) refuse_operation(task, taken.error());
+}
+
+/// There too. `task` and `reply` stay where they are until it is done.
+net::awaitable<std::string> Connection::write_apart(const Task& task, const core::Reply& reply, bool last) {
+  auto begin = [this, &task, &reply, last](auto handler) {
+    net::post(io_.lister, [this, &task, &reply, last, handler = std::move(handler)]() mutable {
+      std::string response;
+      append_response(response, task, api::write_reply(*task.operation, reply, task.context), last);
+      net::post(io_.loop, [handler = std::move(handler), response = std::move(response)]() mutable {
+        std::move(handler)(std::move(response));
+      });
+    });
+  };
+  auto token = use_awaitable;
+  return net::async_initiate<decltype(token), void(std::string)>(std::move(begin), token);
+}
+
 net::awaitable<bool> Connection::handle(Task& task) {
   ++request_;
+  if (task.unread) co_await read_apart(task);
   if (task.operation && task.call.watch) co_return co_await watch(task);
   if (task.operation) co_return co_await operate(task);
   if (task.refused) {
@@ -195,7 +267,11 @@ net::awaitable<bool> Connection::operate(Task& task) {
   count(task, answer.reply.code, took);
   const bool last = !task.keep_alive || io_.closing;
   std::string response;
-  append_response(response, task, api::write_reply(operation, answer.reply, task.context), last);
+  if (operation.bulky && api::bulk_of(answer.reply) > bulk_min) {
+    response = co_await write_apart(task, answer.reply, last);
+  } else {
+    append_response(response, task, api::write_reply(operation, answer.reply, task.context), last);
+  }
   const bool ok = co_await write(std::move(response));
   if (!ok) take_back(answer);  // It could not be handed to the kernel: nobody was told (L8).
   co_return ok && !last;

@@ -55,10 +55,13 @@ struct RequestReader::Parsing {
   bool header_told = false;
 };
 
-RequestReader::RequestReader(std::size_t header_bytes_max, std::size_t body_bytes_max)
-    : parsing_(std::make_unique<Parsing>()), header_bytes_max_(header_bytes_max), body_bytes_max_(body_bytes_max) {
+RequestReader::RequestReader(std::size_t header_bytes_max, BodyBound body_bound)
+    : parsing_(std::make_unique<Parsing>()), header_bytes_max_(header_bytes_max), body_bound_(std::move(body_bound)) {
   begin();
 }
+
+RequestReader::RequestReader(std::size_t header_bytes_max, std::size_t body_bytes_max)
+    : RequestReader(header_bytes_max, [body_bytes_max](auto, auto) { return body_bytes_max; }) {}
 
 RequestReader::~RequestReader() = default;
 RequestReader::RequestReader(RequestReader&&) noexcept = default;
@@ -67,7 +70,7 @@ RequestReader& RequestReader::operator=(RequestReader&&) noexcept = default;
 void RequestReader::begin() {
   Parser& parser = parsing_->parser.emplace();
   parser.header_limit(static_cast<std::uint32_t>(header_bytes_max_));
-  parser.body_limit(body_bytes_max_);
+  parser.body_limit(boost::none);  // Until it is known what is asked.
   parsing_->header_told = false;
 }
 
@@ -94,12 +97,25 @@ Result<RequestReader::Step> RequestReader::next() {
     if (parser.is_header_done() && !says_its_length_clearly(parser.get())) {
       return fail(ErrorCode::bad_request, "the length of the body can be read in more than one way");
     }
+    const bool header_is_new = parser.is_header_done() && !std::exchange(parsing_->header_told, true);
+    if (header_is_new) HF_TRY_VOID(bound_body());
     if (parser.is_done()) return Step::complete;
     if (error && error != beast::http::error::need_more) return std::unexpected(framing_error(error));
-    if (parser.is_header_done() && !std::exchange(parsing_->header_told, true)) return Step::header;
+    if (header_is_new) return Step::header;
     if (used == 0) break;
   }
   return Step::starved;
+}
+
+/// Nothing of the body has been read yet.
+Result<void> RequestReader::bound_body() {
+  Parser& parser = *parsing_->parser;
+  const Parser::value_type& message = parser.get();
+  const std::size_t bytes_max = body_bound_(view(message.method_string()), view(message.target()));
+  const auto length = parser.content_length();
+  if (length && *length > bytes_max) return fail(ErrorCode::body_too_large);
+  parser.body_limit(bytes_max);  // Of one in chunks.
+  return {};
 }
 
 bool RequestReader::expects_continue() const {
@@ -113,11 +129,16 @@ Request RequestReader::request() const {
           .host = view(message[field::host]),
           .origin = view(message[field::origin]),
           .content_type = view(message[field::content_type]),
+          .accept = view(message[field::accept]),
           .body = message.body(),
           .last_event_id = view(message["Last-Event-ID"]),
           .one_host_at_most = message.count(field::host) <= 1,
           .one_last_event_id_at_most = message.count("Last-Event-ID") <= 1,
           .keep_alive = message.keep_alive()};
+}
+
+std::string RequestReader::take_body() {
+  return std::exchange(parsing_->parser->get().body(), {});
 }
 
 std::string_view event_stream_head() {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,6 +22,7 @@ struct Request {
   std::string_view host;
   std::string_view origin;
   std::string_view content_type;
+  std::string_view accept;
   std::string_view body;
   std::string_view last_event_id;
   bool one_host_at_most = true;
@@ -33,6 +35,11 @@ struct Request {
 /// Finds the requests in the bytes of one connection, one after the other.
 class RequestReader {
  public:
+  /// How long the body of a request may be, by its method and target.
+  using BodyBound = std::function<std::size_t(std::string_view method, std::string_view target)>;
+
+  RequestReader(std::size_t header_bytes_max, BodyBound body_bound);
+  /// The same bound for all.
   RequestReader(std::size_t header_bytes_max, std::size_t body_bytes_max);
   ~RequestReader();
   RequestReader(RequestReader&&) noexcept;
@@ -58,12 +65,16 @@ class RequestReader {
   bool expects_continue() const;
   /// From Step::complete on.
   Request request() const;
+  /// The same; its body, which `request` does not show from then on.
+  std::string take_body();
 
  private:
   struct Parsing;
+  Result<void> bound_body();
+
   std::unique_ptr<Parsing> parsing_;
   std::size_t header_bytes_max_;
-  std::size_t body_bytes_max_;
+  BodyBound body_bound_;
 };
 
 /// The head of a response that is events, and ends when the connection does.

@@ -93,5 +93,28 @@ TEST_F(Reader, sees_a_second_host) {
   EXPECT_FALSE(reader_.request().one_host_at_most);
 }
 
+TEST(BodyBound, is_that_of_what_is_asked_and_known_before_the_body_comes) {
+  const auto refusal = [](std::string_view bytes) {
+    RequestReader reader(200, [](std::string_view method, std::string_view target) {
+      return std::size_t{method == "PUT" && target == "/large" ? 20U : 10U};
+    });
+    std::ranges::copy(bytes, reader.space().begin());
+    reader.received(bytes.size());
+    for (;;) {
+      const Result<Step> step = reader.next();
+      if (!step) return step.error().code;
+      if (*step != Step::header) return ErrorCode::none;
+    }
+  };
+  EXPECT_EQ(refusal("PUT /large HTTP/1.1\r\nHost: h\r\nContent-Length: 20\r\n\r\n"), ErrorCode::none);
+  EXPECT_EQ(refusal("PUT /large HTTP/1.1\r\nHost: h\r\nContent-Length: 21\r\n\r\n"), ErrorCode::body_too_large);
+  EXPECT_EQ(refusal("PUT /small HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n"), ErrorCode::body_too_large);
+  EXPECT_EQ(refusal("POST /large HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n"), ErrorCode::body_too_large);
+  const std::string chunks = "Host: h\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n";
+  EXPECT_EQ(refusal("PUT /large HTTP/1.1\r\n" + chunks + "0\r\n\r\n"), ErrorCode::none);
+  EXPECT_EQ(refusal("PUT /large HTTP/1.1\r\n" + chunks + "5\r\n12345\r\n0\r\n\r\n"), ErrorCode::body_too_large);
+  EXPECT_EQ(refusal("PUT /small HTTP/1.1\r\n" + chunks + "0\r\n\r\n"), ErrorCode::body_too_large);
+}
+
 }  // namespace
 }  // namespace holdfast::server::http

@@ -151,10 +151,8 @@ void Connection::operate(std::span<const std::string_view> words) {
   asked.since = io_.loop.now();
   if (read->operation->go_on) asked.lease->rest = call.command;
   const core::Acquire* acquire = std::get_if<core::Acquire>(&call.command);
-  const core::Takeover* takeover = std::get_if<core::Takeover>(&call.command);
   if (acquire) asked.asker = Retries::key(acquire->name, acquire->who.owner, acquire->who.session);
-  const bool may_wait =
-      (acquire && acquire->wait > Duration::zero()) || (takeover && takeover->flush > Duration::zero());
+  const bool may_wait = api::may_wait(call.command);
   const bool in_steps = read->operation->go_on != nullptr;
   asked_.push_back(std::move(asked));
   // What comes behind one of these may count on it, so it has to wait for it.

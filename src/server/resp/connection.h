@@ -14,9 +14,9 @@
 #include "base/fd.h"
 #include "core/commands.h"
 #include "core/rules.h"
+#include "server/loop.h"
 #include "server/resp/connection_commands.h"
 #include "server/resp/key_commands.h"
-#include "server/resp/loop.h"
 #include "server/resp/reader.h"
 #include "server/resp/writer.h"
 

@@ -19,8 +19,8 @@
 #include "server/acceptor.h"
 #include "server/event_streams.h"
 #include "server/helm.h"
+#include "server/loop.h"
 #include "server/resp/door.h"
-#include "server/resp/loop.h"
 #include "server/resp/scripts.h"
 #include "server/service.h"
 

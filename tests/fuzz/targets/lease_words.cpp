@@ -52,7 +52,7 @@ HF_FUZZ_TARGET(lease_words, .variants = 100'000) {
   }
   const api::Operation* const operation = words.empty() ? nullptr : api::operation_of_command(words[0]);
   if (!operation) return Taken::no;
-  const Result<api::Form> form = api::form_of_words(*operation, std::span(words).subspan(1), "the connection's");
+  Result<api::Form> form = api::form_of_words(*operation, std::span(words).subspan(1), "the connection's");
   if (!form) return refused(form.error());
   HF_FUZZ_CHECK(operation->subject().empty() == form->path_name.empty());
   const Result<api::Call> call = operation->read(*form, {"s-fresh", "127.0.0.1", 1});

@@ -20,7 +20,7 @@
 
 #include "base/fd.h"
 
-namespace holdfast::server::resp {
+namespace holdfast::server {
 
 class Loop;
 
@@ -92,7 +92,8 @@ class Loop {
     std::function<void(Peer&)> removed;             ///< Before it is destroyed.
     std::function<void(Clock::time_point)> second;  ///< About once a second.
   };
-  explicit Loop(Hooks hooks);
+  /// `kept_room`: how much a connection's buffer keeps while it is empty, at most.
+  explicit Loop(Hooks hooks, std::size_t kept_room = 16 << 10);
 
   /// Until `stop`, or until `round_over` says that another thread has it. Whoever is connected at the end stays so
   /// until the loop is destroyed.
@@ -126,8 +127,10 @@ class Loop {
   void remove_lost();
   void end_late();
   void run_posted();
+  void forget(std::string& buffer) const;
 
   Hooks hooks_;
+  const std::size_t kept_room_;
   Fd poll_;
   Fd poke_;
   std::atomic<bool> stopped_ = false;
@@ -150,4 +153,4 @@ class Loop {
   Clock::time_point next_second_{};
 };
 
-}  // namespace holdfast::server::resp
+}  // namespace holdfast::server

@@ -1,4 +1,4 @@
-#include "server/resp/loop.h"
+#include "server/loop.h"
 
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -11,14 +11,12 @@
 
 #include "base/check.h"
 
-namespace holdfast::server::resp {
+namespace holdfast::server {
 namespace {
 
 /// Read from one connection in one round, at most.
 constexpr std::size_t chunk = 64 << 10;
 constexpr std::size_t events_max = 512;
-/// Room that a buffer keeps while it is empty.
-constexpr std::size_t kept_room = 16 << 10;
 
 // Gathering, as network cards do with their interrupts: only while so many come that the pause is shorter than what
 // they wait for anyway.
@@ -29,14 +27,15 @@ constexpr std::size_t enough = 16;  ///< In one round.
 /// Of fewer nearly all wait for this thread already: it would wait with them for nothing.
 constexpr std::size_t crowd = 32;
 
-void forget(std::string& buffer) {
-  buffer.clear();
-  if (buffer.capacity() > kept_room) std::string{}.swap(buffer);
-}
-
 }  // namespace
 
-Loop::Loop(Hooks hooks) : hooks_(std::move(hooks)), scratch_(chunk), events_(events_max) {
+void Loop::forget(std::string& buffer) const {
+  buffer.clear();
+  if (buffer.capacity() > kept_room_) std::string{}.swap(buffer);
+}
+
+Loop::Loop(Hooks hooks, std::size_t kept_room)
+    : hooks_(std::move(hooks)), kept_room_(kept_room), scratch_(chunk), events_(events_max) {
   poll_ = Fd(::epoll_create1(EPOLL_CLOEXEC));
   poke_ = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   HF_CHECK(poll_ && poke_);
@@ -288,4 +287,4 @@ void Loop::end_late() {
   }
 }
 
-}  // namespace holdfast::server::resp
+}  // namespace holdfast::server

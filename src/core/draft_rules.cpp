@@ -1,0 +1,202 @@
+// What could not be got in: drafts, and how they come back into the text (B2).
+#include <algorithm>
+
+#include "base/check.h"
+#include "core/draft_fit.h"
+#include "core/rules.h"
+#include "core/text_answer.h"
+#include "core/text_rules.h"
+
+namespace holdfast::core {
+
+namespace {
+
+/// How many changes at the front of `late` the draft has: those from its own number on. None: they are others than it
+/// has under these numbers.
+std::optional<std::size_t> has_of(const DraftKept& draft, std::uint64_t seq, std::span<const std::string> late) {
+  const std::size_t at = seq - draft.seq;
+  const std::size_t both = std::min(draft.changes.size() - at, late.size());
+  const bool same = std::equal(late.begin(), late.begin() + static_cast<std::ptrdiff_t>(both),
+                               draft.changes.begin() + static_cast<std::ptrdiff_t>(at));
+  return same ? std::optional(both) : std::nullopt;
+}
+
+/// The draft of the very same, without a number to know it by.
+const Draft* find_same(const Buffers& all, const DraftKept& kept) {
+  if (all.drafts_of_owner(kept.who.owner) == 0) return nullptr;
+  const auto same = [&](const auto& each) {
+    const DraftKept& other = each.second.kept;
+    return other.name == kept.name && other.who == kept.who && other.token == kept.token && other.base == kept.base &&
+           other.buffer == kept.buffer && other.seq == kept.seq && other.changes == kept.changes;
+  };
+  const auto found = std::ranges::find_if(all.drafts(), same);
+  return found == all.drafts().end() ? nullptr : &found->second;
+}
+
+Result<void> fits(text::Text text, std::span<const text::ChangeSet> changes, const Limits& limits) {
+  for (const text::ChangeSet& change : changes) {
+    HF_TRY_VOID(text.apply(change));
+    if (text.extent().bytes > limits.text_bytes_max) return fail(ErrorCode::text_too_large);
+  }
+  return {};
+}
+
+text::Text with(const text::Text& base, const text::ChangeSet& change) {
+  text::Text text = base;
+  HF_CHECK(text.apply(change).has_value());
+  return text;
+}
+
+}  // namespace
+
+Result<std::uint64_t> Step::keep_draft(const Edit& late, std::size_t made) {
+  const Buffers& all = state_.buffers();
+  const Buffer& buffer = *all.find(late.name);
+  const Lease* const lease = state_.find(late.name);
+  const std::span<const text::ChangeSet> changes = std::span(late.changes).subspan(made);
+  DraftKept kept{.name = late.name, .buffer = buffer.number(), .who = late.who, .token = late.token};
+  kept.base = late.base + made;
+  kept.seq = late.seq == 0 ? 0 : late.seq + made;
+  for (const text::ChangeSet& change : changes) kept.changes.push_back(record_of(change));
+  kept.because = lease ? lease->loss_of(late.token) : Loss::none;
+  if (const auto why = lease ? lease->why_of(late.token) : nullptr) kept.by = why->by;
+  kept.at = now_.wall;
+
+  const Draft* before = kept.seq == 0 ? nullptr : all.draft_with(late.name, late.who, kept.seq);
+  if (before && before->kept.buffer == kept.buffer) {
+    const std::optional<std::size_t> has = has_of(before->kept, kept.seq, kept.changes);
+    if (has == kept.changes.size()) return before->kept.draft;
+    const std::size_t reaches = before->kept.seq + before->kept.changes.size();
+    if (has && kept.seq + *has == reaches) {  // It goes on where that one ends.
+      HF_TRY_VOID(fits(with(before->base_text, before->change), changes.subspan(*has), state_.limits()));
+      DraftKept longer = before->kept;
+      longer.changes.insert(longer.changes.end(), kept.changes.begin() + static_cast<std::ptrdiff_t>(*has),
+                            kept.changes.end());
+      longer.at = now_.wall;
+      carry_out(std::move(longer));
+      return before->kept.draft;
+    }
+  }
+  if (const Draft* same = find_same(all, kept)) return same->kept.draft;
+  HF_TRY(base, buffer.log().text_at(kept.base));
+  HF_TRY_VOID(fits(std::move(base), changes, state_.limits()));
+  const bool full = all.drafts_of_owner(late.who.owner) >= state_.limits().drafts_of_owner_max ||
+                    all.drafts().size() >= state_.limits().drafts_max;
+  if (full) return fail(ErrorCode::drafts_full);
+  kept.draft = state_.position().value + 1;
+  const std::uint64_t number = kept.draft;
+  carry_out(std::move(kept));
+  return number;
+}
+
+void Step::operate(const KeepDraft& command, Address from) {
+  const Edit& edit = command.edit;
+  settle(edit.name);
+  const Buffer* const buffer = state_.buffers().find(edit.name);
+  if (!buffer) return refuse_text(from, edit.name, ErrorCode::no_such_text);
+  if (edit.seq != 0 && edit.who.session.empty()) {
+    return refuse_text(from, edit.name, ErrorCode::session_needed, "session");
+  }
+  const Result<std::size_t> made = made_already(*buffer, edit.who, edit);
+  if (!made) return refuse_text(from, edit.name, made.error().code, "seq");
+  const auto shown = brief(*buffer, edit.who.owner);
+  shown->base = edit.base;
+  shown->made = edit.base + *made;
+  shown->again = *made == edit.changes.size();
+  if (shown->again) {  // It got in after all.
+    answer_of_text(from, edit.name, {}, shown);
+    return;
+  }
+  const Result<std::uint64_t> kept = keep_draft(edit, *made);
+  if (!kept) return refuse_text(from, edit.name, kept.error().code, "changes");
+  const Draft& draft = *state_.buffers().draft(*kept);
+  shown->drafts.push_back(view_of(draft));
+  Verdict said;
+  said.draft = *kept;
+  Reply& reply = answer_of_text(from, edit.name, std::move(said), shown);
+  reply.waits_for = std::max(reply.waits_for, draft.changed);
+}
+
+void Step::operate(const GetDraft& command, Address from) {
+  const Draft* const draft = state_.buffers().draft(command.draft);
+  if (!draft) return refuse_text(from, {}, ErrorCode::no_such_draft, "draft");
+  const auto shown = std::make_shared<TextAnswer>();
+  const Buffer* const buffer = state_.buffers().find(draft->kept.name);
+  if (buffer) fill_in_text(*shown, *buffer, false);
+  DraftView view = view_of(*draft);
+  view.base_text = draft->base_text;
+  view.change = draft->change;
+  const DraftFit fit = fit_of(*draft, buffer);
+  view.fit = fit.fit;
+  view.now = fit.now;
+  shown->drafts.push_back(std::move(view));
+  Reply& reply = answer_of_text(from, draft->kept.name, {}, shown);
+  reply.waits_for = std::max(reply.waits_for, draft->changed);
+}
+
+void Step::operate(const ListDrafts& command, Address from) {
+  constexpr std::size_t looks_max = 1'000;
+  const auto shown = std::make_shared<TextAnswer>();
+  std::string next;
+  std::size_t looks = 0;
+  const Buffers& all = state_.buffers();
+  for (auto at = all.drafts().upper_bound(command.after); at != all.drafts().end(); ++at) {
+    const DraftKept& kept = at->second.kept;
+    const bool wanted = (command.name.empty() || kept.name == command.name) &&
+                        (command.owner.empty() || kept.who.owner == command.owner);
+    if (wanted) shown->drafts.push_back(view_of(at->second));
+    const bool last = std::next(at) == all.drafts().end();
+    if (!last && (++looks == looks_max || shown->drafts.size() == command.limit)) {
+      next = std::to_string(at->first);
+      break;
+    }
+  }
+  Reply& reply = answer(from, "", {});  // What is absent is shown: it waits for everything.
+  reply.text = shown;
+  reply.next = std::move(next);
+}
+
+void Step::operate(const ApplyDraft& command, Address from) {
+  const Draft* const draft = state_.buffers().draft(command.draft);
+  if (!draft) return refuse_text(from, {}, ErrorCode::no_such_draft, "draft");
+  const std::string name = draft->kept.name;
+  const Lease* lease = settle(name);
+  const Buffer* const buffer = state_.buffers().find(name);
+  if (!buffer) return refuse_text(from, name, ErrorCode::no_such_text);
+  Decision may = decide_write(lease, command.token, command.who, now_);
+  const Who who = command.who.session.empty() ? may.reply.who : command.who;
+  if (answer_made_before(*buffer, who, command.seq, from)) return;
+  if (may.reply.code != ErrorCode::none) {
+    answer_of_text(from, name, std::move(may.reply));
+    return;
+  }
+  const DraftFit fit = fit_of(*draft, buffer);
+  if (fit.fit == DraftView::Fit::gone) return refuse_at_newest(from, *buffer, ErrorCode::revision_gone, "draft");
+  if (fit.fit == DraftView::Fit::conflict && !command.anyway) {
+    return refuse_at_newest(from, *buffer, ErrorCode::draft_conflicts, "draft");
+  }
+  if (const Result<text::Text> after = try_changes(*buffer, {&*fit.now, 1}); !after) {
+    return refuse_text(from, name, after.error().code, "draft");
+  }
+  BufferEdited edited{.name = name, .token = command.token, .who = who, .base = buffer->log().newest()};
+  edited.seq = command.seq;
+  edited.kind = EditKind::draft;
+  edited.draft = command.draft;
+  make_change(may, std::move(edited), *fit.now, from);
+  carry_out(DraftEnded{command.draft, name, DraftEnd::applied, who, now_.wall});
+  outcome_.answers.back().reply.waits_for = state_.position();
+}
+
+void Step::operate(const DropDraft& command, Address from) {
+  const Draft* const draft = state_.buffers().draft(command.draft);
+  if (!draft) return refuse_text(from, {}, ErrorCode::no_such_draft, "draft");
+  const std::string name = draft->kept.name;
+  if (draft->kept.who.owner != command.by.owner) return refuse_text(from, name, ErrorCode::not_your_draft, "owner");
+  const auto shown = std::make_shared<TextAnswer>();
+  shown->drafts.push_back(view_of(*draft));
+  carry_out(DraftEnded{command.draft, name, DraftEnd::discarded, command.by, now_.wall});
+  Reply& reply = answer_of_text(from, name, {}, shown);
+  reply.waits_for = state_.position();
+}
+
+}  // namespace holdfast::core
