@@ -128,7 +128,7 @@ void write_view(JsonWriter& json, const DraftView& draft) {
   text_or_null(json, "by", draft.by);
   json.text("at", rfc3339(draft.at));
   json.number("inserted", std::uint64_t{draft.inserted}).number("deleted", std::uint64_t{draft.deleted});
-  json.text("fit", word(draft.fit));
+  text_or_null(json, "fit", draft.fit ? word(*draft.fit) : std::string_view{});
 }
 
 const DraftView& draft_of(const Reply& reply) {

@@ -74,7 +74,7 @@ TEST(Codec, refuses_what_stands_behind_an_effect) {
 }
 
 TEST(Codec, says_that_an_unknown_kind_may_be_a_newer_one) {
-  EXPECT_EQ(decode("\x18"), std::unexpected(Unreadable::newer_kind));
+  EXPECT_EQ(decode("\x1f"), std::unexpected(Unreadable::newer_kind));
   EXPECT_EQ(decode("\xff"), std::unexpected(Unreadable::newer_kind));
   EXPECT_EQ(decode(std::string_view{"\0", 1}), std::unexpected(Unreadable::malformed)) << "zeros are no effect";
 }
