@@ -389,8 +389,8 @@ TEST_F(LiveTimers, who_is_silent_is_closed_and_who_answers_pings_keeps_what_it_h
   EXPECT_EQ(Talk(server.port()).get("/v1/leases/job").field("held"), "true") << "20 s and more after it was granted";
   EXPECT_EQ(Talk(server.port()).get("/v1/leases/other").field("held"), "false");
   alice.push("renewed");
-  EXPECT_EQ(silent.pings(), 3);
   EXPECT_EQ(silent.goodbye(), 4004);
+  EXPECT_EQ(silent.pings(), 3);
   EXPECT_EQ(alice.ask("lease.renew", on("job", short_one.token())).status, 200);
 }
 
