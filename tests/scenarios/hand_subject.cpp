@@ -7,8 +7,6 @@
 namespace holdfast::scenarios {
 namespace {
 
-constexpr Duration tick_every = std::chrono::milliseconds(50);
-
 void set_bound(core::Limits& limits, engine::Bounds& bounds, const std::string& key, const std::string& value) {
   const auto number = [&] { return std::stoull(value); };
   if (key == "waiters_max")

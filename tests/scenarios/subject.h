@@ -25,6 +25,8 @@ using Fields = std::map<std::string, std::string>;
 std::optional<Duration> to_duration(std::string_view text);
 /// What stands for a ttl that never ends: longer than any table runs.
 inline constexpr Duration for_ever = std::chrono::hours(100'000);
+/// How often a server looks whether something is over; a subject whose time is turned by hand does as well.
+inline constexpr Duration tick_every = std::chrono::milliseconds(50);
 
 /// One question. `client` is one connection (each owner/session of a table has its own), `request` is unique in a run.
 struct Ask {
