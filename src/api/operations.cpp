@@ -255,7 +255,7 @@ constexpr Field asking_session_field{"session", FieldKind::session, false, "Whic
 constexpr Field base_field{"base", FieldKind::revision, true, "The revision that the first change was made for."};
 constexpr Field seq_field{"seq", FieldKind::number, false,
                           "The number of the first change among those of your session, from 1 on; the following ones "
-                          "have the next. What was made already is not made again."};
+                          "have the next. What was made already is not made again. Needs `session`."};
 constexpr Field one_seq_field{"seq", FieldKind::number, false,
                               "As of an edit of one change. Sent again, it is not done again."};
 constexpr Field page_limit_field{"limit", FieldKind::count, false, "At most so many. Default 100.", 1000};
@@ -395,7 +395,7 @@ constexpr std::array keep_refusals{no_such_text,      bad_changes,     wrong_len
 constexpr std::array draft_refusals{no_such_draft};
 constexpr std::array apply_refusals{no_such_draft, draft_conflicts, stale,          not_yours,     unknown_token,
                                     nothing_held,  no_such_text,    session_needed, text_too_large};
-constexpr std::array discard_refusals{no_such_draft, not_yours};
+constexpr std::array discard_refusals{no_such_draft, not_your_draft};
 
 constexpr std::array catalogue{
     Operation{.name = "lease.acquire",
@@ -648,20 +648,21 @@ constexpr std::array catalogue{
               },
               .write = write_texts,
               .command = index_of<core::ListBuffers>()},
-    Operation{.name = "buffer.edit",
-              .method = "POST",
-              .path = "/v1/edit/{name}",
-              .summary =
-                  "Change the text: token, base and changes are looked at and carried out in one step. What comes "
-                  "under a token that is over becomes a draft.",
-              .example = R"({"owner": "alice", "token": 7, "base": 0, "seq": 1, "changes": [[5, [0, "body"], 5]]})",
-              .fields = edit_fields,
-              .refusals = edit_refusals,
-              .read = [](Form& f, const Context&) -> Result<Call> {
-                return Call{read_edit(f), {}};
-              },
-              .write = write_edited,
-              .command = index_of<core::Edit>()},
+    Operation{
+        .name = "buffer.edit",
+        .method = "POST",
+        .path = "/v1/edit/{name}",
+        .summary = "Change the text: token, base and changes are looked at and carried out in one step. What comes "
+                   "under a token that is over becomes a draft.",
+        .example =
+            R"({"owner": "alice", "session": "tab1", "token": 7, "base": 0, "seq": 1, "changes": [[8, [0, "!"], 2]]})",
+        .fields = edit_fields,
+        .refusals = edit_refusals,
+        .read = [](Form& f, const Context&) -> Result<Call> {
+          return Call{read_edit(f), {}};
+        },
+        .write = write_edited,
+        .command = index_of<core::Edit>()},
     Operation{.name = "buffer.undo",
               .method = "POST",
               .path = "/v1/undo/{name}",
@@ -699,18 +700,20 @@ constexpr std::array catalogue{
               .write = write_catch_up,
               .command = index_of<core::GetChanges>(),
               .bulky = true},
-    Operation{.name = "draft.keep",
-              .method = "POST",
-              .path = "/v1/draft/{name}",
-              .summary = "Keep as a draft what could not be got in: an edit that is not made. Repeatable by its seq.",
-              .example = R"({"owner": "alice", "token": 7, "base": 0, "seq": 1, "changes": [[5, [0, "body"], 5]]})",
-              .fields = edit_fields,
-              .refusals = keep_refusals,
-              .read = [](Form& f, const Context&) -> Result<Call> {
-                return Call{core::KeepDraft{read_edit(f)}, {}};
-              },
-              .write = write_draft,
-              .command = index_of<core::KeepDraft>()},
+    Operation{
+        .name = "draft.keep",
+        .method = "POST",
+        .path = "/v1/draft/{name}",
+        .summary = "Keep as a draft what could not be got in: an edit that is not made. Repeatable by its seq.",
+        .example =
+            R"({"owner": "alice", "session": "tab1", "token": 7, "base": 0, "seq": 1, "changes": [[8, [0, "!"], 2]]})",
+        .fields = edit_fields,
+        .refusals = keep_refusals,
+        .read = [](Form& f, const Context&) -> Result<Call> {
+          return Call{core::KeepDraft{read_edit(f)}, {}};
+        },
+        .write = write_draft,
+        .command = index_of<core::KeepDraft>()},
     Operation{.name = "draft.list",
               .method = "GET",
               .path = "/v1/drafts",

@@ -233,7 +233,12 @@ void write_catch_up(const Reply& reply, const Context& context, Written& out) {
 
 void write_draft(const Reply& reply, const Context& context, Written& out) {
   JsonWriter json(out.body);
-  write_view(json, draft_of(reply));
+  if (const TextAnswer& answer = text_of(reply); answer.again && answer.drafts.empty()) {
+    json.null("draft");  // It got in after all: this is where.
+    begin_made(json, answer);
+  } else {
+    write_view(json, draft_of(reply));
+  }
   end(json, reply, context);
 }
 

@@ -172,6 +172,15 @@ TEST(WriteDraft, shows_what_it_is_and_why) {
   for (const char* key : {"session", "seq", "because", "by"}) EXPECT_TRUE(bare.at(key).is_null()) << key;
 }
 
+TEST(WriteDraft, says_where_it_got_in_after_all) {
+  TextAnswer answer = notes();
+  answer.base = 10;
+  answer.made = 12;
+  answer.again = true;
+  EXPECT_EQ(body("draft.keep", answer),
+            R"({"draft":null,"name":"notes","buffer":4,"base":10,"revision":12,"again":true,"position":"7.20"})");
+}
+
 TEST(WriteDraft, whole_has_both_texts) {
   TextAnswer answer;
   answer.drafts = {draft()};

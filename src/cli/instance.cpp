@@ -82,11 +82,12 @@ Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& c
       events_(settings.events_bytes_max),
       service_(log, events_),
       streams_(events_, service_.metrics(), event_bounds(settings)),
+      live_(service_, {}),
       runner_(std::make_unique<engine::Runner>(
           make_engine(settings, clock, service_.clients()), journal,
           [this](std::vector<core::Answer>& leaving) { service_.deliver(leaving); }, std::move(on_journal_failure),
           runner_options_for(settings, runner_options, service_, events_, history ? &historian_ : nullptr))),
-      door_(service_, streams_, door_options(settings)),
+      door_(service_, streams_, live_, door_options(settings)),
       refusals_(log, service_.metrics()) {
   if (const std::optional<Listen> listen = *resp_listen(settings)) {
     server::resp::Options options;
@@ -107,6 +108,7 @@ Instance::~Instance() {
 Result<journal::Opened> Instance::start() {
   HF_TRY(opened, runner_->start());
   streams_.start();
+  live_.start();
   HF_TRY_VOID(door_.open());
   if (resp_door_) HF_TRY_VOID(resp_door_->open());
   running_ = true;
@@ -130,10 +132,12 @@ Result<void> Instance::stop() {
   service_.ready = false;
   watching_ = {};
   door_.stop_taking();
+  live_.stop_taking();
   if (resp_door_) resp_door_->stop_taking();
   streams_.stop();  // After the doors know: nobody is let in behind it.
   const auto until = std::chrono::steady_clock::now() + stop_patience;
   const bool drained = runner_->drain(disk_patience);
+  live_.close(connection_patience);
   door_.close(connection_patience);
   if (resp_door_) resp_door_->close(connection_patience);
   // What came after the drain is durable too, and nobody else writes to the journal.

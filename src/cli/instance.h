@@ -14,6 +14,7 @@
 #include "journal/journal.h"
 #include "server/event_streams.h"
 #include "server/http/door.h"
+#include "server/live/thread.h"
 #include "server/log.h"
 #include "server/refusals.h"
 #include "server/resp/door.h"
@@ -75,7 +76,8 @@ class Instance {
   Historian historian_;
   engine::EventRing events_;
   server::Service service_;
-  server::EventStreams streams_;  ///< Before the doors: both hand those who watch to it.
+  server::EventStreams streams_;   ///< Before the doors: both hand those who watch to it.
+  server::live::LiveThread live_;  ///< Before the door that live sockets come by.
   std::unique_ptr<engine::Runner> runner_;
   server::http::Door door_;
   std::optional<server::resp::Door> resp_door_;

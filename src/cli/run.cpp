@@ -29,8 +29,9 @@ int run_run(const Verb& self, const Words& words) {
       .text("--note", plan.ask.note, "Why; shown to whoever is refused")
       .text("--takeover", plan.takeover,
             "If somebody else holds it still after the wait: take it over, and tell them why", "REASON")
-      .duration("--flush", plan.flush,
-                "With --takeover: how long the holder may still hand in what it has; 30s at most")
+      .duration(
+          "--flush", plan.flush,
+          "With --takeover: how long the holder may still hand in what it has, 30s at most; 5s for a text, else 0s")
       .caller(caller, "Made up unless given", false)
       .command(plan.command.words);
   if (const auto end = options.parse(words)) return *end;

@@ -114,19 +114,20 @@ std::optional<int> look(const Verb& self, const Caller& caller, client::HttpLeas
 int run_takeover(const Verb& self, const Words& words) {
   Caller caller;
   client::TakeoverCall call;
-  Duration flush{};
+  Duration flush{-1};
   Options options{self};
   options.word("NAME", call.want.name, "What to take over")
       .text("--reason", call.reason, "Why: told to whoever loses it, and kept", "TEXT", true)
       .number("--token", call.token,
               "Of the holding to take it from; without it, whichever there is, and it says whose")
-      .duration("--flush", flush, "How long the holder may still hand in what it has; 30s at most")
+      .duration("--flush", flush,
+                "How long the holder may still hand in what it has, 30s at most; 5s for a text, else 0s")
       .duration_or_none("--ttl", call.want.ttl,
                         "How long the lease lasts if it is not renewed; none: until it is released or taken over")
       .text("--note", call.want.note, "Why you hold it then; shown to whoever is refused")
       .caller(caller, "Ask again under the same one to get the same grant; made up unless given");
   if (const auto end = options.parse(words)) return *end;
-  call.flush = flush;
+  if (flush >= 0s) call.flush = flush;
   if (call.reason.empty()) return options.wrong("say a --reason: whoever loses the name is told it");
   auto server = server_of(caller, options);
   if (!server) return server.error();
@@ -137,8 +138,8 @@ int run_takeover(const Verb& self, const Words& words) {
   if (looks) {
     if (const auto end = look(self, caller, *server, call)) return *end;
   }
-  const bool window = *call.flush > 0s;
-  if (window && !caller.json) {
+  const bool window = call.flush != 0s;  // Where nothing was said, the server may know of one.
+  if (window && call.flush && !caller.json) {
     say(self, fmt::format("the holder is told and may hand in what it has: {}, until {}; Ctrl-C withdraws it",
                           told(*call.flush),
                           told_clock(wall_now() + std::chrono::ceil<std::chrono::microseconds>(*call.flush))));

@@ -114,7 +114,8 @@ class Run {
   }
 
   Answer<Holding> take_over(std::uint64_t token) {
-    const client::TakeoverCall call{.want = plan_.ask, .token = token, .flush = plan_.flush, .reason = plan_.takeover};
+    client::TakeoverCall call{.want = plan_.ask, .token = token, .reason = plan_.takeover};
+    if (plan_.flush >= 0s) call.flush = plan_.flush;
     return call_before_start([this, call] { return leases_.takeover(call); });
   }
 

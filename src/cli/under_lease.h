@@ -26,7 +26,7 @@ namespace holdfast::cli {
 struct UnderLease {
   client::AcquireCall ask;  ///< With a session and a ttl. `wait` may be longer than one request can be.
   std::string takeover;     ///< Why to take it over where it is held still after the wait; empty: do not.
-  Duration flush{};         ///< How long its holder may hand in what it has, then.
+  Duration flush{-1};       ///< How long its holder may hand in what it has, then; negative: the server says.
   Duration grace{};         ///< At most half of the ttl.
   int held_status = status(Exit::held);
   std::string server;  ///< For the command's environment.

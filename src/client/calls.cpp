@@ -259,7 +259,7 @@ Request takeover_request(const TakeoverCall& call) {
   if (call.token != 0) body["token"] = call.token;
   if (call.flush) body["flush_ms"] = ceil_ms(*call.flush);
   // As a wait, a window is asked for once only: else nobody knows from when waited_ms counts.
-  const bool repeatable = !call.want.session.empty() && call.flush.value_or(Duration::zero()) <= Duration::zero();
+  const bool repeatable = !call.want.session.empty() && call.flush == Duration::zero();
   return {.method = "POST",
           .target = "/v1/takeover/" + path_of(call.want.name),
           .body = std::move(body),

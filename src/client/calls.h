@@ -19,6 +19,9 @@
 
 namespace holdfast::client {
 
+/// The flush window of a takeover that leaves it to the server, at most: a text has one of 5 s.
+inline constexpr Duration flush_expected = std::chrono::seconds(10);
+
 /// A takeover whose flush window runs: then the name changes hands.
 struct TakeoverAhead {
   std::string by;  ///< The owner.

@@ -23,7 +23,6 @@ using client::Request;
 using client::text_at;
 
 constexpr Duration one_wait_max = 10min;   ///< The longest that one request may wait at the server.
-constexpr Duration flush_expected = 30s;   ///< Of a takeover that leaves the window to the server.
 constexpr Duration one_try_at_least = 1s;  ///< However short the whole time is.
 constexpr Duration time_max = 24h * 365;   ///< More than any call takes, less than makes a deadline overflow.
 
@@ -390,7 +389,7 @@ Answer<Grant> Client::take_over(const Takeover& what) const {
                             .reason = what.reason};
   if (metadata->is_object()) call.want.metadata = *std::move(metadata);
   const std::optional<Duration> ttl = what.ttl ? std::optional<Duration>(*what.ttl) : std::nullopt;
-  const Duration window = what.flush ? Duration(*what.flush) : flush_expected;
+  const Duration window = what.flush ? Duration(*what.flush) : client::flush_expected;
   return ask_for_grant(*core_, client::takeover_request(call), ttl, std::clamp<Duration>(window, 0s, time_max),
                        what.stop);
 }

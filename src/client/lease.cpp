@@ -41,7 +41,7 @@ Answer<Released> HttpLeases::release(const TokenCall& call, Duration patience) {
 }
 
 Answer<Holding> HttpLeases::takeover(const TakeoverCall& call) {
-  return holding_answer(ask(takeover_request(call), call.flush.value_or(Duration::zero()) + patience_default));
+  return holding_answer(ask(takeover_request(call), call.flush.value_or(flush_expected) + patience_default));
 }
 
 Answer<Holding> HttpLeases::move(const TokenCall& to) {

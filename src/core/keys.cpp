@@ -39,6 +39,15 @@ Key Keys::look(const std::string& name) {
   return key;
 }
 
+std::vector<Address> Keys::waiting_for(const std::string& name) {
+  std::vector<Address> found;
+  const Lease* lease = settled(name);
+  if (!lease || !lease->queue) return found;
+  found.reserve(lease->waiting());
+  for (const WaitQueue::Place& place : lease->queue->places) found.push_back(place.waiter.from);
+  return found;
+}
+
 ErrorCode Keys::may_touch(const std::string& name, Proof proof) {
   const Lease* lease = settled(name);
   if (!lease || !lease->held()) return ErrorCode::nothing_held;

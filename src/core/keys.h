@@ -51,6 +51,8 @@ class Keys {
   Keys(Step& step, Address from) : step_(step), from_(from) {}
 
   Key look(const std::string& name);
+  /// Where everybody who waits in the queue of `name` is to be answered, the first of it first.
+  std::vector<Address> waiting_for(const std::string& name);
   /// Whether `renew` and `end` would touch the holding on that proof; nothing is changed. nothing_held, key_not_proven.
   ErrorCode may_touch(const std::string& name, Proof proof);
   /// Begins a holding where nobody holds `want.name`. Held, by whomever, the same session included: `held`. There is no

@@ -143,14 +143,18 @@ void Loop::run_posted() {
   for (auto& each : work) each();
 }
 
-void Loop::add(std::unique_ptr<Peer> peer) {
+void Loop::add(std::unique_ptr<Peer> peer, std::string received) {
   epoll_event event{};
   // Told at each change only, and of everything at once: so a connection costs one of these calls in its life.
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = peer.get();
   Peer& added = *peer;
   peers_.emplace(peer.get(), std::move(peer));
-  if (::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, added.socket(), &event) != 0) lose(added);
+  if (::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, added.socket(), &event) != 0) return lose(added);
+  if (received.empty()) return;
+  added.in_ = std::move(received);
+  added.next_ = Peer::Next::again;
+  ask_again(added);
 }
 
 void Loop::ask_again(Peer& peer) {

@@ -101,7 +101,8 @@ class Loop {
   void stop();
   void post(std::move_only_function<void()> work);
 
-  void add(std::unique_ptr<Peer> peer);
+  /// `received`: what has been read from its connection already.
+  void add(std::unique_ptr<Peer> peer, std::string received = {});
   /// `peer` has something to say at the end of this round.
   void say(Peer& peer);
   /// `peer` takes again, what has come and what will.

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "api/operations.h"
+#include "api/spoken.h"
 #include "base/text_hash.h"
 #include "server/process_figures.h"
 
@@ -121,7 +122,8 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine, const Standi
                                   "From the request read to its answer ready, waits included.", Histogram);
   const std::span<const api::Operation> operations = api::operations();
   const auto add = [&](Door door, std::size_t number, std::string_view operation) {
-    const std::string_view door_name = door == Door::http ? "http" : "resp";
+    constexpr std::string_view door_names[doors] = {"http", "resp", "live"};
+    const std::string_view door_name = door_names[static_cast<std::size_t>(door)];
     const auto& counts = requests_[static_cast<std::size_t>(door)][number];
     const auto count = [&](ErrorCode code, std::string_view outcome) {
       const std::uint64_t seen = counts[static_cast<std::size_t>(code)].load(std::memory_order_relaxed);
@@ -141,6 +143,7 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine, const Standi
     if (!operations[i].supported()) continue;
     add(Door::http, i, operations[i].name);
     add(Door::resp, i, operations[i].name);
+    if (api::operation_of_call(operations[i].name)) add(Door::live, i, operations[i].name);
   }
   add(Door::resp, key_programs, "key.program");
   all.push_back(std::move(requests));
@@ -192,6 +195,16 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine, const Standi
   counter("holdfast_watchers_cut_off_total", "Watchers that took nothing any more.", value_of(watchers_cut_off));
   counter("holdfast_events_sent_total", "Events sent, counted for each watcher.", value_of(events_sent));
   counter("holdfast_event_resets_total", "Watchers that were told of a gap.", value_of(event_resets));
+  gauge("holdfast_live_sockets", "Live sockets that are open.", value_of(live_sockets));
+  gauge("holdfast_live_follows", "Names that live sockets follow, counted for each socket.", value_of(live_follows));
+  counter("holdfast_live_messages_total", "Messages that came on live sockets.", value_of(live_messages));
+  counter("holdfast_live_pushes_total", "Messages pushed on live sockets, counted for each.", value_of(live_pushes));
+  counter("holdfast_live_resyncs_total", "Followers of a name that had to look anew: too slow, or something missing.",
+          value_of(live_resyncs));
+  counter("holdfast_live_cursors_dropped_total", "Cursors that were not told to a follower because it was slow.",
+          value_of(live_cursors_dropped));
+  counter("holdfast_live_cut_off_total", "Live sockets that took nothing, or answered no ping, any more.",
+          value_of(live_cut_off));
   counter("holdfast_stale_writes_total", "Operations refused because their token was not current.",
           value_of(stale_writes));
   counter("holdfast_grants_taken_back_total", "Grants whose answer could not be handed over.",

@@ -61,8 +61,8 @@ class Metrics {
   static constexpr std::size_t operations_max = 64;
   static constexpr std::size_t codes_max = 512;
 
-  enum class Door : std::uint8_t { http, resp };
-  static constexpr std::size_t doors = 2;
+  enum class Door : std::uint8_t { http, resp, live };
+  static constexpr std::size_t doors = 3;
   /// In the place of an operation: programs on keys, which the catalogue does not have.
   static constexpr std::size_t key_programs = operations_max - 1;
 
@@ -90,6 +90,14 @@ class Metrics {
   std::atomic<std::uint64_t> watchers_cut_off{0};  ///< They took nothing any more.
   std::atomic<std::uint64_t> events_sent{0};       ///< One for each watcher that was sent it.
   std::atomic<std::uint64_t> event_resets{0};      ///< Watchers that were told of a gap.
+
+  std::atomic<std::int64_t> live_sockets{0};
+  std::atomic<std::int64_t> live_follows{0};    ///< Names that sockets follow, counted for each socket.
+  std::atomic<std::uint64_t> live_messages{0};  ///< That clients sent.
+  std::atomic<std::uint64_t> live_pushes{0};    ///< One for each socket that was pushed it.
+  std::atomic<std::uint64_t> live_resyncs{0};   ///< Followings that were ended because something was missing.
+  std::atomic<std::uint64_t> live_cursors_dropped{0};
+  std::atomic<std::uint64_t> live_cut_off{0};  ///< Sockets that took or answered nothing any more.
 
   /// What is not counted but so.
   struct Standing {

@@ -146,6 +146,7 @@ export class GuardedBuffer {
   #ahead: Push[] = [];
   #follows = false;
   #working = false;
+  #more = false; // Something came up since the last look.
   #refusedTimes = 0;
   #asked: HandOverRequest | undefined;
   #state: BufferState = "following";
@@ -721,6 +722,7 @@ export class GuardedBuffer {
   }
 
   #kick(): void {
+    this.#more = true;
     if (this.#working || this.#closed || !this.#tail) return;
     this.#working = true;
     // Later: what is typed in the same turn goes along.
@@ -730,7 +732,10 @@ export class GuardedBuffer {
   /** Does what is to be done, one after the other. */
   async #work(): Promise<void> {
     try {
-      while (!this.#closed && this.#means.live.state === "open" && (await this.#step()));
+      while (this.#more) {
+        this.#more = false;
+        while (!this.#closed && this.#means.live.state === "open" && (await this.#step()));
+      }
       this.#backoff.reset();
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;

@@ -100,6 +100,8 @@ export interface Environment {
   readonly surroundings: Surroundings;
   /** A wait is asked for in pieces, each before the one before is over: proxies cut what takes a minute. */
   readonly waitPieceMs: number;
+  /** When a live connection that says nothing is looked at. */
+  readonly silenceMs: number | undefined;
 }
 
 type Wanted = LeaseAcquireBody & { readonly session: string };
@@ -167,6 +169,7 @@ export class Holdfast {
       clocks: environment.clocks ?? systemClocks,
       surroundings: environment.surroundings ?? pageSurroundings(),
       waitPieceMs: environment.waitPieceMs ?? 45_000,
+      silenceMs: environment.silenceMs,
     };
     this.#clock = new BeliefClock(this.#environment.clocks);
     // Looked up at each call, so that who replaces the global one later is heard; and never called as a method.
@@ -191,6 +194,7 @@ export class Holdfast {
       webSocket: this.#webSocket,
       clock: this.#clock,
       surroundings: this.#environment.surroundings,
+      silenceMs: this.#environment.silenceMs,
     }));
   }
 

@@ -47,6 +47,8 @@ export interface LiveMeans {
   readonly webSocket: WebSocketClass | undefined;
   readonly clock: BeliefClock;
   readonly surroundings: Surroundings;
+  /** When a connection that says nothing is looked at. */
+  readonly silenceMs?: number | undefined;
 }
 
 /** Longer than the server's pings are apart: those are not shown to a page's script. */
@@ -361,7 +363,7 @@ export class Live implements Asker {
     clearTimeout(this.#timer);
     const now = this.#means.clock.now();
     if (now - this.#active >= idleAfter && this.#presence === "active") this.#show("idle");
-    const left = this.#heard + silenceMost - now;
+    const left = this.#heard + (this.#means.silenceMs ?? silenceMost) - now;
     if (left > 0) this.#timer = setTimeout(() => this.#listen(), left);
     else void this.#probe();
   }
@@ -370,7 +372,7 @@ export class Live implements Asker {
     clearTimeout(this.#timer);
     const socket = this.#socket;
     const late = transportError(undefined, "the server fell silent");
-    const timer = setTimeout(() => socket === this.#socket && this.#broke(late), probePatience);
+    const timer = setTimeout(() => socket === this.#socket && this.#broke(late), Math.min(probePatience, this.#means.silenceMs ?? probePatience));
     await this.#post("state", { state: this.#presence }).catch(() => undefined); // Any answer is one.
     clearTimeout(timer);
     if (socket === this.#socket && this.#state === "open") this.#listen();

@@ -37,7 +37,7 @@ bool Admission::own(std::string_view host) const {
 std::optional<Error> Admission::refuse(const Knock& knock) const {
   if (knock.host.empty()) return Error{ErrorCode::bad_request, "the Host header is missing", "host"};
   if (!own(knock.host)) return Error{ErrorCode::foreign_host, {}, "host"};
-  const bool changes = knock.method != "GET" && knock.method != "HEAD";
+  const bool changes = (knock.method != "GET" && knock.method != "HEAD") || knock.opens_socket;
   if (!changes) return std::nullopt;
   if (!knock.origin.empty()) {
     const std::size_t scheme = knock.origin.find("://");

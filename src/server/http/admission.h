@@ -19,6 +19,7 @@ struct Knock {
   bool has_body = false;
   /// The body may be a file. Never so of a method that a web page's form could send.
   bool takes_file = false;
+  bool opens_socket = false;  ///< By which everything may be changed, whatever the method.
 };
 
 class Admission {

@@ -19,6 +19,7 @@
 #include "engine/name_index.h"
 #include "server/event_streams.h"
 #include "server/http/wire.h"
+#include "server/live/handshake.h"
 
 namespace holdfast::server::http {
 
@@ -67,7 +68,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool one_last_event_id_at_most = true;
     bool begins = false;  ///< It may begin a holding.
     bool may_wait = false;
-    std::optional<std::size_t> asker;  ///< Of an acquire: see Retries.
+    std::optional<std::size_t> asker;    ///< Of an acquire: see Retries.
+    std::unique_ptr<live::Knock> knock;  ///< Set: it wants to become a live socket.
 
     /// What its call is to be made of, where that takes long: not read yet.
     struct Unread {
@@ -137,6 +139,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Gives the connection to those who watch, or refuses. False where it has gone there.
   Awaitable<bool> watch(Task& task);
   Result<Newcomer> newcomer(Task& task);
+
+  // upgrading.cpp: from here to the thread of live sockets.
+  Awaitable<bool> upgrade(const Task& task);
 
   IoThread& io_;
   boost::asio::ip::tcp::socket socket_;

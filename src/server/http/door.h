@@ -11,6 +11,10 @@
 #include "server/event_streams.h"
 #include "server/service.h"
 
+namespace holdfast::server::live {
+class LiveThread;
+}
+
 namespace holdfast::server::http {
 
 /// What the door listens on and accepts. Every bound has an error that names it.
@@ -31,8 +35,9 @@ struct Options {
 /// Serves the catalogue, /livez, /readyz, /metrics and /v1/openapi.json.
 class Door {
  public:
-  /// `service` and `streams`, where those who watch go, must outlive the door. Threads start with `open`.
-  Door(Service& service, EventStreams& streams, Options options);
+  /// `service`, and `streams` and `live`, where those who watch and live sockets go, must outlive the door. Threads
+  /// start with `open`.
+  Door(Service& service, EventStreams& streams, live::LiveThread& live, Options options);
   ~Door();
 
   /// Binds and listens. After this `port` is known and requests are answered. Error: bad_configuration.

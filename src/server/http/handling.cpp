@@ -52,9 +52,14 @@ std::size_t number_of(const api::Operation& operation) {
   return static_cast<std::size_t>(&operation - api::operations().data());
 }
 
+bool wants_socket(const Request& request) {
+  return request.method == "GET" && request.target.substr(0, request.target.find('?')) == live::path;
+}
+
 }  // namespace
 
 bool Connection::Task::decided_at_once() const {
+  if (knock) return false;
   if (!operation) return page == Page::none || page == Page::alive || page == Page::specification;
   const bool bulky = unread || (operation->bulky && !operation->changes());
   return !may_wait && !operation->go_on && !call.page && !call.history && !call.watch && !bulky;
@@ -83,11 +88,20 @@ Connection::Task Connection::understand(const Request& request) {
                                        .origin = request.origin,
                                        .content_type = request.content_type,
                                        .has_body = !request.body.empty(),
-                                       .takes_file = routed.operation && routed.operation->takes_file})) {
+                                       .takes_file = routed.operation && routed.operation->takes_file,
+                                       .opens_socket = wants_socket(request)})) {
     refuse(*std::move(refusal));
   } else {
     if (method == "GET") task.page = page_at(path);
     if (task.page != Page::none) return task;
+    if (wants_socket(request)) {
+      task.knock = std::make_unique<live::Knock>(live::Knock{.connection = reader_.header("Connection"),
+                                                             .upgrade = reader_.header("Upgrade"),
+                                                             .key = reader_.header("Sec-WebSocket-Key"),
+                                                             .version = reader_.header("Sec-WebSocket-Version"),
+                                                             .protocols = reader_.header("Sec-WebSocket-Protocol")});
+      return task;
+    }
     if (!routed.operation) {
       refuse(Error{routed.path_known ? ErrorCode::method_not_allowed : ErrorCode::no_such_path});
     } else if (!routed.operation->supported()) {
@@ -183,6 +197,7 @@ net::awaitable<std::string> Connection::write_apart(const Task& task, const core
 
 net::awaitable<bool> Connection::handle(Task& task) {
   ++request_;
+  if (task.knock) co_return co_await upgrade(task);
   if (task.unread) co_await read_apart(task);
   if (task.operation && task.call.watch) co_return co_await watch(task);
   if (task.operation) co_return co_await operate(task);

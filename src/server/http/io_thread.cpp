@@ -14,11 +14,12 @@ namespace net = boost::asio;
 using tcp = net::ip::tcp;
 
 IoThread::IoThread(Service& its_service, const Options& its_options, const Admission& its_admission,
-                   EventStreams& its_streams)
+                   EventStreams& its_streams, live::LiveThread& its_live)
     : service(its_service),
       options(its_options),
       admission(its_admission),
       streams(its_streams),
+      live(its_live),
       lane_(service.add_lane(*this)) {}
 
 void IoThread::deliver(std::vector<core::Answer> answers) {

@@ -20,6 +20,7 @@
 #include "server/event_streams.h"
 #include "server/http/admission.h"
 #include "server/http/door.h"
+#include "server/live/thread.h"
 #include "server/service.h"
 
 namespace holdfast::server::http {
@@ -30,7 +31,8 @@ class Connection;
 /// own.
 class IoThread final : public Lane, public Taker {
  public:
-  IoThread(Service& its_service, const Options& its_options, const Admission& its_admission, EventStreams& its_streams);
+  IoThread(Service& its_service, const Options& its_options, const Admission& its_admission, EventStreams& its_streams,
+           live::LiveThread& its_live);
 
   void deliver(std::vector<core::Answer> answers) override;
   void post(std::move_only_function<void()> work);
@@ -50,7 +52,8 @@ class IoThread final : public Lane, public Taker {
   Service& service;
   const Options& options;
   const Admission& admission;
-  EventStreams& streams;  ///< Where those who watch go.
+  EventStreams& streams;   ///< Where those who watch go,
+  live::LiveThread& live;  ///< and live sockets.
   RandomIds ids;
   std::atomic<bool> closing = false;
 

@@ -137,6 +137,20 @@ Request RequestReader::request() const {
           .keep_alive = message.keep_alive()};
 }
 
+std::string RequestReader::header(std::string_view name) const {
+  std::string all;
+  const auto [first, last] = parsing_->parser->get().equal_range(beast::string_view(name.data(), name.size()));
+  for (auto each = first; each != last; ++each) all += (each == first ? "" : ",") + std::string(view(each->value()));
+  return all;
+}
+
+std::string RequestReader::take_rest() {
+  const auto bytes = parsing_->buffer.data();
+  std::string rest(static_cast<const char*>(bytes.data()), bytes.size());
+  parsing_->buffer.consume(rest.size());
+  return rest;
+}
+
 std::string RequestReader::take_body() {
   return std::exchange(parsing_->parser->get().body(), {});
 }

@@ -65,6 +65,10 @@ class RequestReader {
   bool expects_continue() const;
   /// From Step::complete on.
   Request request() const;
+  /// From Step::complete on: all that a header says; where it came several times, parted by commas.
+  std::string header(std::string_view name) const;
+  /// From Step::complete on: takes what has been received behind the request.
+  std::string take_rest();
   /// The same; its body, which `request` does not show from then on.
   std::string take_body();
 

@@ -379,6 +379,13 @@ void Hub::goes_on(Member& member, std::string_view name) {
   }
 }
 
+void Hub::let_go(Member& member, std::string_view name) {
+  const std::vector<std::string> held = member.holds_;
+  for (const std::string& each : held) {
+    if (name.empty() || name == each) drop_holding(member, each);
+  }
+}
+
 void Hub::lost(Member& member, std::string_view name, core::Token token, core::Loss because, const core::Why* why) {
   const Holding* holding = holding_of(member, name);
   if (!holding || holding->token != token) return;

@@ -114,6 +114,8 @@ class Hub {
   void gives_up(Member& member, std::string_view name);
   /// It does so no more: that was refused.
   void goes_on(Member& member, std::string_view name);
+  /// It has given up or passed on: of no name, all of it.
+  void let_go(Member& member, std::string_view name);
   /// Its token is over, as an answer says.
   void lost(Member& member, std::string_view name, core::Token token, core::Loss because, const core::Why* why);
   struct Held {

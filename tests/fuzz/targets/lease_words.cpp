@@ -8,6 +8,7 @@
 #include "api/form.h"
 #include "api/json_text.h"
 #include "api/operations.h"
+#include "api/write_text.h"
 #include "tests/fuzz/refused.h"
 #include "tests/fuzz/target.h"
 
@@ -30,6 +31,13 @@ std::string body_of(const api::Form& form, const api::Operation& operation) {
       json.null(field.name);
     } else if (field.kind == api::FieldKind::metadata) {
       json.raw(field.name, form.text(field.name));
+    } else if (field.kind == api::FieldKind::changes) {
+      json.key(field.name);
+      api::append_changes(body, form.changes());
+    } else if (field.kind == api::FieldKind::flag) {
+      json.flag(field.name, form.flag(field.name));
+    } else if (field.kind == api::FieldKind::revision) {
+      json.number(field.name, *form.number(field.name));
     } else if (form.text(field.name).empty() && *form.number(field.name) > 0) {
       json.number(field.name, *form.number(field.name));
     } else if (field.kind == api::FieldKind::wait || field.kind == api::FieldKind::flush) {
@@ -52,14 +60,15 @@ HF_FUZZ_TARGET(lease_words, .variants = 100'000) {
   }
   const api::Operation* const operation = words.empty() ? nullptr : api::operation_of_command(words[0]);
   if (!operation) return Taken::no;
-  Result<api::Form> form = api::form_of_words(*operation, std::span(words).subspan(1), "the connection's");
+  const Result<api::Form> form = api::form_of_words(*operation, std::span(words).subspan(1), "the connection's");
   if (!form) return refused(form.error());
   HF_FUZZ_CHECK(operation->subject().empty() == form->path_name.empty());
-  const Result<api::Call> call = operation->read(*form, {"s-fresh", "127.0.0.1", 1});
+  api::Form taken = *form;
+  const Result<api::Call> call = operation->read(taken, {"s-fresh", "127.0.0.1", 1});
   if (!call) return refused(call.error());
-  if (!operation->changes()) return Taken::yes;
   const Result<api::Form> again = api::Form::from_json(operation->fields, body_of(*form, *operation));
   HF_FUZZ_CHECK(again);
+  HF_FUZZ_CHECK(again->changes() == form->changes());
   for (const api::Field& field : operation->fields) {
     HF_FUZZ_CHECK(again->has(field.name) == form->has(field.name));
     HF_FUZZ_CHECK(again->text(field.name) == form->text(field.name));

@@ -8,6 +8,7 @@
 
 #include "api/operations.h"
 #include "server/http/admission.h"
+#include "server/http/media.h"
 #include "server/http/wire.h"
 #include "tests/fuzz/target.h"
 
@@ -27,7 +28,7 @@ struct Seen {
 std::string as_text(const Request& request) {
   std::string text;
   for (const std::string_view part : {request.method, request.target, request.host, request.origin,
-                                      request.content_type, request.body, request.last_event_id}) {
+                                      request.content_type, request.accept, request.body, request.last_event_id}) {
     text += std::string{part} + '\n';
   }
   return text + (request.keep_alive ? 'k' : '-') + (request.one_host_at_most ? '1' : 'n') +
@@ -46,11 +47,15 @@ void look_at(const Request& request) {
                     .host = request.host,
                     .origin = request.origin,
                     .content_type = request.content_type,
-                    .has_body = !request.body.empty()};
+                    .has_body = !request.body.empty(),
+                    .takes_file = request.method == "PUT"};
   if (const auto refusal = admission.refuse(knock)) {
     HF_FUZZ_CHECK(info_of(refusal->code).http_status >= 400 && info_of(refusal->code).http_status < 500);
   } else {
     HF_FUZZ_CHECK(!request.host.empty());
+    const bool changes = request.method != "GET" && request.method != "HEAD";
+    const bool file = request.method == "PUT" && is_plain_text(request.content_type);
+    HF_FUZZ_CHECK(!changes || request.body.empty() || is_json(request.content_type) || file);
   }
   const std::string_view path = request.target.substr(0, request.target.find('?'));
   const api::Routed routed = api::route(request.method, path);

@@ -85,14 +85,14 @@ Taken cursor(std::string_view text) {
     return each.asks_history && each.path.find('{') == std::string_view::npos;
   });
   HF_FUZZ_CHECK(operation != api::operations().end());
-  const auto form = api::Form::from_query(operation->fields, "after=" + std::string{text});
+  auto form = api::Form::from_query(operation->fields, "after=" + std::string{text});
   if (!form) return Taken::no;
   const auto call = operation->read(*form, {"s-fresh", "127.0.0.1", 1});
   if (!call || !call->history) return Taken::no;
   const api::HistoryRequest& asked = *call->history;
   if (asked.after_name.empty()) return Taken::no;
   const std::string again = escaped(api::history_cursor(asked.after_name, asked.after_token));
-  const auto form_again = api::Form::from_query(operation->fields, "after=" + again);
+  auto form_again = api::Form::from_query(operation->fields, "after=" + again);
   HF_FUZZ_CHECK(form_again);
   const auto call_again = operation->read(*form_again, {"s-fresh", "127.0.0.1", 1});
   HF_FUZZ_CHECK(call_again && call_again->history->after_name == asked.after_name);

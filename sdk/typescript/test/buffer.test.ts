@@ -1,0 +1,243 @@
+// A buffer, where the server says things in an order that the real one seldom chooses. What belongs to everyday use is
+// tested against the real program, in guarded.test.ts.
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { Holdfast, memoryStore, type BufferOptions, type GuardedBuffer, type TextChange } from "../src/index.js";
+import { apply, replacing, type ChangeJson } from "../src/changes.js";
+import { FakeServer, type Asked } from "./support/fake.js";
+import { Page, after, until } from "./support/outside.js";
+
+const open: Holdfast[] = [];
+afterEach(() => {
+  for (const client of open.splice(0)) client.live.close();
+});
+
+interface Opened {
+  readonly server: FakeServer;
+  readonly buffer: GuardedBuffer;
+  readonly page: Page;
+  /** What an editor would show that makes each change that it is told. */
+  shown(): string;
+  readonly told: TextChange[];
+}
+
+async function opened(text: string, options: BufferOptions = {}): Promise<Opened> {
+  const server = new FakeServer(text);
+  const page = new Page();
+  const client = new Holdfast({ owner: "alice", webSocket: server.webSocket, unsent: memoryStore(), server: "http://fake.example" }, { surroundings: page });
+  open.push(client);
+  const buffer = await client.openBuffer("doc", options);
+  let shown = buffer.text;
+  const told: TextChange[] = [];
+  buffer.on("text", (change) => {
+    told.push(change);
+    shown = apply(shown, change.change);
+  });
+  const edit = buffer.edit.bind(buffer);
+  buffer.edit = (change) => {
+    const result = edit(change);
+    if (result === "done") shown = apply(shown, change);
+    return result;
+  };
+  return { server, buffer, page, told, shown: () => shown };
+}
+
+const editsOf = (server: FakeServer): Asked[] => server.asked.filter(({ call }) => call === "buffer.edit");
+const stored = (buffer: GuardedBuffer, text: string): Promise<void> => until(() => buffer.storedText === text && buffer.saved === "stored", `it is ${text}`);
+
+test("the first edit asks for it, and comes when it is granted", async () => {
+  const { server, buffer, shown } = await opened("text");
+  assert.equal(buffer.state, "following");
+  assert.equal(buffer.replace(4, 4, "!"), "asking");
+  assert.equal(buffer.text, "text", "nothing is shown that may have to go again");
+  assert.equal(buffer.replace(4, 4, "?"), "asking");
+  await stored(buffer, "text!?");
+  assert.equal(buffer.state, "owned");
+  assert.deepEqual([server.text, shown()], ["text!?", "text!?"]);
+});
+
+test("what was put aside fits behind what others wrote meanwhile", async () => {
+  const { server, buffer, shown } = await opened("text");
+  server.write(replacing(4, 0, 0, "unseen "), "bob", true); // Its push never comes.
+  assert.equal(buffer.replace(4, 4, "!"), "asking");
+  await stored(buffer, "unseen text!");
+  assert.deepEqual([server.text, shown()], ["unseen text!", "unseen text!"]);
+});
+
+test("an edit of what somebody else holds is not taken, and says who has it", async () => {
+  const { server, buffer } = await opened("text");
+  server.grant("bob", "b");
+  const refused: string[] = [];
+  buffer.on("refused", (error) => refused.push(error.code));
+  assert.equal(buffer.replace(0, 0, "x"), "asking"); // Nobody has told of it yet.
+  await until(() => refused.length === 1, "it is refused");
+  assert.deepEqual([refused, buffer.text, buffer.state], [["held"], "text", "following"]);
+  const opened2 = await opened("text");
+  opened2.server.push({ push: "event", name: "doc", event: "granted", data: { type: "granted", name: "doc", token: 200, owner: "bob", session: "b" } });
+  const calls = opened2.server.asked.length;
+  assert.equal(opened2.buffer.replace(0, 0, "x"), "no");
+  assert.equal(opened2.server.asked.length, calls, "what is known is not asked for");
+  assert.equal(opened2.buffer.owner?.owner, "bob");
+});
+
+test("one request is under way at a time, and the rest goes together", async () => {
+  const { server, buffer } = await opened("");
+  await buffer.acquire();
+  for (let at = 0; at < 20; at += 1) {
+    buffer.replace(at, at, String.fromCharCode(97 + at));
+    if (at === 0) await Promise.resolve(); // It leaves with the turn.
+  }
+  await stored(buffer, "abcdefghijklmnopqrst");
+  const edits = editsOf(server);
+  assert.deepEqual(edits.map((edit) => [edit["seq"], edit["base"]]), [[1, 0], [2, 1]]);
+});
+
+test("a lost answer: it is sent again under the same number, before anything is caught up with", async () => {
+  const { server, buffer, shown } = await opened("text");
+  await buffer.acquire();
+  let made: Asked | undefined;
+  server.instead = (asked) => {
+    if (asked.call !== "buffer.edit" || asked["seq"] !== 1) return undefined;
+    if (!made) {
+      made = asked;
+      server.make((asked["changes"] as ChangeJson[])[0]!, "alice");
+      setTimeout(() => server.cut());
+      return null; // It was made, and nobody hears of it.
+    }
+    return { status: 200, body: { name: "doc", buffer: 1, base: 0, revision: 1, again: true, undo: 1, redo: 0, position: "1.1" } };
+  };
+  buffer.replace(0, 0, "a");
+  await until(() => editsOf(server).length === 1, "it is sent");
+  buffer.replace(1, 1, "b");
+  await stored(buffer, "abtext");
+  assert.deepEqual([server.text, shown()], ["abtext", "abtext"]);
+  const [first, again] = editsOf(server);
+  const { id: _first, ...one } = first!;
+  const { id: _again, ...two } = again!;
+  assert.deepEqual(one, two);
+  const calls = server.asked.map(({ call }) => call);
+  assert.ok(calls.lastIndexOf("hello") < calls.indexOf("buffer.edit", calls.lastIndexOf("hello")));
+  assert.ok(calls.indexOf("buffer.edit", calls.lastIndexOf("hello")) < calls.lastIndexOf("follow"));
+});
+
+test("a token that is over: all that was typed is one draft, and the text is the server's again", async () => {
+  const { server, buffer, shown, told } = await opened("text");
+  await buffer.acquire();
+  const drafts: (number | undefined)[] = [];
+  buffer.on("draft", ({ draft }) => drafts.push(draft));
+  const losses: string[] = [];
+  buffer.on("lost", ({ reason, by, why }) => losses.push(`${reason} ${by} ${why}`));
+  server.grant("bob", "b");
+  buffer.replace(4, 4, " one");
+  await Promise.resolve();
+  assert.equal(editsOf(server).length, 1, "it is sent");
+  assert.equal(buffer.replace(8, 8, " two"), "done");
+  await until(() => drafts.length === 1 && buffer.state === "following", "it is a draft");
+  assert.deepEqual([losses, drafts], [["taken_over bob now"], [1]]);
+  assert.deepEqual([server.text, buffer.text, shown()], ["text", "text", "text"]);
+  assert.equal(told.at(-1)!.origin, "reset");
+  assert.equal(server.drafts.length, 1);
+  assert.equal((server.drafts[0]!["changes"] as ChangeJson[]).reduce(apply, "text"), "text one two");
+  await after(50);
+  assert.equal(editsOf(server).length, 1, "it is never sent as an edit later");
+});
+
+test("when it is told as lost, typing stops at once", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  const { token } = server.holder!;
+  server.grant("bob", "b");
+  server.push({ push: "lost", name: "doc", token, because: "taken_over", by: "bob", reason: "now" });
+  assert.equal(buffer.mayEdit, false);
+  assert.equal(buffer.replace(0, 0, "x"), "no");
+  await until(() => buffer.state === "following", "it is settled");
+  assert.equal(server.asked.filter(({ call }) => call === "draft.keep").length, 0, "there was nothing to keep");
+});
+
+test("revisions that arrive out of order, twice, or with a gap lead to the server's text", async () => {
+  const { server, buffer, shown } = await opened("0123456789");
+  const pushes = [0, 1, 2, 3].map((base) => {
+    const change = replacing(10 + base, base * 2, base * 2, "x");
+    server.make(change, "bob");
+    return { push: "revision", name: "doc", buffer: 1, base, revision: base + 1, owner: "bob", session: "b", kind: "edit", changes: [change] };
+  });
+  for (const at of [1, 0, 0, 1]) server.push(pushes[at]!);
+  await until(() => buffer.revision >= 2, "the first two are in");
+  server.push(pushes[3]!); // The third is missing.
+  await until(() => buffer.revision === 4, "it catches up");
+  assert.deepEqual([buffer.text, shown()], [server.text, server.text]);
+});
+
+test("a push of several revisions of which some are known makes the others", async () => {
+  const { server, buffer } = await opened("ab");
+  const changes = [replacing(2, 0, 0, "1"), replacing(3, 0, 0, "2")];
+  for (const change of changes) server.make(change, "bob");
+  const push = { push: "revision", name: "doc", buffer: 1, base: 0, owner: "bob", session: "b", kind: "edit" };
+  server.push({ ...push, revision: 1, changes: [changes[0]] });
+  server.push({ ...push, revision: 2, changes });
+  await until(() => buffer.revision === 2, "both are in");
+  assert.equal(buffer.text, "21ab");
+});
+
+test("resync, and another text under the name, are caught up with", async () => {
+  const { server, buffer, shown } = await opened("old");
+  server.text = "other";
+  server.revision = 5;
+  server.instead = ({ call }) => (call === "follow" ? { status: 200, body: { name: "doc", buffer: 2, revision: 5, lease: { held: false }, text: "other", members: [], position: "1.1" } } : undefined);
+  server.push({ push: "resync", name: "doc", code: "too_slow" });
+  await until(() => buffer.text === "other", "it is the new one");
+  assert.deepEqual([buffer.revision, shown()], [5, "other"]);
+});
+
+test("what the server will never store is taken out, kept, and told", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  server.instead = ({ call }) => (call === "buffer.edit" ? { status: 413, body: { code: "text_too_large", fate: "not_done", detail: "too large" } } : undefined);
+  const rejected: string[] = [];
+  buffer.on("rejected", ({ error }) => rejected.push(error.code));
+  buffer.replace(0, 0, "x");
+  await until(() => rejected.length === 1, "it is told");
+  assert.deepEqual([rejected, buffer.text, buffer.state], [["text_too_large"], "text", "owned"]);
+  assert.equal(server.drafts.length, 1);
+});
+
+test("a server that is behind is asked again, and nothing is lost", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  let times = 0;
+  server.instead = ({ call }) =>
+    call === "buffer.edit" && (times += 1) < 3 ? { status: 503, body: { code: "journal_behind", fate: "not_done", detail: "behind" } } : undefined;
+  buffer.replace(0, 0, "x");
+  await stored(buffer, "xtext");
+  assert.deepEqual(editsOf(server).map((edit) => edit["seq"]), [1, 1, 1]);
+});
+
+test("cursors are told in the positions of the newest revision", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  server.instead = ({ call }) => (call === "buffer.edit" ? null : undefined); // Never answered.
+  buffer.replace(0, 0, "abc");
+  buffer.setCursor([{ anchor: 3, head: 5 }]);
+  await until(() => server.asked.some(({ call }) => call === "cursor"), "it is told");
+  const told = server.asked.filter(({ call }) => call === "cursor");
+  assert.deepEqual(told, [{ call: "cursor", name: "doc", revision: 0, ranges: [[0, 2]], main: 0 }]);
+});
+
+test("a wrong edit is refused before anything is done", async () => {
+  const { buffer } = await opened("text");
+  await buffer.acquire();
+  assert.throws(() => buffer.edit([5]), { code: "wrong_length" });
+  assert.throws(() => buffer.edit([[0, "a\nb"], 4] as never), { code: "bad_changes" });
+  assert.throws(() => buffer.replace(3, 9, ""), { code: "bad_changes" });
+  assert.equal(buffer.text, "text");
+});
+
+test("without the lease there is nothing to undo, and a buffer is open once", async () => {
+  const { buffer } = await opened("text");
+  await assert.rejects(buffer.undo(), { code: "nothing_held" });
+  await assert.rejects(open[0]!.openBuffer("doc"), { code: "bad_name" });
+  buffer.close();
+  assert.equal(buffer.state, "closed");
+  assert.equal(buffer.replace(0, 0, "x"), "no");
+  assert.equal((await open[0]!.openBuffer("doc")).text, "text");
+});
