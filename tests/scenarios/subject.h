@@ -58,6 +58,11 @@ struct Ask {
 ///   held joined ended                      yes or no
 ///   waiting sessions buffer count          numbers
 ///   names next                             of a list: the names, with commas between
+///
+/// Of texts (text_words.h) the words are created, shown, removed, edited (of an undo, a redo and an applied draft,
+/// too), told (of changes), listed, kept and discarded, and the fields text, revision, base, again, undo, redo, drafts
+/// (how many), made_by, changed_by, more, inserted, deleted, fit, draft_of; draft and text_number are numbers that a
+/// table has letters for, as it has for tokens.
 struct Told {
   std::uint64_t request = 0;
   std::string word;
@@ -80,7 +85,7 @@ class Subject {
 
   /// Whether it can do what a table says it `needs`: disk (orders of `disk`), undelivered, absence (a client gone
   /// before the server heard of it), stop, keys (set, end, expire, and acquire anew=yes), buffers (their numbers),
-  /// details (of the lease, in an error that is no refusal).
+  /// details (of the lease, in an error that is no refusal), texts (and drafts).
   /// "bound KEY": whether it lets a table set that bound.
   virtual bool can(std::string_view need) const = 0;
 

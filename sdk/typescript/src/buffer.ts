@@ -561,7 +561,7 @@ export class GuardedBuffer {
         this.#events.emit("kept", undefined);
         return;
       case "requested":
-        if (mine) this.#requested(by, textAt(push, "message") ?? "", numberAt(push, "answer_within_ms") ?? 30_000);
+        if (mine) this.#requested(push, by);
         return;
       case "declined":
         this.#events.emit("declined", { by, message: textAt(push, "message") ?? "" });
@@ -614,17 +614,18 @@ export class GuardedBuffer {
     if (this.#options.handIn === "auto") release().catch(() => undefined); // Too late: then it is told as lost.
   }
 
-  #requested(by: string, message: string, answerWithinMs: number): void {
+  #requested(push: Push, by: string): void {
+    const session = textAt(push, "by_session");
     const deciding: Deciding = {
       whenSilent: this.#options.whenSilent,
       decided: (answer, words) => {
         const gives = answer === "hand over" || (answer === "silence" && this.#options.whenSilent === "hand_over");
-        if (gives) this.transfer(by).catch(() => undefined);
+        if (gives) this.transfer(by, session).catch(() => undefined);
         else if (answer === "later") this.decline(by, words);
       },
     };
     this.#asked?.end();
-    this.#asked = new HandOverRequest(by, message, answerWithinMs, deciding);
+    this.#asked = new HandOverRequest(by, textAt(push, "message") ?? "", numberAt(push, "answer_within_ms") ?? 30_000, deciding);
     this.#events.emit("requested", this.#asked);
   }
 
@@ -679,7 +680,7 @@ export class GuardedBuffer {
     const lease = said["lease"];
     this.#holder = isObject(lease) && lease["held"] === true ? (lease as unknown as HeldState) : undefined;
     this.#events.emit("owner", this.#holder);
-    if (Array.isArray(said["members"])) this.#gathered({ ...said, push: "members", name: this.name });
+    if (Array.isArray(said["members"])) this.#gathered({ ...said, push: "members" });
     this.#advance();
   }
 

@@ -18,9 +18,10 @@ import type { Surroundings } from "./surroundings.js";
 export interface WebSocketLike {
   send(text: string): void;
   close(code?: number, reason?: string): void;
-  addEventListener(type: "open" | "message" | "close" | "error", listener: (event: never) => void): void;
+  addEventListener(type: "open" | "message" | "close" | "error", listener: (event: any) => void): void;
 }
-export type WebSocketClass = new (url: string, protocols: string[]) => WebSocketLike;
+/** The parameters are the standard's; classes differ in how they spell the types of those and of events. */
+export type WebSocketClass = new (url: any, protocols?: any) => WebSocketLike;
 
 export type LiveState =
   | "closed" // Nothing has been asked yet, or it was closed.
@@ -32,7 +33,7 @@ export type LiveState =
 export type Presence = "active" | "idle" | "hidden";
 
 /** A message that nobody asked for. */
-export type Push = Readonly<Record<string, unknown>> & { readonly push: string; readonly name: string };
+export type Push = Readonly<Record<string, unknown>> & { readonly push: string };
 
 export interface LiveEvents {
   state: LiveState;
@@ -272,8 +273,9 @@ export class Live implements Asker {
     }
     if (!isObject(message)) return this.#broke(transportError(undefined, "a message that is no JSON object"));
     this.#heard = this.#means.clock.now();
-    const name = textAt(message, "name");
     if (typeof message["push"] === "string") {
+      const { data: inner } = message;
+      const name = textAt(message, "name") ?? (isObject(inner) ? textAt(inner, "name") : undefined);
       if (name !== undefined) for (const told of [...(this.#pushes.get(name) ?? [])]) told(message as Push);
       return;
     }

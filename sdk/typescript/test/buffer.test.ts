@@ -73,7 +73,7 @@ test("an edit of what somebody else holds is not taken, and says who has it", as
   await until(() => refused.length === 1, "it is refused");
   assert.deepEqual([refused, buffer.text, buffer.state], [["held"], "text", "following"]);
   const opened2 = await opened("text");
-  opened2.server.push({ push: "event", name: "doc", event: "granted", data: { type: "granted", name: "doc", token: 200, owner: "bob", session: "b" } });
+  opened2.server.push({ push: "event", event: "granted", data: { type: "granted", name: "doc", token: 200, owner: "bob", session: "b" } });
   const calls = opened2.server.asked.length;
   assert.equal(opened2.buffer.replace(0, 0, "x"), "no");
   assert.equal(opened2.server.asked.length, calls, "what is known is not asked for");

@@ -1,0 +1,348 @@
+// Guarded texts through the client, against the real program.
+import assert from "node:assert/strict";
+import { after as afterAll, afterEach, before, test } from "node:test";
+import { Holdfast, RefusedError, memoryStore, type BufferOptions, type GuardedBuffer } from "../src/index.js";
+import { Screen, liveClient, next, storedAs } from "./support/live.js";
+import { Page, after, failure, until } from "./support/outside.js";
+import { Relay } from "./support/relay.js";
+import { Server, over, scratch } from "./support/server.js";
+
+let server: Server;
+const open: Holdfast[] = [];
+
+before(async () => {
+  server = await Server.start();
+});
+afterEach(() => {
+  for (const client of open.splice(0)) client.live.close();
+});
+afterAll(() => over(server));
+
+function clientOf(owner: string, ...[more, environment, url]: [Parameters<typeof liveClient>[2]?, Parameters<typeof liveClient>[3]?, string?]): Holdfast {
+  const client = liveClient(url ?? server.url, owner, more, environment);
+  open.push(client);
+  return client;
+}
+
+async function both(name: string, text: string, options: BufferOptions = {}): Promise<{ alice: GuardedBuffer; bob: GuardedBuffer; alices: Holdfast; bobs: Holdfast }> {
+  const [alices, bobs] = [clientOf("alice"), clientOf("bob")];
+  const alice = await alices.openBuffer(name, { text, ...options });
+  return { alice, bob: await bobs.openBuffer(name, options), alices, bobs };
+}
+
+test("whoever types first owns it, and the other sees it letter by letter", async () => {
+  const { alice, bob } = await both("first", "text");
+  const [hers, his] = [new Screen(alice), new Screen(bob)];
+  assert.equal(hers.append("!"), "asking");
+  await storedAs(alice, "text!");
+  for (const letter of "😀 ok\n") hers.append(letter);
+  await storedAs(alice, "text!😀 ok\n");
+  await until(() => bob.text === "text!😀 ok\n", "he sees it");
+  assert.deepEqual([hers.text, his.text], [alice.text, bob.text]);
+  assert.equal(bob.owner?.owner, "alice");
+  assert.equal(bob.mayEdit, false);
+  const refused = next(bob, "refused");
+  assert.equal(his.append("?"), "no");
+  assert.equal(((await refused) as RefusedError).holder?.owner, "alice");
+  await alice.release();
+  await until(() => bob.owner === undefined, "it is free");
+  assert.equal(his.append("?"), "asking");
+  await storedAs(bob, "text!😀 ok\n?");
+});
+
+test("undo takes back what its owner did and nothing else, after a reload and a hand-over too", async () => {
+  const { alice, bob, alices } = await both("undo", "one");
+  const screen = new Screen(alice);
+  screen.append(" two");
+  await storedAs(alice, "one two");
+  await alice.release();
+  new Screen(bob).type(0, 0, "zero ");
+  await storedAs(bob, "zero one two");
+  await bob.release();
+  alice.close();
+  const again = await alices.openBuffer("undo");
+  await again.acquire();
+  assert.equal(await again.undo(), true);
+  assert.equal(again.text, "zero one");
+  assert.equal(await again.redo(), true);
+  assert.equal(again.text, "zero one two");
+  assert.equal(await again.undo(), true);
+  assert.equal(await again.undo(), false, "nothing of hers is left");
+  assert.equal(again.text, "zero one");
+  await until(() => bob.text === "zero one", "he sees it");
+});
+
+test("an undo waits for what was typed before it, and what is typed meanwhile stays", async () => {
+  const { alice } = await both("undo/order", "base ");
+  await alice.acquire();
+  const screen = new Screen(alice);
+  screen.append("typed");
+  const undone = alice.undo();
+  screen.type(0, 0, "kept ");
+  assert.equal(await undone, true);
+  await storedAs(alice, "kept base ");
+  assert.equal(screen.text, "kept base ");
+});
+
+test("a takeover lets its holder hand in what it has, by itself", async () => {
+  const { alice, bob } = await both("takeover/auto", "text");
+  await alice.acquire();
+  const screen = new Screen(alice);
+  const told = next(alice, "handIn");
+  screen.append(" typed");
+  const taking = bob.takeover({ reason: "it is urgent" });
+  const { by, reason, windowMs } = await told;
+  assert.deepEqual([by, reason], ["bob", "it is urgent"]);
+  assert.ok(windowMs > 1000 && windowMs <= 5000);
+  await taking;
+  await until(() => bob.text === "text typed", "he has what she typed");
+  assert.equal(bob.mayEdit, true);
+  await until(() => alice.state === "following", "she follows");
+  assert.equal(alice.owner?.owner, "bob");
+});
+
+test("one that is left to its holder ends with the window, and what was typed then is a draft to apply", async () => {
+  const { alice, bob, alices } = await both("takeover/ask", "text", { handIn: "ask" });
+  await alice.acquire();
+  const screen = new Screen(alice);
+  const lost = next(alice, "lost");
+  await bob.takeover({ reason: "now", flushMs: 200 });
+  const loss = await lost;
+  assert.deepEqual([loss.reason, loss.by, loss.why], ["taken_over", "bob", "now"]);
+  assert.equal(screen.append("x"), "no");
+  await alice.release(); // There is nothing to release; it is no error.
+  assert.equal(bob.mayEdit, true);
+  await bob.release();
+  await alices.close();
+});
+
+test("what was typed without hearing of a loss becomes a draft: never an edit, and the text is the server's", async () => {
+  const relay = await Relay.to(server.port);
+  const alices = clientOf("alice", {}, {}, relay.url);
+  const alice = await alices.openBuffer("draft", { text: "text" });
+  const bob = await clientOf("bob").openBuffer("draft");
+  await alice.acquire();
+  const screen = new Screen(alice);
+  relay.swallowing = true; // She hears nothing any more, and nobody hears her.
+  screen.append(" unheard");
+  await bob.takeover({ reason: "she is gone", flushMs: 0 });
+  new Screen(bob).type(0, 0, "his ");
+  await storedAs(bob, "his text");
+  const drafted = next(alice, "draft");
+  const lost = next(alice, "lost");
+  relay.swallowing = false;
+  relay.cut();
+  assert.equal((await lost).by, "bob");
+  const { draft } = await drafted;
+  await until(() => alice.state === "following" && alice.text === "his text", "she follows");
+  assert.equal(screen.text, "his text");
+  const kept = await alices.texts.draft(draft!);
+  assert.deepEqual([kept.base_text, kept.owner, kept.because, kept.by, kept.fit], ["text", "alice", "taken_over", "bob", "clean"]);
+  assert.equal(await alices.texts.draftFile(draft!), "text unheard");
+  assert.deepEqual((await alices.texts.drafts({ name: "draft", owner: "alice" })).drafts.map((one) => one.draft), [draft]);
+  await bob.release();
+  await alice.acquire();
+  await alice.applyDraft(draft!);
+  assert.equal(alice.text, "his text unheard");
+  await until(() => bob.text === "his text unheard", "he sees it");
+  await assert.rejects(alices.texts.draft(draft!), { code: "no_such_draft" });
+  relay.close();
+});
+
+test("a broken connection loses and doubles nothing, and catches up with all that was missed", async () => {
+  const relay = await Relay.to(server.port);
+  const alice = await clientOf("alice", {}, {}, relay.url).openBuffer("resume", { text: "" });
+  const follower = await clientOf("carol", {}, {}, relay.url).openBuffer("resume");
+  const witness = await clientOf("bob").openBuffer("resume");
+  await alice.acquire();
+  const [hers, carols] = [new Screen(alice), new Screen(follower)];
+  let expected = "";
+  for (let round = 0; round < 20; round += 1) {
+    for (let letter = 0; letter < 5; letter += 1) {
+      const typed = String.fromCharCode(0x5000 + round * 5 + letter);
+      assert.equal(hers.append(typed), "done", `${round}: ${alice.state}`);
+      expected += typed;
+    }
+    if (round % 3 === 0) relay.swallowingAnswers = true; // Made, and not heard of.
+    await after(round % 4);
+    relay.cut();
+    relay.swallowingAnswers = false;
+  }
+  await storedAs(alice, expected);
+  await until(() => witness.text === expected && follower.text === expected, "all see it");
+  assert.deepEqual([hers.text, carols.text], [expected, expected]);
+  assert.equal(alice.state, "owned");
+  relay.close();
+});
+
+test("a restart of the server ends nothing", async () => {
+  const folder = scratch();
+  let own = await Server.start(["--data", folder.path]);
+  const { port } = own;
+  const alice = await clientOf("alice", {}, {}, own.url).openBuffer("restart", { text: "" });
+  const bob = await clientOf("bob", {}, {}, own.url).openBuffer("restart");
+  await alice.acquire();
+  const screen = new Screen(alice);
+  screen.append("before");
+  await storedAs(alice, "before");
+  screen.append(" during");
+  await own.kill();
+  screen.append(" it");
+  own = await Server.start(["--data", folder.path], port);
+  await storedAs(alice, "before during it");
+  await until(() => bob.text === "before during it", "he sees it");
+  assert.equal(alice.state, "owned");
+  await own.kill();
+  folder.remove();
+});
+
+test("somebody asks, and is given it: before that all is stored", async () => {
+  const { alice, bob } = await both("ask/yes", "text");
+  await alice.acquire();
+  const screen = new Screen(alice);
+  const asked = next(alice, "requested");
+  const asking = bob.ask({ message: "may I?" });
+  const request = await asked;
+  assert.deepEqual([request.by, request.message, request.whenSilent], ["bob", "may I?", "hand_over"]);
+  assert.ok(request.remainingMs > 20_000 && request.remainingMs <= 30_000);
+  screen.append(" last words");
+  const losses: string[] = [];
+  alice.on("lost", ({ reason }) => losses.push(reason));
+  request.answer("hand over");
+  assert.equal(screen.append("x"), "no", "nothing is typed while it is handed over");
+  assert.equal(await asking, true);
+  await until(() => bob.text === "text last words" && bob.mayEdit, "he has it, with all of it");
+  await until(() => alice.state === "following", "she follows");
+  assert.deepEqual(losses, [], "what one gives is not lost");
+});
+
+test("somebody asks, and is told: not now", async () => {
+  const { alice, bob } = await both("ask/no", "text");
+  await alice.acquire();
+  const asked = next(alice, "requested");
+  const declined = next(bob, "declined");
+  const asking = bob.ask();
+  (await asked).answer("later", "in five minutes");
+  assert.deepEqual(await declined, { by: "alice", message: "in five minutes" });
+  assert.equal(await asking, false);
+  assert.equal(alice.mayEdit, true);
+  await until(() => bob.state === "following", "he does not wait any more");
+});
+
+test("the holder's other tab is told so, and may go on there at once", async () => {
+  const client = clientOf("alice");
+  const here = await client.openBuffer("move", { text: "text" });
+  await here.acquire();
+  const there = await clientOf("alice").openBuffer("move");
+  const refused = await failure(RefusedError, there.acquire());
+  assert.equal(refused.code, "held_by_you");
+  const lost = next(here, "lost");
+  await there.move();
+  assert.equal(there.mayEdit, true);
+  assert.equal((await lost).reason, "moved");
+  assert.equal(new Screen(there).append("!"), "done");
+  await until(() => here.text === "text!", "the first one follows");
+});
+
+test("a place in the queue is told, and served in order", async () => {
+  const { alice, bob } = await both("queue", "text");
+  const carol = await clientOf("carol").openBuffer("queue");
+  await alice.acquire();
+  const [his, hers] = [next(bob, "queue"), next(carol, "queue")];
+  const waiting = bob.acquire({ waitMs: 60_000 });
+  assert.equal((await his).place, 1);
+  assert.equal(bob.state, "waiting");
+  const behind = carol.acquire({ waitMs: 60_000 });
+  assert.equal((await hers).place, 2);
+  await alice.release();
+  await waiting;
+  await bob.release();
+  await behind;
+  assert.equal(carol.mayEdit, true);
+});
+
+test("cursors and who is there", async () => {
+  const { alice, bob } = await both("cursors", "0123456789");
+  await alice.acquire();
+  const seen = until(() => bob.cursors.length > 0, "he sees hers");
+  alice.setCursor([{ anchor: 2, head: 5 }]);
+  await seen;
+  assert.deepEqual(bob.cursors.map(({ owner, ranges }) => [owner, ranges]), [["alice", [{ anchor: 2, head: 5 }]]]);
+  new Screen(alice).type(0, 0, "ab");
+  await until(() => bob.cursors[0]?.ranges[0]?.head === 7, "it moves with the text");
+  await until(() => bob.members.length === 2, "both are there");
+  assert.deepEqual(bob.members.map(({ owner, holder }) => `${owner} ${holder}`).sort(), ["alice true", "bob false"]);
+});
+
+test("what a page that is gone had typed is handed in as a draft by the next one, never as an edit", async () => {
+  const unsent = memoryStore();
+  const relay = await Relay.to(server.port);
+  const first = clientOf("alice", { unsent, timeoutMs: 300 }, {}, relay.url);
+  const alice = await first.openBuffer("unsent", { text: "text" });
+  await alice.acquire();
+  relay.swallowing = true;
+  new Screen(alice).append(" typed in vain");
+  await until(async () => (await unsent.list()).length === 1, "it is kept on this side");
+  alice.close(); // As a page that crashes: nothing is said to anybody.
+  first.live.close();
+  const [kept] = await unsent.list();
+  await unsent.put({ ...kept!, server: server.url, at: Date.now() - 120_000 }); // Two minutes later.
+  const later = clientOf("alice", { unsent });
+  const [handed] = await later.handInUnsent();
+  assert.equal(handed?.error, undefined);
+  assert.equal(await later.texts.draftFile(handed!.draft!), "text typed in vain");
+  assert.equal((await later.texts.get("unsent")).text, "text");
+  assert.deepEqual(await unsent.list(), []);
+  relay.close();
+});
+
+test("what another page still has under way is left alone", async () => {
+  const unsent = memoryStore();
+  const relay = await Relay.to(server.port);
+  const alice = await clientOf("alice", { unsent }, {}, relay.url).openBuffer("unsent/alive", { text: "text" });
+  await alice.acquire();
+  relay.delayMs = 400;
+  const screen = new Screen(alice);
+  screen.append(" slowly");
+  await until(async () => (await unsent.list()).length === 1, "it is kept on this side, too");
+  const [kept] = await unsent.list();
+  await unsent.put({ ...kept!, server: server.url });
+  assert.deepEqual(await clientOf("alice", { unsent }).handInUnsent(), []);
+  relay.delayMs = 0;
+  await storedAs(alice, "text slowly");
+  relay.close();
+});
+
+test("a page that is left stores what it has and lets go", async () => {
+  const page = new Page();
+  const alice = await clientOf("alice", {}, { surroundings: page }).openBuffer("left", { text: "text" });
+  const bob = await clientOf("bob").openBuffer("left");
+  await alice.acquire();
+  new Screen(alice).append(" bye");
+  page.leave();
+  await until(() => bob.owner === undefined && bob.text === "text bye", "it is free, with all of it");
+});
+
+test("a large paste arrives whole", async () => {
+  const { alice, bob } = await both("paste", "ab");
+  await alice.acquire();
+  const large = "0123456789😀\n".repeat(60_000);
+  new Screen(alice).type(1, 1, large);
+  await storedAs(alice, `a${large}b`, 20_000);
+  await until(() => bob.text === alice.text, "he sees it", 20_000);
+});
+
+test("texts and files, one call each", async () => {
+  const { texts } = clientOf("alice");
+  const made = await texts.create("files/a", new TextEncoder().encode("one\r\ntwo\r\n"));
+  assert.deepEqual([made.ends, made.revision, made.length], ["crlf", 0, 8]);
+  assert.equal(await texts.file("files/a"), "one\r\ntwo\r\n");
+  assert.equal((await texts.get("files/a")).text, "one\ntwo\n");
+  assert.equal((await texts.get("files/a", { text: false })).text, undefined);
+  await texts.create("files/b", "b");
+  assert.deepEqual((await texts.list({ prefix: "files" })).buffers.map(({ name }) => name), ["files/a", "files/b"]);
+  await assert.rejects(texts.create("files/b", "other"), { code: "buffer_exists" });
+  assert.deepEqual((await texts.changes("files/b", 0)).changes, []);
+  assert.equal((await texts.remove("files/b")).removed, true);
+  await assert.rejects(texts.get("files/b"), { code: "no_such_text" });
+});
