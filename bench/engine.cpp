@@ -10,18 +10,13 @@
 #include <fstream>
 #include <random>
 
-#include "bench/run.h"
+#include "bench/million.h"
 #include "journal/memory/memory_journal.h"
 
 namespace holdfast::bench {
 namespace {
 
-constexpr std::size_t million = 1'000'000;
 constexpr std::size_t batch = 16;
-
-struct Everybody final : core::Presence {
-  bool present(std::uint64_t) const override { return true; }
-};
 
 std::string name_of(std::size_t number) {
   return fmt::format("projects/atlas/files/{:07}.txt", number);

@@ -15,10 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
-struct Everybody final : core::Presence {
-  bool present(std::uint64_t) const override { return true; }
-};
-
 }  // namespace
 
 void write_million(const std::filesystem::path& directory, bool folded,

@@ -9,6 +9,11 @@
 
 namespace holdfast::bench {
 
+/// Nobody has hung up.
+struct Everybody final : core::Presence {
+  bool present(std::uint64_t) const override { return true; }
+};
+
 inline constexpr std::size_t million = 1'000'000;
 /// From a start on: long enough to be ready and under load before the first lapses. The last one is a second later.
 inline constexpr Duration first_lapse = std::chrono::seconds(4);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t worlds = 200;
 
-double cpu_seconds() {
+double process_seconds() {
   timespec time{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
@@ -26,9 +26,9 @@ void measure_simulate(Run& run) {
     wanted.seed = 1 + static_cast<std::uint64_t>(round) * worlds;
     wanted.worlds = worlds;
     wanted.judge = simulate::judged;
-    const double began = cpu_seconds();
+    const double began = process_seconds();
     const simulate::Report report = simulate::run(wanted, machine);
-    const double took = cpu_seconds() - began;
+    const double took = process_seconds() - began;
     events.push_back(static_cast<double>(report.covered.events) / took);
     hours.push_back(static_cast<double>(report.covered.simulated) / simulate::second / took);
     Run::say(fmt::format("round {}: {:.0f} events/s, {:.0f} simulated hours an hour", round + 1, events.back(),

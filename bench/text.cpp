@@ -21,7 +21,7 @@ namespace {
 using text::ChangeSet;
 using text::Text;
 
-double cpu_seconds() {
+double thread_seconds() {
   timespec time{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
@@ -29,9 +29,9 @@ double cpu_seconds() {
 
 template <class Do>
 double ms_of(Do&& what) {
-  const double began = cpu_seconds();
+  const double began = thread_seconds();
   what();
-  return (cpu_seconds() - began) * 1e3;
+  return (thread_seconds() - began) * 1e3;
 }
 
 void expect(bool holds, std::string_view what) {

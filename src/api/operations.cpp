@@ -606,7 +606,7 @@ constexpr std::array catalogue{
               .path = "/v1/buffers/{name}",
               .summary = "Put a text under a name that has none: it is then changed by whoever holds the name, and "
                          "nobody else.",
-              .example = R"({"owner": "alice", "text": "Dear all,\n"})",
+              .example = R"({"owner": "alice", "text": "Dear all,"})",
               .fields = put_fields,
               .refusals = put_refusals,
               .read = read_put,
@@ -655,7 +655,7 @@ constexpr std::array catalogue{
         .summary = "Change the text: token, base and changes are looked at and carried out in one step. What comes "
                    "under a token that is over becomes a draft.",
         .example =
-            R"({"owner": "alice", "session": "tab1", "token": 7, "base": 0, "seq": 1, "changes": [[8, [0, "!"], 2]]})",
+            R"({"owner": "alice", "session": "tab1", "token": 7, "base": 0, "seq": 1, "changes": [[5, [3, "Bob"], 1]]})",
         .fields = edit_fields,
         .refusals = edit_refusals,
         .read = [](Form& f, const Context&) -> Result<Call> {
@@ -706,7 +706,7 @@ constexpr std::array catalogue{
         .path = "/v1/draft/{name}",
         .summary = "Keep as a draft what could not be got in: an edit that is not made. Repeatable by its seq.",
         .example =
-            R"({"owner": "alice", "session": "tab1", "token": 7, "base": 0, "seq": 1, "changes": [[8, [0, "!"], 2]]})",
+            R"({"owner": "alice", "session": "tab1", "token": 7, "base": 0, "seq": 1, "changes": [[5, [3, "Bob"], 1]]})",
         .fields = edit_fields,
         .refusals = keep_refusals,
         .read = [](Form& f, const Context&) -> Result<Call> {

@@ -93,9 +93,8 @@ void write_depths(JsonWriter& json, const BufferView& view) {
   json.number("undo", std::uint64_t{view.undo_depth}).number("redo", std::uint64_t{view.redo_depth});
 }
 
-void write_whole(const Reply& reply, const Context& context, Written& out) {
+void write_whole(JsonWriter& json, const Reply& reply, const Context& context, Written& out) {
   const BufferView& view = text_of(reply).buffer;
-  JsonWriter json(out.body);
   write_view(json, view);
   if (view.text) {
     json.number("shown", view.shown);
@@ -180,13 +179,16 @@ void write_catch_up(JsonWriter& json, std::string& out, const TextAnswer& answer
 
 void write_created(const Reply& reply, const Context& context, Written& out) {
   if (!text_of(reply).again) out.status = 201;
-  write_whole(reply, context, out);
+  JsonWriter json(out.body);
+  json.flag("again", text_of(reply).again);
+  write_whole(json, reply, context, out);
 }
 
 void write_text(const Reply& reply, const Context& context, Written& out) {
   const BufferView& view = text_of(reply).buffer;
   if (context.as_file && view.text) return give_file(*view.text, view.form, out);
-  write_whole(reply, context, out);
+  JsonWriter json(out.body);
+  write_whole(json, reply, context, out);
 }
 
 void write_removed(const Reply& reply, const Context& context, Written& out) {

@@ -114,6 +114,8 @@ TEST(WriteText, knows_a_text_of_mixed_line_ends) {
 TEST(WriteCreated, says_whether_it_was_there) {
   TextAnswer answer = notes();
   EXPECT_EQ(write_reply(operation("buffer.put"), reply_of(answer), asked_in).status, 201);
+  EXPECT_EQ(body("buffer.put", answer),
+            R"({"again":false,)" + std::string{notes_members} + R"(,"undo":3,"redo":0,"position":"7.20"})");
   answer.again = true;
   EXPECT_EQ(write_reply(operation("buffer.put"), reply_of(answer), asked_in).status, 200);
 }

@@ -30,6 +30,31 @@ std::string refusals_of(const api::Operation& operation) {
   return line.empty() ? line : line + ".\n";
 }
 
+/// What stands in the braces of its path in an example.
+std::string_view example_subject(const api::Operation& operation) {
+  if (operation.subject() == "project") return "atlas";
+  if (operation.subject() == "draft") return "31";
+  if (operation.subject() == "session") return "tab1";
+  const bool of_text = operation.name.starts_with("buffer") || operation.name.starts_with("draft");
+  return of_text ? "notes/today" : "jobs/nightly";
+}
+
+std::string curl_line(const api::Operation& operation) {
+  std::string path{operation.path};
+  if (const std::size_t open = path.find('{'); open != std::string::npos) {
+    path.replace(open, path.find('}') - open + 1, example_subject(operation));
+  }
+  const std::string url = "http://127.0.0.1:7420" + path;
+  if (!operation.changes()) {
+    return fmt::format("curl '{}{}{}'\n", url, operation.example.empty() ? "" : "?", operation.example);
+  }
+  const std::string method = operation.method == "POST" ? "" : fmt::format("-X {} ", operation.method);
+  std::string lines = fmt::format("curl {}--json '{}' {}\n", method, operation.example, url);
+  if (operation.takes_file)
+    lines += fmt::format("curl -T today.txt -H 'content-type: text/plain' '{}?owner=alice'\n", url);
+  return lines;
+}
+
 std::string http_page() {
   std::string page{made};
   page +=
@@ -39,9 +64,8 @@ std::string http_page() {
       "Requests may be sent without waiting for the answers to those before (pipelining). Up to 64 that have arrived "
       "are "
       "decided in one\nstep, in their order, made durable together, and answered in one write. What may wait "
-      "(`wait_ms`, `flush_ms`), lists, the history,\nevents and renewals of whole sessions are handled after what "
-      "stands "
-      "before them has been answered.\n";
+      "(`wait_ms`, `flush_ms`), lists, whole texts, the\nhistory, events and renewals of whole sessions are handled "
+      "after what stands before them has been answered.\n";
   for (const api::Operation& operation : api::operations()) {
     if (!operation.supported()) continue;
     page +=
@@ -52,16 +76,9 @@ std::string http_page() {
         page += fmt::format("| `{}` | {} | {} |\n", field.name, field.required ? "required" : "", field.about);
       }
     }
-    std::string path{operation.path};
-    if (const std::size_t open = path.find('{'); open != std::string::npos) {
-      path.replace(open, path.find('}') - open + 1, operation.name.starts_with("buffer") ? "atlas" : "jobs/nightly");
-    }
-    if (operation.changes()) {
-      page += fmt::format("\n```\ncurl --json '{}' http://127.0.0.1:7420{}\n```\n", operation.example, path);
-    } else {
-      page += fmt::format("\n```\ncurl 'http://127.0.0.1:7420{}{}{}'\n```\n", path,
-                          operation.example.empty() ? "" : "?", operation.example);
-    }
+    page += fmt::format("\n```\n{}", curl_line(operation));
+    if (operation.gives_file) page += "# the file itself: add -H 'accept: text/plain'\n";
+    page += "```\n";
     page += refusals_of(operation);
   }
   page +=
@@ -82,6 +99,7 @@ std::string in_capitals(std::string_view word) {
 
 /// `value` as redis-cli is told it.
 std::string as_word(std::string_view value) {
+  if (value.find('"') != std::string_view::npos) return fmt::format("'{}'", value);
   return value.find(' ') == std::string_view::npos ? std::string{value} : fmt::format("\"{}\"", value);
 }
 
@@ -158,11 +176,9 @@ std::string resp_page() {
             fmt::format("| `{}` | {} | {} |\n", in_capitals(field.name), field.required ? "required" : "", field.about);
       }
     }
-    page += fmt::format("\n```\nredis-cli -p 7421 {}{}{}\n```\n", command,
-                        subject == "session" ? " tab1"
-                        : subject.empty()    ? ""
-                                             : " jobs/nightly",
-                        example_in_words(operation));
+    page +=
+        fmt::format("\n```\nredis-cli -p 7421 {}{}{}\n```\n", command,
+                    subject.empty() ? "" : fmt::format(" {}", example_subject(operation)), example_in_words(operation));
     if (operation.streams) page += of_watching;
     page += refusals_of(operation);
   }

@@ -63,7 +63,10 @@ Result<std::uint64_t> Step::keep_draft(const Edit& late, std::size_t made) {
   kept.at = now_.wall;
 
   const Draft* before = kept.seq == 0 ? nullptr : all.draft_with(late.name, late.who, kept.seq);
-  if (before && before->kept.buffer == kept.buffer) {
+  // Numbers of one session may follow one another and yet be for another text: after a reload, for one.
+  const bool same_row = before && before->kept.buffer == kept.buffer && before->kept.token == kept.token &&
+                        kept.base - before->kept.base == kept.seq - before->kept.seq;
+  if (same_row) {
     const std::optional<std::size_t> has = has_of(before->kept, kept.seq, kept.changes);
     if (has == kept.changes.size()) return before->kept.draft;
     const std::size_t reaches = before->kept.seq + before->kept.changes.size();

@@ -1,4 +1,4 @@
-// Clients of Redis as they are, against a real server: whether what they take for a lock is one.
+// Clients of Redis and of WebSockets as they are, against a real server: whether what they take for a lock is one.
 //
 // Each script puts one client through the same: taking, being refused, extending, letting go, what a stranger may not
 // do, and coming back too late. It asks the server over a connection of its own who holds what, and ends with 0.
@@ -84,6 +84,9 @@ TEST_F(Clients, node_redis_in_resp3) {
 }
 TEST_F(Clients, redis_py) {
   goes_well({"/usr/bin/python3", folder("python/redis_py.py"), port()});  // Debian's, whichever else there is.
+}
+TEST_F(Clients, python_websockets_on_a_live_socket) {
+  goes_well({"/usr/bin/python3", folder("python/live.py"), std::to_string(server_.port())});
 }
 TEST_F(Clients, ruby_redis) {
   goes_well({"/usr/bin/ruby", folder("ruby/redis_rb.rb"), port()});

@@ -14,8 +14,6 @@ using support::Response;
 using support::ServerProcess;
 using support::Talk;
 
-constexpr Small tiny{.segment_bytes = 64 << 10, .fold_after_bytes = 64 << 10};
-
 void journal_verb(std::vector<std::string> words) {
   words.insert(words.begin(), {HOLDFAST_PROGRAM, "journal"});
   Process process(words);

@@ -19,7 +19,7 @@ using support::ServerProcess;
 using testing::HasSubstr;
 
 constexpr const char* first_segment = "segment-0000000000000001";
-constexpr Small small{.segment_bytes = 64 << 10};  // Never folded, so that the first segment stays.
+constexpr Small never_folded{.segment_bytes = 64 << 10};  // So that the first segment stays.
 
 /// Makes the checksum of a file's header right again.
 void seal_header(std::string& file) {
@@ -35,7 +35,7 @@ struct Damage : testing::Test {
 
   /// Answers `requests` and stops in order, or is killed.
   void run_server(std::size_t requests, bool in_order) {
-    ServerProcess server({.arguments = store.arguments(small)});
+    ServerProcess server({.arguments = store.arguments(never_folded)});
     crowd.start(server.port());
     ASSERT_TRUE(crowd.await_answers(requests));
     crowd.stop();
@@ -46,7 +46,7 @@ struct Damage : testing::Test {
   /// A start that must fail with 74, change nothing, and say all of `words`.
   void expect_refused(const std::vector<std::string>& words) {
     const auto before = store.files();
-    ServerProcess server({.arguments = store.arguments(small), .await_ready = false});
+    ServerProcess server({.arguments = store.arguments(never_folded), .await_ready = false});
     EXPECT_FALSE(server.await_listening());
     EXPECT_EQ(server.process().wait().exit_status, 74);
     for (const std::string& word : words) EXPECT_THAT(server.process().errors(), HasSubstr(word));
@@ -64,7 +64,7 @@ TEST_F(Damage, in_a_sealed_part_is_named_and_left_as_it_is) {
 
   bytes[bytes.size() / 2] ^= 1;
   store.write(first_segment, bytes);
-  const ServerProcess server({.arguments = store.arguments(small)});
+  const ServerProcess server({.arguments = store.arguments(never_folded)});
   ledger.audit(server.port());
   EXPECT_TRUE(ledger.complaints().empty()) << "seed " << seed << "\n" << ledger.told();
 }
@@ -76,7 +76,7 @@ TEST_F(Damage, of_the_last_frame_alone_is_a_torn_tail_and_logged) {
   ASSERT_LT(end + 64, bytes.size());
   bytes.replace(end + 32, 5, "\1\2\3\4\5");  // Some of a frame of which the rest never came.
   store.write(first_segment, bytes);
-  ServerProcess server({.arguments = store.arguments(small)});
+  ServerProcess server({.arguments = store.arguments(never_folded)});
   EXPECT_THAT(server.process().errors(), HasSubstr(first_segment));
   EXPECT_THAT(server.process().errors(), HasSubstr("cut off"));
   ledger.audit(server.port());
@@ -99,7 +99,7 @@ TEST_F(Damage, that_the_disk_itself_reports_refuses_the_start_and_touches_nothin
   const auto before = store.files();
   int failed = 0;
   for (int call = 1; call <= 3; ++call) {
-    ServerProcess server({.arguments = store.arguments(small),
+    ServerProcess server({.arguments = store.arguments(never_folded),
                           .wrapper = traced("/dev/null", {"-e", "trace=pread64", "-e",
                                                           fmt::format("inject=pread64:error=EIO:when={}", 10 * call)}),
                           .await_ready = false});
@@ -113,7 +113,7 @@ TEST_F(Damage, that_the_disk_itself_reports_refuses_the_start_and_touches_nothin
     EXPECT_EQ(store.files(), before);
   }
   EXPECT_GT(failed, 0) << "no read failed";
-  const ServerProcess server({.arguments = store.arguments(small)});
+  const ServerProcess server({.arguments = store.arguments(never_folded)});
   ledger.audit(server.port());
   EXPECT_TRUE(ledger.complaints().empty()) << "seed " << seed << "\n" << ledger.told();
 }

@@ -24,7 +24,6 @@ using support::ServerProcess;
 using support::Talk;
 
 constexpr std::size_t descriptors = 64;
-constexpr Small tiny{.segment_bytes = 64 << 10, .fold_after_bytes = 64 << 10};
 
 /// Seconds of CPU that a process has used.
 double cpu_seconds(pid_t process) {

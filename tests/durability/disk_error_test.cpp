@@ -20,8 +20,7 @@ using support::Talk;
 constexpr const char* journal_calls = "trace=pwrite64,fdatasync,fsync,renameat,openat,unlinkat";
 /// Nobody is ever refused, so that every request has something to make durable.
 constexpr Crowd::Mix each_its_own{.clients = 8, .shared = 0, .own = 6, .note = 1000};
-constexpr Small small{.segment_bytes = 1 << 20};
-constexpr Small tiny{.segment_bytes = 64 << 10, .fold_after_bytes = 64 << 10};
+constexpr Small a_mebibyte{.segment_bytes = 1 << 20};
 
 struct Fault {
   const char* name;
@@ -55,7 +54,7 @@ TEST_P(DiskError, is_answered_maybe_done_and_ends_the_process) {
   const std::filesystem::path trace = store.scratch() / "trace";
   Ledger ledger;
   Crowd crowd(ledger, seed, each_its_own);
-  ServerProcess server({.arguments = store.arguments(small)});
+  ServerProcess server({.arguments = store.arguments(a_mebibyte)});
   Talk holder(server.port());
   ASSERT_EQ(holder.post("/v1/acquire/busy", R"({"owner":"holder","ttl_ms":3600000})").status, 200);
   Talk waiter(server.port());
@@ -78,7 +77,7 @@ TEST_P(DiskError, is_answered_maybe_done_and_ends_the_process) {
   EXPECT_EQ(waited.field("fate"), "not_done");
   EXPECT_EQ(calls_after_failure(trace), std::vector<std::string>{});
 
-  const ServerProcess again({.arguments = store.arguments(small)});
+  const ServerProcess again({.arguments = store.arguments(a_mebibyte)});
   ledger.audit(again.port());
   EXPECT_TRUE(ledger.complaints().empty()) << "seed " << seed << "\n" << ledger.told();
 }

@@ -22,8 +22,8 @@ using support::ServerProcess;
 using support::Talk;
 using testing::HasSubstr;
 
-constexpr Small small{.segment_bytes = 1 << 20};
-constexpr Small tiny{.segment_bytes = 64 << 10};
+constexpr Small mebibytes{.segment_bytes = 1 << 20};
+constexpr Small unfolded{.segment_bytes = 64 << 10};
 
 class FullDisk : public testing::Test {
  protected:
@@ -70,7 +70,7 @@ TEST_F(FullDisk, refuses_new_owners_keeps_the_old_ones_and_goes_on_by_itself) {
   Ledger ledger;
   Crowd crowd(ledger, seed, {.clients = 8, .shared = 4, .own = 20, .note = 1000});
   std::optional<ServerProcess> server;
-  server.emplace(ServerProcess::How{.arguments = on_disk.arguments(small)});
+  server.emplace(ServerProcess::How{.arguments = on_disk.arguments(mebibytes)});
   std::optional<Talk> talk(server->port());
   const std::string lease = R"({"owner":"holder","session":"h","ttl_ms":3600000})";
   const std::uint64_t kept = talk->post("/v1/acquire/kept", lease).token();
@@ -104,7 +104,7 @@ TEST_F(FullDisk, refuses_new_owners_keeps_the_old_ones_and_goes_on_by_itself) {
   server->kill();
   crowd.join();
   talk.reset();
-  server.emplace(ServerProcess::How{.arguments = on_disk.arguments(small)});
+  server.emplace(ServerProcess::How{.arguments = on_disk.arguments(mebibytes)});
   talk.emplace(server->port());
   ledger.audit(server->port());
   EXPECT_TRUE(ledger.complaints().empty()) << "seed " << seed << "\n" << ledger.told();
@@ -119,7 +119,7 @@ TEST_F(FullDisk, refuses_new_owners_keeps_the_old_ones_and_goes_on_by_itself) {
   ASSERT_TRUE(crowd.await_answers(2000)) << server->process().errors();
   server->kill();
   crowd.join();
-  const ServerProcess again({.arguments = on_disk.arguments(small)});
+  const ServerProcess again({.arguments = on_disk.arguments(mebibytes)});
   ledger.audit(again.port());
   EXPECT_TRUE(ledger.complaints().empty()) << "seed " << seed << "\n" << ledger.told();
 }
@@ -127,7 +127,7 @@ TEST_F(FullDisk, refuses_new_owners_keeps_the_old_ones_and_goes_on_by_itself) {
 // What is kept aside is for the ends of what is owned. Where even that is used up they wait, as with a slow disk.
 TEST_F(FullDisk, lets_what_no_longer_fits_wait_and_neither_ends_nor_lies) {
   const Store on_disk = store();
-  ServerProcess server({.arguments = on_disk.arguments(tiny)});
+  ServerProcess server({.arguments = on_disk.arguments(unfolded)});
   Talk owner(server.port()), other(server.port());
   std::vector<std::uint64_t> tokens;
   for (int i = 0; i < 2000; ++i) {
@@ -154,7 +154,7 @@ TEST_F(FullDisk, lets_what_no_longer_fits_wait_and_neither_ends_nor_lies) {
   make_room();
   EXPECT_EQ(owner.receive().status, 200);
   server.kill();
-  const ServerProcess again({.arguments = on_disk.arguments(tiny)});
+  const ServerProcess again({.arguments = on_disk.arguments(unfolded)});
   EXPECT_EQ(Talk(again.port()).get(fmt::format("/v1/leases/n/{}", released)).field("held"), "false");
   EXPECT_EQ(Talk(again.port()).get("/v1/leases/n/1999").field("held"), "true");
 }

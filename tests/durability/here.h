@@ -24,6 +24,9 @@ struct Small {
   std::uint64_t fold_after_bytes = 128 << 20;
 };
 
+/// As small as they may be: segments and snapshots come one after the other.
+inline constexpr Small tiny{.segment_bytes = 64 << 10, .fold_after_bytes = 64 << 10};
+
 /// A data directory, and the files to start servers on it. Everything is gone with it, unless it lies elsewhere.
 class Store {
  public:

@@ -13,7 +13,6 @@ namespace {
 
 using support::ServerProcess;
 
-constexpr Small tiny{.segment_bytes = 64 << 10, .fold_after_bytes = 64 << 10};
 constexpr std::size_t load = 800;  // Requests: enough for some segments and snapshots.
 constexpr Crowd::Mix few{.clients = 4, .shared = 2, .own = 6, .note = 1000};
 

@@ -6,11 +6,6 @@
 #include <stdexcept>
 
 namespace holdfast::scenarios {
-namespace {
-
-constexpr Duration tick_every = std::chrono::milliseconds(50);
-
-}  // namespace
 
 DoorSubject::DoorSubject(const Options& options, std::string resp) : began_(clock_.wall()) {
   settings_.listen = "127.0.0.1:0";

@@ -6,7 +6,10 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/scenarios/text_words.h"
 #include "tests/scenarios/words.h"
+#include "text/change_json.h"
+#include "text/text.h"
 
 namespace holdfast::scenarios {
 
@@ -36,6 +39,22 @@ json::object buffer_body(const Ask& ask) {
 
 }  // namespace
 
+namespace {
+
+void add_text_fields(json::object& body, const Ask& ask) {
+  for (const char* key : {"base", "seq"}) {
+    if (ask.has(key)) body[key] = ask.number(key);
+  }
+  if (ask.has("changes")) {
+    json::array& changes = body["changes"].emplace_array();
+    for (const text::ChangeSet& change : changes_of(ask)) changes.push_back(json::parse(text::changes_json(change)));
+  }
+  if (ask.verb == "put") body["text"] = text_of(ask);
+  if (ask.has("anyway")) body["anyway"] = ask.text("anyway") == "yes";
+}
+
+}  // namespace
+
 json::object body_of(const Ask& ask) {
   if (asks_for_buffer(ask)) return buffer_body(ask);
   json::object body;
@@ -53,6 +72,7 @@ json::object body_of(const Ask& ask) {
   }
   if (ask.has("metadata")) body["metadata"] = json::parse(ask.text("metadata"));
   if (ask.has("token")) body["token"] = ask.number("token");
+  if (is_text_verb(ask.verb)) add_text_fields(body, ask);
   return body;
 }
 
@@ -126,8 +146,44 @@ const std::vector<Member>& members() {
       {"reason", {"why"}},
       {"field", {"field"}},
       {"next", {"next"}},
+      {"buffer", {"text_number"}},
+      {"revision", {"revision"}},
+      {"base", {"base"}},
+      {"again", {"again"}},
+      {"undo", {"undo"}},
+      {"redo", {"redo"}},
+      {"created_by", {"made_by"}},
+      {"changed_by", {"changed_by"}},
+      {"draft", {"draft"}},
+      {"inserted", {"inserted"}},
+      {"deleted", {"deleted"}},
+      {"fit", {"fit"}},
+      {"more", {"more"}},
   };
   return all;
+}
+
+/// What is no member of its own.
+void add_text_answer(Fields& fields, const Ask& ask, const json::object& body) {
+  if (const json::value* drafts = body.if_contains("drafts")) {
+    fields["drafts"] = drafts->is_array() ? "" : text_of(*drafts);
+    if (drafts->is_array()) {
+      fields["count"] = fmt::to_string(drafts->as_array().size());
+      if (drafts->as_array().size() == 1) fields["draft"] = text_of(drafts->as_array()[0].at("draft"));
+    }
+  }
+  if (const json::value* changes = body.if_contains("changes"); changes && ask.verb == "changes") {
+    fields["count"] = fmt::to_string(changes->as_array().size());
+  }
+  if (const json::value* text = body.if_contains("text")) fields["text"] = as_word(text_of(*text));
+  if (ask.verb == "draft" || ask.verb == "keep") {
+    if (const json::value* owner = body.if_contains("owner")) fields["draft_of"] = text_of(*owner);
+  }
+  if (const json::value* base_text = body.if_contains("base_text")) {
+    text::Text whole = text::Text::from_utf8(text_of(*base_text)).value();
+    if (!whole.apply(text::read_changes(json::serialize(body.at("change"))).value())) throw std::runtime_error("draft");
+    fields["text"] = as_word(whole.utf8());
+  }
 }
 
 }  // namespace
@@ -166,13 +222,16 @@ Told to_told(const Ask& ask, const json::object& body, WallTime wall_began) {
     const auto passed = to_wall(std::string(since->as_string())) - wall_began;
     told.fields["since"] = fmt::to_string(std::chrono::floor<std::chrono::milliseconds>(passed).count());
   }
-  if (const json::value* leases = body.if_contains("leases")) {
+  for (const char* list : {"leases", "buffers"}) {
+    const json::value* found = body.if_contains(list);
+    if (!found) continue;
     std::string names;
-    for (const json::value& lease : leases->as_array()) {
-      names += (names.empty() ? "" : ",") + std::string(lease.at("name").as_string());
+    for (const json::value& each : found->as_array()) {
+      names += (names.empty() ? "" : ",") + std::string(each.at("name").as_string());
     }
     told.fields["names"] = names;
   }
+  if (is_text_verb(ask.verb)) add_text_answer(told.fields, ask, body);
   return told;
 }
 

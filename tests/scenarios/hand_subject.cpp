@@ -7,8 +7,6 @@
 namespace holdfast::scenarios {
 namespace {
 
-constexpr Duration tick_every = std::chrono::milliseconds(50);
-
 void set_bound(core::Limits& limits, engine::Bounds& bounds, const std::string& key, const std::string& value) {
   const auto number = [&] { return std::stoull(value); };
   if (key == "waiters_max")
@@ -27,6 +25,16 @@ void set_bound(core::Limits& limits, engine::Bounds& bounds, const std::string& 
     bounds.pending_bytes_max = number();
   else if (key == "session_looks_max")
     limits.session_looks_max = number();
+  else if (key == "texts_max")
+    limits.texts_max = number();
+  else if (key == "text_bytes_max")
+    limits.text_bytes_max = number();
+  else if (key == "drafts_of_owner_max")
+    limits.drafts_of_owner_max = number();
+  else if (key == "revisions_max")
+    limits.revisions_max = number();
+  else if (key == "changes_page_max")
+    limits.changes_page_max = number();
   else if (key == "behind_max")
     bounds.behind_max = *to_duration(value);
   else

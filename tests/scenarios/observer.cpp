@@ -206,6 +206,10 @@ void Observer::told(const Told& told) {
         part.may_hold_until = std::max(part.may_hold_until, running_ + longest(part.ttl));
       }
     }
+  } else if (told.word == "edited") {
+    if (Session* part = session_of(open.ask)) {  // It may have come back with it (L6).
+      part->may_hold_until = std::max(part->may_hold_until, running_ + longest(part->ttl));
+    }
   } else if (told.word == "grant_lapsed" || told.word == "commit_unknown") {
     name.unseen = true;
   } else if (told.word == "nothing_held" || told.word == "not_yours" || told.word == "unknown_token") {

@@ -82,6 +82,9 @@ class Run {
   void compare_field(const Line& line, const std::string& key, const std::string& wanted, const Told& told);
   bool act(const Line& line);
   Told look(const std::string& name);
+  /// What is known of texts: of each by its name, and of drafts under no name. Empty where there are none here.
+  std::map<std::string, Told> look_at_texts(const std::set<std::string>& names);
+  void compare_texts(const std::string& where, const std::map<std::string, Told>& before);
   void compare_kept(const std::string& where, const Told& before, const Told& after);
   std::uint64_t client_of(const std::string& actor) {
     return clients_.try_emplace(actor, clients_.size() + 1).first->second;
@@ -91,6 +94,8 @@ class Run {
   std::unique_ptr<Subject> subject_;
   Observer observer_;
   Letters letters_;
+  Letters drafts_;  ///< Their numbers rise, too,
+  Letters texts_;   ///< and so do those of texts.
   Duration now_{};
   bool running_ = true;
   std::uint64_t requests_ = 0;
@@ -141,11 +146,13 @@ std::optional<Told> Run::answer_of(const std::string& actor) {
 
 std::optional<Ask> Run::to_ask(const Line& line) {
   Ask ask{0, 0, line.verb, line.name, line.owner, line.session, line.args};
-  if (ask.has("token")) {
-    const std::optional<std::uint64_t> token = token_of(ask.args["token"], letters_);
-    if (!token) return std::nullopt;
-    ask.args["token"] = fmt::to_string(*token);
-  }
+  const auto number = [&](const std::string& key, const Letters& letters) {
+    if (!ask.has(key)) return true;
+    const std::optional<std::uint64_t> meant = token_of(ask.args[key], letters);
+    if (meant) ask.args[key] = fmt::to_string(*meant);
+    return meant.has_value();
+  };
+  if (!number("token", letters_) || !number("draft", drafts_) || !number("buffer", texts_)) return std::nullopt;
   return ask;
 }
 
@@ -163,10 +170,11 @@ std::uint64_t Run::send(Ask ask, const std::string& actor) {
 void Run::compare_field(const Line& line, const std::string& key, const std::string& wanted, const Told& told) {
   if (!told.fields.contains(key)) return fail(line.at_text, "the answer has no " + key + ": " + to_text(told));
   const std::string& got = told.fields.at(key);
-  if (token_keys.contains(key)) {
-    const std::optional<std::uint64_t> token = token_of(wanted, letters_);
+  if (token_keys.contains(key) || key == "draft" || key == "text_number") {
+    Letters& letters = key == "draft" ? drafts_ : key == "text_number" ? texts_ : letters_;
+    const std::optional<std::uint64_t> token = token_of(wanted, letters);
     if (!token) {
-      if (const std::string wrong = letters_.bind(wanted, std::stoull(got)); !wrong.empty()) fail(line.at_text, wrong);
+      if (const std::string wrong = letters.bind(wanted, std::stoull(got)); !wrong.empty()) fail(line.at_text, wrong);
     } else if (*token != std::stoull(got)) {
       fail(line.at_text, fmt::format("{}={} ({}), but got {}: {}", key, wanted, *token, got, to_text(told)));
     }
@@ -286,7 +294,13 @@ void Run::loosely(const Line& line) {
   const std::optional<Ask> ask = to_ask(line);
   if (!ask) return;  // It names a holding that this run did not come to.
   const std::optional<Told> told = answer_to(send(*ask, line.actor()));
-  if (!told || told->word != "granted" || !line.expected.fields.contains("token")) return;
+  if (!told) return;
+  for (const auto& [key, letters] : {std::pair{"draft", &drafts_}, std::pair{"text_number", &texts_}}) {
+    if (!line.expected.fields.contains(key) || !told->fields.contains(key)) continue;
+    const std::string& letter = line.expected.fields.at(key);
+    if (!token_of(letter, *letters)) static_cast<void>(letters->bind(letter, told->number(key)));
+  }
+  if (told->word != "granted" || !line.expected.fields.contains("token")) return;
   const std::string& letter = line.expected.fields.at("token");
   if (!letters_.bound(letter)) static_cast<void>(letters_.bind(letter, told->number("token")));
 }
@@ -294,6 +308,35 @@ void Run::loosely(const Line& line) {
 Told Run::look(const std::string& name) {
   const std::optional<Told> told = answer_to(send({0, 0, "get", name, "looker", "main", {}}, "looker/main"));
   return told ? *told : Told{0, "no answer", {}};
+}
+
+std::map<std::string, Told> Run::look_at_texts(const std::set<std::string>& names) {
+  std::map<std::string, Told> all;
+  if (!table_.needs.contains("texts")) return all;
+  const auto ask = [&](const std::string& verb, const std::string& name) {
+    const std::optional<Told> told = answer_to(send({0, 0, verb, name, "looker", "main", {}}, "looker/main"));
+    all[name] = told ? *told : Told{0, "no answer", {}};
+  };
+  for (const std::string& name : names) {
+    if (!name.empty()) ask("read", name);
+  }
+  ask("drafts", "");
+  return all;
+}
+
+void Run::compare_texts(const std::string& where, const std::map<std::string, Told>& before) {
+  std::set<std::string> names;
+  for (const auto& [name, _] : before) names.insert(name);
+  for (const auto& [name, after] : look_at_texts(names)) {
+    const Told& told = before.at(name);
+    if (told.word == "no answer") continue;
+    for (const std::string key : {"text", "revision", "text_number", "made_by", "changed_by", "drafts", "count"}) {
+      if (told.word == after.word && told.text(key) == after.text(key)) continue;
+      fail(where, fmt::format("B2: the text of '{}' was {}, and after the crash it is {}", name, to_text(told),
+                              to_text(after)));
+      break;
+    }
+  }
 }
 
 void Run::compare_kept(const std::string& where, const Told& before, const Told& after) {
@@ -326,6 +369,7 @@ void Run::crash_and_compare(const std::string& where) {
     // A journal that stands still answers no reads; then what was answered before is all there is to compare.
     if (!name.empty()) before[name] = look(name);
   }
+  const std::map<std::string, Told> texts_before = look_at_texts(names);
   late_.clear();
   const std::vector<Ask> again = observer_.open();
   const auto believed = observer_.beliefs();
@@ -334,6 +378,7 @@ void Run::crash_and_compare(const std::string& where) {
   pending_.clear();
   subject_->restart();
   observer_.restarted();
+  compare_texts(where, texts_before);
   for (const auto& [name, told] : before) {
     const Told after = look(name);
     const bool answered = told.word == "held" || told.word == "free" || told.word == "unknown";

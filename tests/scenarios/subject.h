@@ -25,6 +25,8 @@ using Fields = std::map<std::string, std::string>;
 std::optional<Duration> to_duration(std::string_view text);
 /// What stands for a ttl that never ends: longer than any table runs.
 inline constexpr Duration for_ever = std::chrono::hours(100'000);
+/// How often a server looks whether something is over; a subject whose time is turned by hand does as well.
+inline constexpr Duration tick_every = std::chrono::milliseconds(50);
 
 /// One question. `client` is one connection (each owner/session of a table has its own), `request` is unique in a run.
 struct Ask {
@@ -56,6 +58,11 @@ struct Ask {
 ///   held joined ended                      yes or no
 ///   waiting sessions buffer count          numbers
 ///   names next                             of a list: the names, with commas between
+///
+/// Of texts (text_words.h) the words are created, shown, removed, edited (of an undo, a redo and an applied draft,
+/// too), told (of changes), listed, kept and discarded, and the fields text, revision, base, again, undo, redo, drafts
+/// (how many), made_by, changed_by, more, inserted, deleted, fit, draft_of; draft and text_number are numbers that a
+/// table has letters for, as it has for tokens.
 struct Told {
   std::uint64_t request = 0;
   std::string word;
@@ -78,7 +85,7 @@ class Subject {
 
   /// Whether it can do what a table says it `needs`: disk (orders of `disk`), undelivered, absence (a client gone
   /// before the server heard of it), stop, keys (set, end, expire, and acquire anew=yes), buffers (their numbers),
-  /// details (of the lease, in an error that is no refusal).
+  /// details (of the lease, in an error that is no refusal), texts (and drafts).
   /// "bound KEY": whether it lets a table set that bound.
   virtual bool can(std::string_view need) const = 0;
 

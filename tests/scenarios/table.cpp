@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/scenarios/text_words.h"
+
 namespace holdfast::scenarios {
 namespace {
 
@@ -125,7 +127,7 @@ Line parse_line(const Words& words, const std::string& where) {
   }
   const bool undelivered = verb == "undelivered";
   if (undelivered) line.kind = Line::Kind::undelivered;
-  if (!undelivered && !verbs.contains(verb)) bad(where, "no such verb: " + verb);
+  if (!undelivered && !verbs.contains(verb) && !is_text_verb(verb)) bad(where, "no such verb: " + verb);
   line.verb = verb;
   ++word;
   if (word != end && *word != "->" && !is_field(*word)) line.name = *word++;

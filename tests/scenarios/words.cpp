@@ -5,6 +5,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "tests/scenarios/text_words.h"
+
 namespace holdfast::scenarios {
 
 using namespace std::chrono_literals;
@@ -95,10 +97,13 @@ core::Reply KeyAsk::reply(const core::Reply& of_program) const {
 }
 
 core::Command to_command(const Ask& ask) {
+  if (is_text_verb(ask.verb)) return text_command_of(ask);
   const core::Who who{ask.owner, ask.session};
   const core::Token token{ask.number("token")};
   if (ask.verb == "acquire") return acquire_of(ask);
-  if (ask.verb == "takeover") return core::Takeover{acquire_of(ask), token, ask.duration("flush"), ask.text("reason")};
+  if (ask.verb == "takeover") {
+    return core::Takeover{acquire_of(ask), token, ask.duration("flush"), ask.text("reason"), !ask.has("flush")};
+  }
   if (ask.verb == "move") return core::Move{ask.name, token, who, "192.0.2.1"};
   if (ask.verb == "request") return core::AskHolder{ask.name, who, ask.text("message"), "192.0.2.1"};
   if (ask.verb == "transfer") {
@@ -147,7 +152,7 @@ std::string_view word_when_done(std::string_view verb) {
   if (verb == "release") return "released";
   if (verb == "check") return "current";
   if (verb == "list") return "listed";
-  return {};
+  return text_word_when_done(verb);
 }
 
 Told to_told(const core::Reply& reply, const Ask& ask, WallTime wall_began) {
@@ -191,6 +196,7 @@ Told to_told(const core::Reply& reply, const Ask& ask, WallTime wall_began) {
     f["owner"] = reply.who.owner;
     f["session"] = reply.who.session;
   }
+  add_text_fields(f, reply, ask);
   if (ask.verb == "list") {
     std::string names;
     for (const core::LeaseView& shown : reply.page) names += (names.empty() ? "" : ",") + shown.name;

@@ -264,8 +264,10 @@ void LivePeer::renewed(const core::Reply& reply, std::string_view name, core::To
     hub.lost(*this, name, token, core::Loss::lapsed, nullptr);
   }
   if (--renewing_->left > 0) return;
-  const std::string leases = std::exchange(renewing_, nullptr)->leases;
-  if (leases.empty()) return;
+  const std::unique_ptr<Renewing> done = std::exchange(renewing_, nullptr);
+  const std::string& leases = done->leases;
+  if (leases.empty() || !done->told) return;
+  renew_from_ = pings_ + 1;
   std::string message;
   api::JsonWriter json(message);
   json.text("push", "renewed").raw("leases", "[" + leases + "]").end();

@@ -154,7 +154,7 @@ void LivePeer::look_at_time(Loop::Clock::time_point now) {
   if (now < next_ping_) return;
   next_ping_ = now + io_.options.ping;
   if (!may_take_more()) {  // Its pongs are not read. But it takes what it is sent, and so is there.
-    if (moves) renew_all();
+    if (moves) renew_all(false);
   } else if (pings_ - pongs_ >= static_cast<std::uint32_t>(io_.options.pings_unanswered_max)) {
     io_.service.metrics().live_cut_off.fetch_add(1, std::memory_order_relaxed);
     end(CloseCode::no_pong, "no pong");
@@ -177,15 +177,16 @@ void LivePeer::pong(std::string_view payload) {
   if (error != std::errc{} || end != payload.data() + payload.size()) return;
   if (number <= pongs_ || number > pings_) return;  // Of no ping of ours that is not answered.
   pongs_ = number;
-  renew_all();
+  if (number >= renew_from_) renew_all(true);
 }
 
-void LivePeer::renew_all() {
+void LivePeer::renew_all(bool told) {
   if (renewing_) return;
   const std::vector<Hub::Held> held = io_.hub->holdings_of(*this);
   if (held.empty()) return;
   renewing_ = std::make_unique<Renewing>();
   renewing_->left = held.size();
+  renewing_->told = told;
   for (const auto& [name, token] : held) io_.renew(*this, std::string{name}, token);
 }
 

@@ -91,6 +91,7 @@ class LivePeer final : public Peer, public Member {
   /// Renewals under way.
   struct Renewing {
     std::size_t left = 0;
+    bool told = true;    ///< Its holder is to hear of it.
     std::string leases;  ///< Those that were renewed, as JSON.
   };
 
@@ -106,7 +107,7 @@ class LivePeer final : public Peer, public Member {
   void drop_what_has_left();
   void ping(Loop::Clock::time_point now);
   void pong(std::string_view payload);
-  void renew_all();
+  void renew_all(bool told);
   void expect_slowness(bool slow);
 
   // calls.cpp: what messages mean.
@@ -149,6 +150,8 @@ class LivePeer final : public Peer, public Member {
   std::uint32_t waits_ = 0, heavy_ = 0;  ///< Of what has been asked.
   std::uint32_t pings_ = 0;              ///< Said.
   std::uint32_t pongs_ = 0;              ///< The last of them that was answered.
+  /// The first ping that was said behind the last `renewed`: whoever answers it has had that.
+  std::uint32_t renew_from_ = 1;
   bool said_hello_ = false;
   bool ended_ = false;
   bool slow_ = false;  ///< Something lay there at the last look.

@@ -7,6 +7,7 @@
 #include "api/json_text.h"
 #include "api/names.h"
 #include "api/operations.h"
+#include "tests/fuzz/refused.h"
 #include "tests/fuzz/target.h"
 #include "text/utf8.h"
 
@@ -46,13 +47,6 @@ void check(const api::Call& call, const api::Operation& operation) {
     HF_FUZZ_CHECK(takeover->flush >= Duration::zero());
     HF_FUZZ_CHECK(takeover->flush <= std::chrono::milliseconds(api::flush_ms_max));
   }
-}
-
-Taken refused(const Error& error) {
-  const int status = info_of(error.code).http_status;
-  HF_FUZZ_CHECK(status >= 400 && status < 500);
-  HF_FUZZ_CHECK(api::read_object(api::problem(error).body));
-  return Taken::no;
 }
 
 }  // namespace

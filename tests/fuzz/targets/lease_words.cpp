@@ -9,17 +9,11 @@
 #include "api/json_text.h"
 #include "api/operations.h"
 #include "api/write_text.h"
+#include "tests/fuzz/refused.h"
 #include "tests/fuzz/target.h"
 
 namespace holdfast::fuzz {
 namespace {
-
-Taken refused(const Error& error) {
-  const int status = info_of(error.code).http_status;
-  HF_FUZZ_CHECK(status >= 400 && status < 500);
-  HF_FUZZ_CHECK(api::read_object(api::problem(error).body));
-  return Taken::no;
-}
 
 /// Only these may be asked as durations: of others the number may be larger than any.
 bool is_duration(const api::Field& field) {
