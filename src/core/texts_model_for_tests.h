@@ -145,7 +145,7 @@ struct TextModel {
 
   std::vector<Strokes> revisions{{}};
   std::vector<std::string> authors{""};
-  std::map<std::string, std::uint64_t> made;  ///< The newest number of each session that got in.
+  std::map<std::string, std::uint64_t> made;  ///< The newest number of each owner's session that got in.
   std::map<std::string, Owner> owners;
   std::map<std::uint64_t, Draft> drafts;
   std::map<Stroke, int> places;  ///< Where each keystroke ended up: in so many changes of the text and drafts.
@@ -160,13 +160,13 @@ struct TextModel {
     return strokes;
   }
   const Strokes& newest() const { return revisions.back(); }
-  bool may_write(Token under, const Who& who) const { return alive && token == under && holder.session == who.session; }
+  bool may_write(Token under, const Who& who) const { return alive && token == under && holder == who; }
 
   void edit(const Who& who, const Typed& typed, Duration now) {
     RC_ASSERT(typed.before == newest());
     own(who.owner, newest(), typed.after, now);
     push(who.owner, typed.after);
-    made[who.session] = typed.seq;
+    made[who.owner + '/' + who.session] = typed.seq;
     for (const Stroke stroke : typed.come()) ++places[stroke];
   }
   /// A change of any kind that leads to `after`, and can be taken back like any other.

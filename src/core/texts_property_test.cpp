@@ -99,7 +99,7 @@ struct Client {
 class Trial {
  public:
   Trial() : desk_(std::make_unique<Desk>()) {
-    for (const Who& who : {alice, alice2, bob, carol}) clients_.push_back({.who = who});
+    for (const Who& who : {alice, alice2, Who{"bob", alice.session}, carol}) clients_.push_back({.who = who});
     Strokes first;
     for (int i = 0; i < 5; ++i) first.push_back(++typed_);
     const auto file = std::make_shared<const text::TextFile>(text::TextFile{text::text_of(utf8_of(first)), {}});
@@ -315,7 +315,7 @@ class Trial {
     const std::vector<Typed> sent(client.pending.begin(), client.pending.begin() + static_cast<std::ptrdiff_t>(count));
     const Edit edit = edit_of(client, sent);
     const Reply reply = ask(edit);
-    const std::uint64_t newest_made = model_.made[client.who.session];
+    const std::uint64_t newest_made = model_.made[client.who.owner + '/' + client.who.session];
     const bool may = model_.may_write(client.token, client.who);
     const std::size_t made = static_cast<std::size_t>(
         std::ranges::count_if(sent, [&](const Typed& typed) { return typed.seq <= newest_made; }));
@@ -365,7 +365,7 @@ class Trial {
   void drafted(const Client& client, std::uint64_t number, text::Revision base, const std::vector<Typed>& late) {
     RC_ASSERT(number != 0U);
     for (const auto& [other, draft] : model_.drafts) {
-      if (other == number || draft.who.session != client.who.session) continue;
+      if (other == number || draft.who != client.who) continue;
       for (const Typed& typed : late) {
         RC_ASSERT(std::ranges::find(draft.typed, typed.seq, &Typed::seq) == draft.typed.end());  // B2: not twice.
       }
@@ -393,7 +393,7 @@ class Trial {
   void keep(Client& client) {
     if (!client.pending.empty()) {
       const std::vector<Typed> sent = client.pending;
-      const std::uint64_t newest_made = model_.made[client.who.session];
+      const std::uint64_t newest_made = model_.made[client.who.owner + '/' + client.who.session];
       const auto made = std::ranges::find_if(sent, [&](const Typed& typed) { return typed.seq > newest_made; });
       const Reply reply = ask(KeepDraft{edit_of(client, sent)});
       RC_ASSERT(reply.code == ErrorCode::none);
@@ -431,7 +431,7 @@ class Trial {
     const Reply reply = ask(command);
     const text::Revision newest = model_.revisions.size() - 1;
     const bool may = model_.may_write(client.token, client.who);
-    const bool again = model_.made[client.who.session] >= command.seq;
+    const bool again = model_.made[client.who.owner + '/' + client.who.session] >= command.seq;
     const std::string& owner = client.who.owner;
     if (again) {
       RC_ASSERT(reply.code == ErrorCode::none);
@@ -446,7 +446,7 @@ class Trial {
     } else {
       RC_ASSERT(reply.code == ErrorCode::none);
       model_.undo(owner, command.redo, strokes_of(desk_->state.buffers().find(name)->log().text()));
-      model_.made[client.who.session] = command.seq;
+      model_.made[client.who.owner + '/' + client.who.session] = command.seq;
       ++reached()[command.redo ? "redone" : "undone"];
     }
     if (!heard) {
@@ -466,17 +466,9 @@ class Trial {
 
   // --- Drafts.
 
-  bool unheard(const TextModel::Draft& draft) const {
-    return std::ranges::any_of(clients_, [&](const Client& client) {
-      return client.who.session == draft.who.session && !client.pending.empty() &&
-             client.pending.front().seq <= draft.typed.back().seq;
-    });
-  }
-
   void apply(Client& client, const Line& line) {
     if (model_.drafts.empty() || !client.loaded || !client.pending.empty() || client.asked) return;
     const auto at = std::next(model_.drafts.begin(), static_cast<std::ptrdiff_t>(line.n[0] % model_.drafts.size()));
-    if (unheard(at->second)) return;
     const Strokes base = at->second.typed.front().before, drafted = at->second.typed.back().after;
     const Strokes before = model_.newest();
     const std::uint64_t seq = line.heard ? client.next_seq : 0;
@@ -501,7 +493,7 @@ class Trial {
     RC_ASSERT(common(before, after) == common(after, before));
     model_.own(client.who.owner, before, after, desk_->now);
     model_.push(client.who.owner, after);
-    if (seq != 0) model_.made[client.who.session] = seq;
+    if (seq != 0) model_.made[client.who.owner + '/' + client.who.session] = seq;
     model_.drafts.erase(at);
     ++reached()["draft applied"];
     if (!line.heard) return;
@@ -511,7 +503,6 @@ class Trial {
   void discard(const Client& client, std::size_t which) {
     if (model_.drafts.empty()) return;
     const auto at = std::next(model_.drafts.begin(), static_cast<std::ptrdiff_t>(which % model_.drafts.size()));
-    if (unheard(at->second)) return;
     const bool own = at->second.who.owner == client.who.owner;
     const Reply reply = ask(DropDraft{at->first, client.who});
     RC_ASSERT(reply.code == (own ? ErrorCode::none : ErrorCode::not_your_draft));
