@@ -135,6 +135,7 @@ export class GuardedBuffer {
   #cursors = new Cursors(0);
   #buffer: number | null = null;
   #holder: HeldState | undefined;
+  #heldAt: readonly [incarnation: number, number: number] = [0, 0];
   #members: readonly Member[] = [];
   #lease: Lease | undefined;
   #acquiring: Promise<void> | undefined;
@@ -578,10 +579,19 @@ export class GuardedBuffer {
     }
   }
 
+  /** Of what was said about who holds it. Answers may be overtaken by what is pushed. */
+  #isNewest(position: string | undefined): boolean {
+    const [incarnation = 0, number = 0] = (position ?? "").split(".").map(Number);
+    const [knownIncarnation, known] = this.#heldAt;
+    if (incarnation === knownIncarnation && number < known) return false;
+    this.#heldAt = [incarnation, number];
+    return true;
+  }
+
   #happened(data: unknown): void {
-    if (!isObject(data)) return;
+    if (!isObject(data) || !this.#isNewest(textAt(data, "position"))) return;
     const [type, token, owner, session] = [textAt(data, "type"), numberAt(data, "token"), textAt(data, "owner"), textAt(data, "session")];
-    if (token === undefined || (this.#holder && token < this.#holder.token)) return;
+    if (token === undefined) return;
     const ends = type === "revoked" || (data["ends"] !== false && (type === "released" || type === "lapsed"));
     const begins = type === "granted" || type === "taken_over" || type === "moved" || type === "transferred" || type === "revived";
     if (ends) this.#holder = undefined;
@@ -673,13 +683,18 @@ export class GuardedBuffer {
     const buffer = numberAt(said, "buffer") ?? null;
     const revision = numberAt(said, "revision") ?? 0;
     const text = textAt(said, "text");
+    // What was pushed meanwhile may be newer than the answer.
+    const older = this.#tail !== undefined && buffer === this.#buffer && revision < this.#tail.revision;
     if (this.#tail === undefined) this.#tail = new Tail(revision, text ?? "", this.#means.numbers.get(this.name));
+    else if (older) return;
     else if (text !== undefined || buffer !== this.#buffer) this.#restart(revision, text ?? "");
     else this.#caughtUp(said["changes"]);
     this.#buffer = buffer;
     const lease = said["lease"];
-    this.#holder = isObject(lease) && lease["held"] === true ? (lease as unknown as HeldState) : undefined;
-    this.#events.emit("owner", this.#holder);
+    if (this.#isNewest(textAt(said, "position"))) {
+      this.#holder = isObject(lease) && lease["held"] === true ? (lease as unknown as HeldState) : undefined;
+      this.#events.emit("owner", this.#holder);
+    }
     if (Array.isArray(said["members"])) this.#gathered({ ...said, push: "members" });
     this.#advance();
   }
@@ -714,8 +729,9 @@ export class GuardedBuffer {
   }
 
   #connected(): void {
+    if (!this.#tail) return; // The first look at it is under way.
     this.#follows = false;
-    this.#tail?.unanswered();
+    this.#tail.unanswered();
     this.#ahead = [];
     if (this.#lease) this.#lease.renew().catch(() => undefined);
     if (this.#cursor) this.#cursorTimer ??= setTimeout(() => this.#sendCursor(), cursorPause);
@@ -756,11 +772,11 @@ export class GuardedBuffer {
     const sent = first?.seq !== undefined && first.base !== undefined;
     if (sent && (this.#losing || this.#lease)) return this.#send();
     if (sent && this.#unsure) return false;
+    if (this.#losing) return this.#file(this.#losing.token); // As it was typed, before it is caught up with others.
     if (!this.#follows) {
       await this.#follow(this.#means.timeoutMs);
       return true;
     }
-    if (this.#losing) return this.#file(this.#losing.token);
     if (first && this.#lease) return this.#send();
     return false;
   }
