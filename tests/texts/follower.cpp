@@ -40,7 +40,7 @@ void Follower::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     try {
       follow_on(stop);
-    } catch (const Wrong& wrong) {
+    } catch (const std::logic_error& wrong) {  // Also a field that should be there.
       const std::lock_guard lock(mutex_);
       wrong_ = wrong.what();
       return moved_.notify_all();
@@ -81,10 +81,8 @@ void Follower::take(support::LiveTalk& talk, const json::object& message) {
     return begin(message.at("body").as_object());
   }
   const std::string_view kind = message.at("push").as_string();
-  if (kind == "resync") {
-    ++seen_.resyncs;
-    return ask(talk);
-  }
+  if (kind == "resync") ++seen_.resyncs;
+  if (kind == "resync" || kind == "created") return ask(talk);
   if (kind != "revision") return;
   text::Revision base = message.at("base").to_number<text::Revision>();
   for (const json::value& change : message.at("changes").as_array()) {
@@ -95,6 +93,7 @@ void Follower::take(support::LiveTalk& talk, const json::object& message) {
 }
 
 void Follower::begin(const json::object& answer) {
+  if (answer.at("buffer").is_null()) return;  // There is no text yet; we are told when there is.
   if (const json::value* whole = answer.if_contains("text")) {
     text_ = text::Text::from_utf8(std::string_view{whole->as_string()}).value();
     revision_ = answer.at("revision").to_number<text::Revision>();
