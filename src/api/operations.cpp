@@ -363,11 +363,12 @@ bool go_on_with(const core::Reply& reply, Command& asked) {
   return std::get<OfSession>(asked).go_on(reply.left, reply.count);
 }
 
-constexpr std::array acquire_refusals{held, held_by_you, wait_over, wait_superseded, queue_full, sessions_full};
+constexpr std::array acquire_refusals{held,       held_by_you,   wait_over,     wait_superseded,
+                                      queue_full, sessions_full, text_is_single};
 constexpr std::array renew_refusals{stale, not_yours, unknown_token, nothing_held, session_needed};
 constexpr std::array check_refusals{stale, unknown_token};
 constexpr std::array takeover_refusals{stale,         takeover_pending, reason_missing, token_needed,
-                                       unknown_token, wait_superseded,  sessions_full};
+                                       unknown_token, wait_superseded,  sessions_full,  text_is_single};
 constexpr std::array move_refusals{stale, takeover_pending, not_yours, unknown_token, nothing_held, to_oneself};
 constexpr std::array request_refusals{nothing_held, to_oneself};
 constexpr std::array transfer_refusals{stale,        takeover_pending, not_yours, unknown_token,
@@ -381,20 +382,18 @@ constexpr std::array buffer_refusals{held, held_by_you, unknown_buffer, buffers_
 constexpr std::array put_refusals{buffer_exists, held,           held_by_you, text_is_single,
                                   bad_text,      text_too_large, texts_full};
 constexpr std::array get_text_refusals{no_such_text, revision_gone, revision_future};
-constexpr std::array remove_text_refusals{no_such_text,  held,         held_by_you, stale,
-                                          unknown_token, token_needed, not_yours};
-constexpr std::array edit_refusals{stale,           base_moved,     not_yours,         unknown_token,
-                                   nothing_held,    session_needed, no_such_text,      bad_changes,
-                                   wrong_length,    bad_boundary,   changes_too_large, text_too_large,
-                                   revision_future, revision_gone,  drafts_full};
-constexpr std::array undo_refusals{stale,         base_moved,   nothing_to_undo, not_yours,
-                                   unknown_token, nothing_held, session_needed,  no_such_text};
+constexpr std::array remove_text_refusals{no_such_text, held, stale, unknown_token, token_needed, not_yours};
+constexpr std::array edit_refusals{stale,          base_moved,  not_yours,       unknown_token, session_needed,
+                                   no_such_text,   bad_changes, wrong_length,    bad_boundary,  changes_too_large,
+                                   text_too_large, texts_full,  revision_future, revision_gone, drafts_full};
+constexpr std::array undo_refusals{stale,          base_moved,   nothing_to_undo, not_yours, unknown_token,
+                                   session_needed, no_such_text, text_too_large,  texts_full};
 constexpr std::array changes_refusals{no_such_text, revision_gone, revision_future};
-constexpr std::array keep_refusals{no_such_text,      bad_changes,     wrong_length,  bad_boundary,
-                                   changes_too_large, revision_future, revision_gone, drafts_full};
+constexpr std::array keep_refusals{no_such_text,      session_needed, bad_changes,     wrong_length,  bad_boundary,
+                                   changes_too_large, text_too_large, revision_future, revision_gone, drafts_full};
 constexpr std::array draft_refusals{no_such_draft};
-constexpr std::array apply_refusals{no_such_draft, draft_conflicts, stale,          not_yours,     unknown_token,
-                                    nothing_held,  no_such_text,    session_needed, text_too_large};
+constexpr std::array apply_refusals{no_such_draft,  draft_conflicts, stale,         not_yours,      unknown_token,
+                                    session_needed, no_such_text,    revision_gone, text_too_large, texts_full};
 constexpr std::array discard_refusals{no_such_draft, not_your_draft};
 
 constexpr std::array catalogue{

@@ -169,6 +169,18 @@ TEST(ReadRenew, means_the_only_session_and_the_ttl_as_before_unless_told) {
   EXPECT_EQ(full.ttl, Duration{100ms});
 }
 
+TEST(ReadTakeover, leaves_the_window_to_the_rules_where_it_does_not_say_it) {
+  const auto read_takeover = [](const std::string& more) {
+    return command<core::Takeover>("POST", "/v1/takeover/job", R"({"owner":"bob","reason":"r","token":7)" + more + "}");
+  };
+  EXPECT_TRUE(read_takeover("").flush_by_default);
+  EXPECT_TRUE(may_wait(read_takeover("")));
+  EXPECT_FALSE(read_takeover(R"(,"flush_ms":0)").flush_by_default);
+  EXPECT_FALSE(may_wait(read_takeover(R"(,"flush_ms":0)")));
+  EXPECT_EQ(read_takeover(R"(,"flush_ms":100)").flush, 100ms);
+  EXPECT_TRUE(may_wait(read_takeover(R"(,"flush_ms":100)")));
+}
+
 TEST(ReadOthers, take_what_they_need) {
   EXPECT_EQ(command<core::Release>("POST", "/v1/release/job", R"({"owner":"a","token":7})").who.session, "");
   EXPECT_EQ(command<core::Check>("POST", "/v1/check/job", R"({"token":7})").token, core::Token{7});

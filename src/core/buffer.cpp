@@ -54,7 +54,8 @@ Buffer::Buffer(const KeptBuffer& kept)
       form_(form_of(kept.ends, kept.byte_order_mark, log_.text())),
       owners_(kept.owners),
       last_author_(kept.last_author),
-      seqs_(kept.seqs) {
+      seqs_(kept.seqs),
+      ends_(kept.ended) {
   HF_CHECK(last_author_ < owners_.size());
   for (const KeptUndo& undo : kept.undo) {
     auto stack = text::UndoStack::read(undo.stack, log_.text().length());
@@ -77,12 +78,25 @@ KeptBuffer Buffer::keep() const {
     kept.undo.push_back({undoer.owner, std::move(stack)});
   }
   kept.seqs = seqs_;
+  kept.ended = ends_;
   return kept;
 }
 
-const KeptSeq* Buffer::newest_of(std::string_view session) const {
-  const auto found = std::ranges::find(seqs_, session, &KeptSeq::session);
+const KeptSeq* Buffer::newest_of(const Who& who) const {
+  const auto found = std::ranges::find(seqs_, who, &KeptSeq::who);
   return found == seqs_.end() ? nullptr : &*found;
+}
+
+const KeptEnd* Buffer::ended_with(const Who& who, std::uint64_t seq) const {
+  const auto had = [&](const KeptEnd& end) { return end.who == who && end.seq <= seq && seq <= end.last; };
+  const auto found = std::ranges::find_if(ends_, had);
+  return found == ends_.end() ? nullptr : &*found;
+}
+
+void Buffer::note_end(const DraftKept& draft) {
+  if (draft.seq == 0) return;
+  if (ends_.size() == ends_max) ends_.erase(ends_.begin());
+  ends_.push_back({draft.who, draft.seq, draft.seq + draft.changes.size() - 1, draft.draft});
 }
 
 Buffer::Undoer* Buffer::find_undoer(std::string_view owner) {
@@ -148,8 +162,8 @@ void Buffer::note_undo(const BufferEdited& edited, const text::ChangeSet& change
 
 void Buffer::note_seq(const BufferEdited& edited) {
   if (edited.seq == 0) return;
-  KeptSeq noted{edited.who.session, edited.seq + edited.changes.size() - 1, log_.newest()};
-  const auto before = std::ranges::find(seqs_, edited.who.session, &KeptSeq::session);
+  KeptSeq noted{edited.who, edited.seq + edited.changes.size() - 1, log_.newest()};
+  const auto before = std::ranges::find(seqs_, edited.who, &KeptSeq::who);
   if (before != seqs_.end()) {
     std::rotate(before, before + 1, seqs_.end());
     seqs_.back() = std::move(noted);

@@ -26,6 +26,8 @@ class Buffer {
   /// ago go first.
   static constexpr std::size_t undoers_max = 32;
   static constexpr std::size_t sessions_max = 64;
+  /// Drafts that have ended, of which it is known what they had.
+  static constexpr std::size_t ends_max = 256;
 
   Buffer(const BufferCreated& created, std::uint64_t number);
   /// What `keep` gave.
@@ -43,8 +45,10 @@ class Buffer {
   WallTime changed_at() const { return changed_at_; }
   const std::string& owner(text::Author author) const { return owners_[static_cast<std::size_t>(author)]; }
 
-  /// Of the newest numbered change of `session`; null: none is known.
-  const KeptSeq* newest_of(std::string_view session) const;
+  /// Of the newest numbered change of that session; null: none is known.
+  const KeptSeq* newest_of(const Who& who) const;
+  /// The draft that has ended and had the change of number `seq` of that session; null: none is known.
+  const KeptEnd* ended_with(const Who& who, std::uint64_t seq) const;
 
   /// What takes the owner's newest change back, or does it again. None: there is nothing. Only settles what is known.
   std::optional<text::ChangeSet> to_undo(std::string_view owner, bool redo);
@@ -55,6 +59,8 @@ class Buffer {
   void carry_out(const BufferEdited& edited);
   /// The owner begins or ends to hold: what is changed from here on is taken back apart from what was before.
   void close_groups();
+  /// A draft for this text has come to its end.
+  void note_end(const DraftKept& draft);
   void forget_before(text::Revision revision) { log_.forget_before(revision); }
 
   KeptBuffer keep() const;
@@ -84,6 +90,7 @@ class Buffer {
   std::size_t last_author_ = 0;      ///< Of the newest revision.
   std::vector<Undoer> undo_;         ///< Heard of longest ago first.
   std::vector<KeptSeq> seqs_;        ///< Likewise.
+  std::vector<KeptEnd> ends_;        ///< Oldest first.
 };
 
 /// A change that could not be got in (B2), and the text that it was made for.

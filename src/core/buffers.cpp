@@ -103,9 +103,14 @@ void Buffers::count_down(Counts& counts, std::string_view of) {
   if (--found->second == 0) counts.erase(found);
 }
 
-void Buffers::end_draft(std::uint64_t number) {
+void Buffers::end_draft(std::uint64_t number, Position position) {
   const auto found = drafts_.find(number);
   if (found == drafts_.end()) return;
+  const DraftKept& kept = found->second.kept;
+  if (Buffer* const buffer = find(kept.name); buffer && buffer->number() == kept.buffer) {
+    buffer->note_end(kept);
+    buffer->changed = position;
+  }
   count_down(drafts_of_owner_, found->second.kept.who.owner);
   count_down(drafts_of_name_, found->second.kept.name);
   drafts_.erase(found);

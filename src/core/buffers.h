@@ -40,7 +40,7 @@ class Buffers {
   /// A draft for the text as it is kept here.
   void keep(const DraftKept& kept, Position position);
   void keep(const DraftKept& kept, text::Text base_text, Position position);
-  void end_draft(std::uint64_t number);
+  void end_draft(std::uint64_t number, Position position);
 
  private:
   using Counts = std::map<std::string, std::size_t, std::less<>>;

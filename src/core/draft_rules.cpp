@@ -49,14 +49,64 @@ text::Text with(const text::Text& base, const text::ChangeSet& change) {
 
 }  // namespace
 
+namespace {
+
+/// The changes behind the first `done` ones, as if those had never been made. They were made for `text`, one after the
+/// other.
+Result<std::vector<text::ChangeSet>> without_first(std::size_t done, std::span<const text::ChangeSet> changes,
+                                                   const text::Text& text) {
+  if (done == 0) return std::vector(changes.begin(), changes.end());
+  text::ChangeSet first = text::ChangeSet::unchanged(text.length());
+  for (const text::ChangeSet& change : changes.first(done)) {
+    HF_TRY(both, first.compose(change));
+    first = std::move(both);
+  }
+  HF_TRY(back, first.invert(text));
+  std::vector<text::ChangeSet> rest;
+  for (const text::ChangeSet& change : changes.subspan(done)) {
+    HF_TRY(moved, change.map(back.shape(), text::Order::ours_first));
+    HF_TRY(further, back.map(change.shape(), text::Order::theirs_first));
+    rest.push_back(std::move(moved));
+    back = std::move(further);
+  }
+  return rest;
+}
+
+/// How many of the first changes were in drafts that have ended, and the last of those.
+struct Ended {
+  std::size_t changes = 0;
+  std::uint64_t draft = 0;
+};
+Ended ended_of(const Buffer& buffer, const Who& who, std::uint64_t seq, std::size_t changes) {
+  Ended ended;
+  while (seq != 0 && ended.changes < changes) {
+    const KeptEnd* const end = buffer.ended_with(who, seq + ended.changes);
+    if (!end) break;
+    ended.changes = std::min<std::size_t>(changes, end->last + 1 - seq);
+    ended.draft = end->draft;
+  }
+  return ended;
+}
+
+}  // namespace
+
 Result<std::uint64_t> Step::keep_draft(const Edit& late, std::size_t made) {
   const Buffers& all = state_.buffers();
   const Buffer& buffer = *all.find(late.name);
   const Lease* const lease = state_.find(late.name);
-  const std::span<const text::ChangeSet> changes = std::span(late.changes).subspan(made);
+  const std::span<const text::ChangeSet> given = std::span(late.changes).subspan(made);
+  const std::uint64_t first = late.seq == 0 ? 0 : late.seq + made;
+  const Ended ended = ended_of(buffer, late.who, first, given.size());
+  if (ended.changes == given.size()) return ended.draft;
+  std::vector<text::ChangeSet> changes(given.begin(), given.end());
+  if (ended.changes > 0) {
+    HF_TRY(made_for, buffer.log().text_at(late.base + made));
+    HF_TRY(rest, without_first(ended.changes, given, made_for));
+    changes = std::move(rest);
+  }
   DraftKept kept{.name = late.name, .buffer = buffer.number(), .who = late.who, .token = late.token};
   kept.base = late.base + made;
-  kept.seq = late.seq == 0 ? 0 : late.seq + made;
+  kept.seq = first == 0 ? 0 : first + ended.changes;
   for (const text::ChangeSet& change : changes) kept.changes.push_back(record_of(change));
   kept.because = lease ? lease->loss_of(late.token) : Loss::none;
   if (const auto why = lease ? lease->why_of(late.token) : nullptr) kept.by = why->by;
@@ -71,7 +121,7 @@ Result<std::uint64_t> Step::keep_draft(const Edit& late, std::size_t made) {
     if (has == kept.changes.size()) return before->kept.draft;
     const std::size_t reaches = before->kept.seq + before->kept.changes.size();
     if (has && kept.seq + *has == reaches) {  // It goes on where that one ends.
-      HF_TRY_VOID(fits(with(before->base_text, before->change), changes.subspan(*has), state_.limits()));
+      HF_TRY_VOID(fits(with(before->base_text, before->change), std::span(changes).subspan(*has), state_.limits()));
       DraftKept longer = before->kept;
       longer.changes.insert(longer.changes.end(), kept.changes.begin() + static_cast<std::ptrdiff_t>(*has),
                             kept.changes.end());
@@ -112,12 +162,13 @@ void Step::operate(const KeepDraft& command, Address from) {
   }
   const Result<std::uint64_t> kept = keep_draft(edit, *made);
   if (!kept) return refuse_text(from, edit.name, kept.error().code, "changes");
-  const Draft& draft = *state_.buffers().draft(*kept);
-  shown->drafts.push_back(view_of(draft));
+  const Draft* const draft = state_.buffers().draft(*kept);
+  shown->again = draft == nullptr;  // It was kept, and has come to its end.
+  if (draft) shown->drafts.push_back(view_of(*draft));
   Verdict said;
   said.draft = *kept;
   Reply& reply = answer_of_text(from, edit.name, std::move(said), shown);
-  reply.waits_for = std::max(reply.waits_for, draft.changed);
+  if (draft) reply.waits_for = std::max(reply.waits_for, draft->changed);
 }
 
 void Step::operate(const GetDraft& command, Address from) {

@@ -113,7 +113,8 @@ struct Sizer {
   std::size_t operator()(const KeptBuffer& e) const {
     std::size_t bytes = 2 * fixed_bytes + e.name.size() + e.ends.size() + e.log.size() + e.blame.size();
     for (const KeptUndo& undo : e.undo) bytes += undo.owner.size() + undo.stack.size() + 20;
-    for (const KeptSeq& seq : e.seqs) bytes += seq.session.size() + 30;
+    for (const KeptSeq& seq : e.seqs) bytes += size_of(seq.who) + 40;
+    for (const KeptEnd& end : e.ended) bytes += size_of(end.who) + 50;
     return bytes + size_of(e.owners);
   }
   std::size_t operator()(const KeptDraft& e) const { return (*this)(e.draft) + e.base_text.size(); }

@@ -308,10 +308,19 @@ struct KeptUndo {
 
 /// The newest numbered change of a session, and the revision it made.
 struct KeptSeq {
-  std::string session;
+  Who who;
   std::uint64_t seq = 0;
   text::Revision revision = 0;
   bool operator==(const KeptSeq&) const = default;
+};
+
+/// The numbers that a session's changes had in a draft that has come to its end.
+struct KeptEnd {
+  Who who;
+  std::uint64_t seq = 0;   ///< Of its first change,
+  std::uint64_t last = 0;  ///< and of its last one.
+  std::uint64_t draft = 0;
+  bool operator==(const KeptEnd&) const = default;
 };
 
 /// All that is known of a text. Only in snapshots.
@@ -327,7 +336,8 @@ struct KeptBuffer {
   std::vector<std::string> owners;  ///< Authors by their numbers. The first created it.
   std::uint64_t last_author = 0;    ///< Of the newest revision: a place in `owners`.
   std::vector<KeptUndo> undo;
-  std::vector<KeptSeq> seqs;  ///< Oldest first.
+  std::vector<KeptSeq> seqs;   ///< Oldest first.
+  std::vector<KeptEnd> ended;  ///< Likewise.
   bool operator==(const KeptBuffer&) const = default;
 };
 

@@ -38,7 +38,7 @@ void State::carry_out(const DraftKept& effect, Now) {
 }
 
 void State::carry_out(const DraftEnded& effect, Now) {
-  buffers_.end_draft(effect.draft);
+  buffers_.end_draft(effect.draft, position_);
 }
 
 void State::carry_out(const KeptBuffer& effect, Now) {

@@ -36,7 +36,7 @@ std::string record_of(const text::ChangeSet& change) {
 }
 
 Result<std::size_t> made_already(const Buffer& buffer, const Who& who, const Edit& edit) {
-  const KeptSeq* const newest = edit.seq == 0 ? nullptr : buffer.newest_of(who.session);
+  const KeptSeq* const newest = edit.seq == 0 ? nullptr : buffer.newest_of(who);
   if (!newest || edit.seq > newest->seq) return 0;
   const std::size_t made = std::min<std::uint64_t>(edit.changes.size(), newest->seq - edit.seq + 1);
   const auto reused = [] { return fail(ErrorCode::bad_field, "another change had this number", "seq"); };
@@ -179,7 +179,9 @@ void Step::operate(const Edit& command, Address from) {
     if (!draft) return refuse_text(from, command.name, draft.error().code, changes_field);
     may.reply.draft = *draft;
     Reply& reply = answer_of_text(from, command.name, std::move(may.reply));
-    reply.waits_for = std::max(reply.waits_for, state_.buffers().draft(*draft)->changed);
+    if (const Draft* kept = state_.buffers().draft(*draft)) {
+      reply.waits_for = std::max(reply.waits_for, kept->changed);
+    }
     return;
   }
   if (may.reply.code != ErrorCode::none) {
@@ -222,7 +224,7 @@ void Step::make_change(const Decision& may, BufferEdited&& edited, const text::C
 }
 
 bool Step::answer_made_before(const Buffer& buffer, const Who& who, std::uint64_t seq, Address from) {
-  const KeptSeq* const newest = seq == 0 ? nullptr : buffer.newest_of(who.session);
+  const KeptSeq* const newest = seq == 0 ? nullptr : buffer.newest_of(who);
   if (!newest || seq > newest->seq) return false;
   const text::RevisionLog& log = buffer.log();
   if (seq < newest->seq || newest->revision <= log.oldest()) {

@@ -138,6 +138,44 @@ TEST_F(TextRulesTest, keeps_what_came_too_late_as_one_draft) {
   expect_kept();
 }
 
+TEST_F(TextRulesTest, knows_what_was_in_a_draft_that_is_not_there_any_more) {
+  put("x");
+  const Token token = desk.grant(name, alice);
+  const Token bobs =
+      ask(Takeover{.want = {.name = name, .who = bob, .ttl = 10s}, .token = token, .reason = "r"}).lease.token;
+  const std::uint64_t number = ask(edit(alice, token, 0, {"[1,[0,\"1\"]]", "[2,[0,\"2\"]]"}, 1)).draft;
+  ask(ApplyDraft{number, bobs, bob, 0, false});
+  EXPECT_EQ(text(), "x12");
+  // The answer had been lost.
+  EXPECT_EQ(ask(edit(alice, token, 0, {"[1,[0,\"1\"]]", "[2,[0,\"2\"]]"}, 1)).draft, number);
+  EXPECT_THAT(desk.state.buffers().drafts(), IsEmpty());
+  expect_kept();
+  // And more had been typed.
+  const Edit longer = edit(alice, token, 0, {"[1,[0,\"1\"]]", "[2,[0,\"2\"]]", "[[0,\"<\"],3]", "[4,[0,\">\"]]"}, 1);
+  const std::uint64_t rest = ask(longer).draft;
+  EXPECT_NE(rest, number);
+  EXPECT_EQ(ask(longer).draft, rest);
+  EXPECT_EQ(text::changes_json(ask(GetDraft{rest}).text->drafts[0].change), "[[0,\"<\"],1,[0,\">\"]]");
+  ask(ApplyDraft{rest, bobs, bob, 0, true});
+  EXPECT_EQ(text().size(), 5U) << text();
+  EXPECT_EQ(ask(longer).draft, rest);
+  EXPECT_EQ(ask(KeepDraft{longer}).draft, rest);
+  EXPECT_THAT(desk.state.buffers().drafts(), IsEmpty());
+  expect_kept();
+}
+
+TEST_F(TextRulesTest, counts_the_changes_of_sessions_that_are_called_alike_apart) {
+  put("x");
+  const Who tab{"carol", alice.session};
+  const Token token = desk.grant(name, alice);
+  ask(edit(alice, token, 0, {"[1,[0,\"1\"]]"}, 1));
+  const Token carols =
+      ask(Takeover{.want = {.name = name, .who = tab, .ttl = 10s}, .token = token, .reason = "r"}).lease.token;
+  EXPECT_FALSE(ask(edit(tab, carols, 1, {"[2,[0,\"1\"]]"}, 1)).text->again);
+  EXPECT_EQ(text(), "x11");
+  expect_kept();
+}
+
 TEST_F(TextRulesTest, applies_a_draft_beside_what_others_wrote_in_the_same_place_only_if_told_to) {
   put("one two");
   const Token token = desk.grant(name, alice);

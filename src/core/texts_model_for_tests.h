@@ -140,14 +140,34 @@ struct TextModel {
   struct Draft {
     Who who;
     text::Revision base = 0;
-    std::vector<Typed> typed;
+    std::vector<Typed> over;   ///< What had been in a draft that has ended, and is not in this one.
+    std::vector<Typed> typed;  ///< What is in it, made behind that.
+    Strokes text{};            ///< All of it, as the rules have it.
+
+    const Strokes& before() const { return over.empty() ? typed.front().before : over.front().before; }
+    /// Whether `text` is what was typed, without what is over.
+    bool is(const Strokes& text) const {
+      const Strokes& after = typed.back().after;
+      if (over.empty()) return text == after;
+      Strokes come, gone;
+      for (const Typed& each : over) {
+        std::ranges::copy(each.come(), std::back_inserter(come));
+        std::ranges::copy(each.gone(), std::back_inserter(gone));
+      }
+      const Strokes kept = without(after, come), back = common(before(), gone);
+      return common(text, kept) == kept && common(before(), text) == common(text, before()) &&
+             std::set<Stroke>(text.begin(), text.end()).size() == kept.size() + back.size() &&
+             common(text, back).size() == back.size();
+    }
   };
 
   std::vector<Strokes> revisions{{}};
   std::vector<std::string> authors{""};
-  std::map<std::string, std::uint64_t> made;  ///< The newest number of each session that got in.
+  std::map<std::string, std::uint64_t> made;  ///< The newest number of each owner's session that got in.
   std::map<std::string, Owner> owners;
   std::map<std::uint64_t, Draft> drafts;
+  std::map<std::string, std::map<std::uint64_t, std::uint64_t>>
+      ended;                     ///< The drafts that have ended, by number of a change.
   std::map<Stroke, int> places;  ///< Where each keystroke ended up: in so many changes of the text and drafts.
   // The newest holding, and whether its session may still write.
   Token token;
@@ -159,14 +179,20 @@ struct TextModel {
     for (std::size_t i = base; i < revisions.size(); ++i) strokes = common(strokes, revisions[i]);
     return strokes;
   }
+  static std::string key_of(const Who& who) { return who.owner + '/' + who.session; }
+  void end(std::uint64_t number) {
+    const Draft& draft = drafts.at(number);
+    for (const Typed& typed : draft.typed) ended[key_of(draft.who)][typed.seq] = number;
+    drafts.erase(number);
+  }
   const Strokes& newest() const { return revisions.back(); }
-  bool may_write(Token under, const Who& who) const { return alive && token == under && holder.session == who.session; }
+  bool may_write(Token under, const Who& who) const { return alive && token == under && holder == who; }
 
   void edit(const Who& who, const Typed& typed, Duration now) {
     RC_ASSERT(typed.before == newest());
     own(who.owner, newest(), typed.after, now);
     push(who.owner, typed.after);
-    made[who.session] = typed.seq;
+    made[key_of(who)] = typed.seq;
     for (const Stroke stroke : typed.come()) ++places[stroke];
   }
   /// A change of any kind that leads to `after`, and can be taken back like any other.

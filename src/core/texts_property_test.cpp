@@ -99,7 +99,7 @@ struct Client {
 class Trial {
  public:
   Trial() : desk_(std::make_unique<Desk>()) {
-    for (const Who& who : {alice, alice2, bob, carol}) clients_.push_back({.who = who});
+    for (const Who& who : {alice, alice2, Who{"bob", alice.session}, carol}) clients_.push_back({.who = who});
     Strokes first;
     for (int i = 0; i < 5; ++i) first.push_back(++typed_);
     const auto file = std::make_shared<const text::TextFile>(text::TextFile{text::text_of(utf8_of(first)), {}});
@@ -178,7 +178,7 @@ class Trial {
     for (const auto& [number, draft] : model_.drafts) {
       const Reply shown = ask(GetDraft{number});
       RC_ASSERT(shown.code == ErrorCode::none);
-      RC_ASSERT(draft_text(shown.text->drafts.at(0)) == draft.typed.back().after);
+      RC_ASSERT(draft_text(shown.text->drafts.at(0)) == draft.text);
     }
     RC_ASSERT(desk_->state.buffers().drafts().size() == model_.drafts.size());
     for (Stroke stroke = 1; stroke <= typed_; ++stroke) {
@@ -315,7 +315,7 @@ class Trial {
     const std::vector<Typed> sent(client.pending.begin(), client.pending.begin() + static_cast<std::ptrdiff_t>(count));
     const Edit edit = edit_of(client, sent);
     const Reply reply = ask(edit);
-    const std::uint64_t newest_made = model_.made[client.who.session];
+    const std::uint64_t newest_made = model_.made[TextModel::key_of(client.who)];
     const bool may = model_.may_write(client.token, client.who);
     const std::size_t made = static_cast<std::size_t>(
         std::ranges::count_if(sent, [&](const Typed& typed) { return typed.seq <= newest_made; }));
@@ -342,13 +342,13 @@ class Trial {
     hear(reply);
     if (reply.code == ErrorCode::base_moved) {
       keep(client);
-    } else {
-      sent_is_in(client, count);
+      return true;
     }
-    if (reply.code == ErrorCode::stale) {  // Nothing more is typed, and the rest follows at once.
+    if (reply.code == ErrorCode::stale) {  // Nothing more is typed, and all of it goes in at once.
       client.loaded = false;
-      hand_in(client);
+      if (count < client.pending.size()) return send(client, client.pending.size(), true);
     }
+    sent_is_in(client, count);
     return true;
   }
   static Edit edit_of(const Client& client, const std::vector<Typed>& sent) {
@@ -361,16 +361,26 @@ class Trial {
     client.confirmed = client.pending[count - 1].after;
     client.pending.erase(client.pending.begin(), client.pending.begin() + static_cast<std::ptrdiff_t>(count));
   }
-  /// `late` is in the draft `number` now, and in no other.
-  void drafted(const Client& client, std::uint64_t number, text::Revision base, const std::vector<Typed>& late) {
+  /// `late` is in the draft `number` now, and in no other; but for what had been in one that has ended.
+  void drafted(const Client& client, std::uint64_t number, text::Revision base, std::vector<Typed> late) {
     RC_ASSERT(number != 0U);
+    const std::map<std::uint64_t, std::uint64_t>& ended = model_.ended[TextModel::key_of(client.who)];
+    const auto rest = std::ranges::find_if(late, [&](const Typed& typed) { return !ended.contains(typed.seq); });
+    if (rest == late.end()) {
+      RC_ASSERT(number == ended.at(late.back().seq));
+      ++reached()["a draft that has ended"];
+      return;
+    }
+    const std::vector<Typed> over(late.begin(), rest);
+    late.erase(late.begin(), rest);
+    if (!over.empty()) ++reached()["what follows a draft that has ended"];
     for (const auto& [other, draft] : model_.drafts) {
-      if (other == number || draft.who.session != client.who.session) continue;
+      if (other == number || draft.who != client.who) continue;
       for (const Typed& typed : late) {
         RC_ASSERT(std::ranges::find(draft.typed, typed.seq, &Typed::seq) == draft.typed.end());  // B2: not twice.
       }
     }
-    const auto [at, anew] = model_.drafts.try_emplace(number, TextModel::Draft{client.who, base, {}});
+    const auto [at, anew] = model_.drafts.try_emplace(number, TextModel::Draft{client.who, base, over, {}});
     std::vector<Typed>& typed = at->second.typed;
     RC_ASSERT(at->second.who == client.who);
     bool longer = false;
@@ -384,7 +394,8 @@ class Trial {
     ++reached()[anew ? "draft" : longer ? "longer draft" : "the same draft"];
     const Reply shown = ask(GetDraft{number});
     RC_ASSERT(shown.code == ErrorCode::none);
-    RC_ASSERT(draft_text(shown.text->drafts.at(0)) == typed.back().after);
+    at->second.text = draft_text(shown.text->drafts.at(0));
+    RC_ASSERT(at->second.is(at->second.text));
   }
   static Strokes draft_text(const DraftView& draft) {
     return strokes_of(text::applied(text::utf16_of(*draft.base_text), draft.change));
@@ -393,7 +404,7 @@ class Trial {
   void keep(Client& client) {
     if (!client.pending.empty()) {
       const std::vector<Typed> sent = client.pending;
-      const std::uint64_t newest_made = model_.made[client.who.session];
+      const std::uint64_t newest_made = model_.made[TextModel::key_of(client.who)];
       const auto made = std::ranges::find_if(sent, [&](const Typed& typed) { return typed.seq > newest_made; });
       const Reply reply = ask(KeepDraft{edit_of(client, sent)});
       RC_ASSERT(reply.code == ErrorCode::none);
@@ -431,7 +442,7 @@ class Trial {
     const Reply reply = ask(command);
     const text::Revision newest = model_.revisions.size() - 1;
     const bool may = model_.may_write(client.token, client.who);
-    const bool again = model_.made[client.who.session] >= command.seq;
+    const bool again = model_.made[TextModel::key_of(client.who)] >= command.seq;
     const std::string& owner = client.who.owner;
     if (again) {
       RC_ASSERT(reply.code == ErrorCode::none);
@@ -446,7 +457,7 @@ class Trial {
     } else {
       RC_ASSERT(reply.code == ErrorCode::none);
       model_.undo(owner, command.redo, strokes_of(desk_->state.buffers().find(name)->log().text()));
-      model_.made[client.who.session] = command.seq;
+      model_.made[TextModel::key_of(client.who)] = command.seq;
       ++reached()[command.redo ? "redone" : "undone"];
     }
     if (!heard) {
@@ -466,18 +477,10 @@ class Trial {
 
   // --- Drafts.
 
-  bool unheard(const TextModel::Draft& draft) const {
-    return std::ranges::any_of(clients_, [&](const Client& client) {
-      return client.who.session == draft.who.session && !client.pending.empty() &&
-             client.pending.front().seq <= draft.typed.back().seq;
-    });
-  }
-
   void apply(Client& client, const Line& line) {
     if (model_.drafts.empty() || !client.loaded || !client.pending.empty() || client.asked) return;
     const auto at = std::next(model_.drafts.begin(), static_cast<std::ptrdiff_t>(line.n[0] % model_.drafts.size()));
-    if (unheard(at->second)) return;
-    const Strokes base = at->second.typed.front().before, drafted = at->second.typed.back().after;
+    const Strokes base = at->second.before(), drafted = at->second.text;
     const Strokes before = model_.newest();
     const std::uint64_t seq = line.heard ? client.next_seq : 0;
     const Reply reply = ask(ApplyDraft{at->first, client.token, client.who, seq, line.n[1] % 2 == 0});
@@ -501,8 +504,8 @@ class Trial {
     RC_ASSERT(common(before, after) == common(after, before));
     model_.own(client.who.owner, before, after, desk_->now);
     model_.push(client.who.owner, after);
-    if (seq != 0) model_.made[client.who.session] = seq;
-    model_.drafts.erase(at);
+    if (seq != 0) model_.made[TextModel::key_of(client.who)] = seq;
+    model_.end(at->first);
     ++reached()["draft applied"];
     if (!line.heard) return;
     ++client.next_seq;
@@ -511,13 +514,12 @@ class Trial {
   void discard(const Client& client, std::size_t which) {
     if (model_.drafts.empty()) return;
     const auto at = std::next(model_.drafts.begin(), static_cast<std::ptrdiff_t>(which % model_.drafts.size()));
-    if (unheard(at->second)) return;
     const bool own = at->second.who.owner == client.who.owner;
     const Reply reply = ask(DropDraft{at->first, client.who});
     RC_ASSERT(reply.code == (own ? ErrorCode::none : ErrorCode::not_your_draft));
     if (!own) return;
     hear(reply);
-    model_.drafts.erase(at);
+    model_.end(at->first);
     ++reached()["draft discarded"];
   }
 
@@ -593,9 +595,10 @@ TEST(Texts, are_tried_where_it_matters) {
     for (const Line& line : script(rc::Random(seed), 100).value()) run.play(line);
     run.finish();
   }
-  for (const char* outcome : {"granted", "made", "made before", "half made before", "base moved", "draft",
-                              "longer draft", "the same draft", "kept by hand", "undone", "redone", "undone before",
-                              "draft applied", "draft conflicts", "draft discarded", "crash", "undone by a crash"}) {
+  for (const char* outcome :
+       {"granted", "made", "made before", "half made before", "base moved", "draft", "longer draft", "the same draft",
+        "kept by hand", "a draft that has ended", "what follows a draft that has ended", "undone", "redone",
+        "undone before", "draft applied", "draft conflicts", "draft discarded", "crash", "undone by a crash"}) {
     EXPECT_GE(reached()[outcome], 5) << outcome;
   }
 }

@@ -375,15 +375,24 @@ void fields(Archive& a, E& e) {
 
 template <class Archive, Of<core::KeptSeq> E>
 void fields(Archive& a, E& e) {
-  auto& [session, seq, revision] = e;
-  a("session", session);
+  auto& [who, seq, revision] = e;
+  a("who", who);
   a("seq", seq);
   a("revision", revision);
 }
 
+template <class Archive, Of<core::KeptEnd> E>
+void fields(Archive& a, E& e) {
+  auto& [who, seq, last, draft] = e;
+  a("who", who);
+  a("seq", seq);
+  a("last", last);
+  a("draft", draft);
+}
+
 template <class Archive, Of<core::KeptBuffer> E>
 void fields(Archive& a, E& e) {
-  auto& [name, buffer, at, changed_at, ends, byte_order_mark, log, blame, owners, last_author, undo, seqs] = e;
+  auto& [name, buffer, at, changed_at, ends, byte_order_mark, log, blame, owners, last_author, undo, seqs, ended] = e;
   a("name", name);
   a("buffer", buffer);
   a("at", at);
@@ -396,6 +405,7 @@ void fields(Archive& a, E& e) {
   a("last_author", last_author);
   a("undo", undo);
   a("seqs", seqs);
+  a("ended", ended);
 }
 
 template <class Archive, Of<core::KeptDraft> E>

@@ -10,6 +10,7 @@
 
 #include "tests/scenarios/door_subject.h"
 #include "tests/scenarios/door_words.h"
+#include "tests/scenarios/text_words.h"
 #include "tests/scenarios/words.h"
 #include "tests/support/http_talk.h"
 
@@ -71,7 +72,30 @@ Texts command_on_key(const Ask& ask) {
           ttl};
 }
 
+/// With those words of the table that are fields of the same name.
+Texts with_arguments(Texts words, const Ask& ask, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    if (ask.has(key)) words.insert(words.end(), {capitals(key), ask.text(key)});
+  }
+  return words;
+}
+
+Texts command_on_text(const Ask& ask) {
+  if (ask.verb == "read") return with_arguments({"BUFFER.GET", ask.name, "OWNER", ask.owner}, ask, {"revision"});
+  if (ask.verb == "changes") return with_arguments({"BUFFER.CHANGES", ask.name}, ask, {"after", "limit", "buffer"});
+  if (ask.verb == "texts") return with_arguments({"BUFFER.LIST"}, ask, {"prefix", "after", "limit"});
+  if (ask.verb == "draft") return {"DRAFT.GET", ask.text("draft")};
+  if (ask.verb == "drafts") return ask.name.empty() ? Texts{"DRAFT.LIST"} : Texts{"DRAFT.LIST", "NAME", ask.name};
+  const json::object fields = body_of(ask);
+  if (ask.verb == "apply" || ask.verb == "discard") {
+    return with_fields({"DRAFT." + capitals(ask.verb), ask.text("draft")}, fields);
+  }
+  if (ask.verb == "keep") return with_fields({"DRAFT.KEEP", ask.name}, fields);
+  return with_fields({"BUFFER." + (ask.verb == "remove" ? "DELETE" : capitals(ask.verb)), ask.name}, fields);
+}
+
 Texts command_of(const Ask& ask) {
+  if (is_text_verb(ask.verb)) return command_on_text(ask);
   if (asks_without_reentry(ask) || is_key_verb(ask.verb)) return command_on_key(ask);
   if (ask.verb == "list") return list_of(ask);
   if (ask.verb == "get") {
@@ -237,7 +261,7 @@ class RespWire final : public Wire {
 class RespSubject final : public DoorSubject {
  public:
   explicit RespSubject(const Options& options) : DoorSubject(options, "127.0.0.1:0") {}
-  bool can(std::string_view need) const override { return need == "keys" || DoorSubject::can(need); }
+  bool can(std::string_view need) const override { return need == "keys" || need == "texts" || DoorSubject::can(need); }
 
  protected:
   std::unique_ptr<Wire> connect(const cli::Instance& server, const Ask& first) override {

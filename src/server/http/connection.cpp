@@ -18,6 +18,7 @@ Connection::Connection(IoThread& io, tcp::socket socket, std::uint64_t client)
       socket_(std::move(socket)),
       client_(client),
       reader_(io.options.header_bytes_max, [usual = io.options.body_bytes_max](auto method, auto target) {
+        if (method != "PUT") return usual;  // Nothing long comes in otherwise.
         const api::Operation* const asked = api::route(method, target.substr(0, target.find('?'))).operation;
         return asked ? asked->body_bytes_max(usual) : usual;
       }) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/text_answer.h"
+
 namespace holdfast::server::resp {
 namespace {
 
@@ -165,6 +167,60 @@ TEST(WriteProblem, names_the_field_and_what_it_must_be) {
       "not_done)\r\n");
   EXPECT_EQ(problem(Error{ErrorCode::duplicate_field, {}, "a\r\n+OK"}),
             "-DUPLICATE_FIELD A field is given twice. (field: a  +OK; fate: not_done)\r\n");
+}
+
+// --- Texts.
+
+TEST(TextCommand, takes_changes_as_json_in_one_word) {
+  const auto edit = command<core::Edit>({"BUFFER.EDIT", "notes", "TOKEN", "7", "SESSION", "s", "BASE", "0", "SEQ", "1",
+                                         "CHANGES", R"([[5,[0,"x y"],19], [25]])"},
+                                        "alice");
+  EXPECT_EQ(edit.name, "notes");
+  EXPECT_EQ(edit.who, (core::Who{"alice", "s"}));
+  ASSERT_EQ(edit.changes.size(), 2U);
+  EXPECT_EQ(edit.changes[0], text::ChangeSet::replace(24, 5, 0, "x y"));
+  EXPECT_EQ(edit.changes[1], text::ChangeSet::unchanged(25));
+}
+
+TEST(TextCommand, names_what_is_wrong_with_a_change) {
+  const auto with = [](std::string_view changes) {
+    return refusal({"BUFFER.EDIT", "notes", "OWNER", "a", "TOKEN", "7", "BASE", "0", "CHANGES", changes});
+  };
+  EXPECT_EQ(with("[[5]]"), "accepted");
+  EXPECT_EQ(with(""), "bad_changes changes");
+  EXPECT_EQ(with("[[5],[-1]]"), "bad_changes changes[1][0]");
+  EXPECT_EQ(with("[[5]] [[5]]"), "bad_json changes");
+  EXPECT_EQ(refusal({"BUFFER.EDIT", "notes", "OWNER", "a", "TOKEN", "7", "BASE", "0"}), "missing_field changes");
+}
+
+TEST(TextCommand, takes_texts_numbers_and_flags_as_they_are) {
+  const auto put = command<core::CreateBuffer>({"BUFFER.PUT", "notes", "TEXT", "a\r\n\"b\""}, "alice");
+  EXPECT_EQ(put.file->text.utf8(), "a\n\"b\"");
+  EXPECT_EQ(put.file->form.ends.usual(), text::LineEnd::crlf);
+  EXPECT_EQ(refusal({"BUFFER.PUT", "notes", "OWNER", "a", "TEXT", "\xff"}), "bad_text text");
+  const auto get = command<core::GetBuffer>({"BUFFER.GET", "notes", "REVISION", "0", "TEXT", "false", "BLAME", "1"});
+  EXPECT_EQ(get.revision, 0U);
+  EXPECT_FALSE(get.with_text);
+  EXPECT_TRUE(get.with_blame);
+  const auto apply = command<core::ApplyDraft>({"DRAFT.APPLY", "31", "TOKEN", "7", "ANYWAY", "true"}, "alice");
+  EXPECT_EQ(apply.draft, 31U);
+  EXPECT_TRUE(apply.anyway);
+  EXPECT_EQ(refusal({"DRAFT.GET", "x"}), "bad_field draft");
+  EXPECT_EQ(refusal({"DRAFT.GET"}), "missing_field draft");
+}
+
+TEST(TextAnswer, is_a_map_like_any_other) {
+  core::Reply reply;
+  core::TextAnswer made;
+  made.buffer.name = "notes";
+  made.buffer.buffer = 4;
+  made.made = 1;
+  reply.text = std::make_shared<const core::TextAnswer>(made);
+  reply.position = {12};
+  EXPECT_EQ(answer("BUFFER.EDIT", reply),
+            "%8\r\n$4\r\nname\r\n$5\r\nnotes\r\n$6\r\nbuffer\r\n:4\r\n$4\r\nbase\r\n:0\r\n"
+            "$8\r\nrevision\r\n:1\r\n$5\r\nagain\r\n#f\r\n$4\r\nundo\r\n:0\r\n$4\r\nredo\r\n:0\r\n"
+            "$8\r\nposition\r\n$4\r\n7.12\r\n");
 }
 
 }  // namespace
