@@ -20,8 +20,9 @@
 namespace holdfast::bench {
 namespace {
 
-constexpr std::array parts{&engine_part, &durable_part, &takeover_part, &renew_part,  &queue_part,    &watch_part,
-                           &mass_part,   &policy_part,  &history_part,  &verify_part, &simulate_part, &text_part};
+constexpr std::array parts{&engine_part,   &durable_part, &takeover_part, &renew_part,   &queue_part,
+                           &watch_part,    &mass_part,    &policy_part,   &history_part, &verify_part,
+                           &simulate_part, &text_part,    &edits_part};
 
 struct Wanted {
   int rounds = 5;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bench/run.h"
+#include "core/types.h"
 
 namespace holdfast::bench {
 
