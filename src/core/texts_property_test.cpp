@@ -258,6 +258,7 @@ class Trial {
     if (reply.code == ErrorCode::none && token == model_.token) model_.alive = false;
   }
   void revoke() {
+    ask(Get{.name = name});  // Whoever waited for an end that is due has it by now, and it is theirs that ends.
     const Token held = model_.token;
     end(held, ask(Revoke{name, {}, carol, "told to"}));
   }
