@@ -84,9 +84,9 @@ TEST(JsonText, says_what_its_escapes_mean) {
 }
 
 TEST(JsonText, refuses_what_json_and_utf_8_do_not_have) {
-  for (const char* wrong :
-       {R"("\x")", R"("\")", R"("\u12")", R"("\u12g4")", R"("\u+123")", R"("\ud83d")", R"("\ud83dx")", R"("\ud83d\n")",
-        R"("\ude00")", R"("\ude00\ud83d")", "\"a\nb\"", "\"\x01\"", "\"\xff\"", "\"\xc3\"", "\"\xed\xa0\xbd\"", "1", "\""}) {
+  for (const char* wrong : {R"("\x")", R"("\")", R"("\u12")", R"("\u12g4")", R"("\u+123")", R"("\ud83d")",
+                            R"("\ud83dx")", R"("\ud83d\n")", R"("\ude00")", R"("\ude00\ud83d")", "\"a\nb\"", "\"\x01\"",
+                            "\"\xff\"", "\"\xc3\"", "\"\xed\xa0\xbd\"", "1", "\""}) {
     EXPECT_EQ(said(wrong), "bad_json") << wrong;
   }
 }
