@@ -165,6 +165,13 @@ void Loop::say(Peer& peer) {
   if (!std::exchange(peer.saying_, true)) saying_.push_back(&peer);
 }
 
+std::size_t Loop::hand_over(Peer& peer, std::string_view bytes) {
+  if (!peer.out_.empty() || peer.blocked_ || peer.lost_ || peer.shut_) return 0;
+  const ssize_t sent = ::send(peer.socket(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0) return 0;  // What is wrong shows when the rest is written.
+  return static_cast<std::size_t>(sent);
+}
+
 void Loop::resume(Peer& peer) {
   if (peer.next_ != Peer::Next::wait) return;
   peer.next_ = Peer::Next::again;

@@ -105,6 +105,8 @@ class Loop {
   void add(std::unique_ptr<Peer> peer, std::string received = {});
   /// `peer` has something to say at the end of this round.
   void say(Peer& peer);
+  /// Hands `bytes` to the kernel at once, unless something lies before them. How many it took: the rest is for `out_`.
+  std::size_t hand_over(Peer& peer, std::string_view bytes);
   /// `peer` takes again, what has come and what will.
   void resume(Peer& peer);
   /// Ends the connection when what it has to say has left; `at_once`: now, whatever it still has to say.

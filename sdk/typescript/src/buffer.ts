@@ -231,7 +231,7 @@ export class GuardedBuffer {
     return this.#lease?.token;
   }
   get cursors(): readonly RemoteCursor[] {
-    return this.#cursors.shown(this.#tail!.edits().map(({ change }) => change));
+    return this.#cursors.shown((this.#tail?.edits() ?? []).map(({ change }) => change));
   }
   /** Somebody's question that waits for an answer. */
   get request(): HandOverRequest | undefined {
@@ -285,7 +285,7 @@ export class GuardedBuffer {
   acquire(wanting: Wanting & { readonly note?: string } = {}): Promise<void> {
     if (this.#lease && !this.#losing) return Promise.resolve();
     const note = wanting.note ?? this.#options.note;
-    return (this.#acquiring ??= this.#get("lease.acquire", note === undefined ? {} : { note }, wanting));
+    return this.#get("lease.acquire", note === undefined ? {} : { note }, wanting);
   }
 
   /** Takes it from its holder, who may hand in what it has before; who did it and why is told and kept. */
@@ -293,13 +293,13 @@ export class GuardedBuffer {
     const token = await this.#tokenNow(options.signal);
     const flush = options.flushMs === undefined ? {} : { flush_ms: options.flushMs };
     const fields = { reason: options.reason, ...flush, ...(token === undefined ? {} : { token }) };
-    await (this.#acquiring ??= this.#get("lease.takeover", fields, options));
+    await this.#get("lease.takeover", fields, options);
   }
 
   /** "Continue here": from another session of the same owner to this one. */
   async move(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const token = await this.#tokenNow(options.signal);
-    await (this.#acquiring ??= token === undefined ? this.#get("lease.acquire", {}, options) : this.#get("lease.move", { token }, options));
+    await (token === undefined ? this.#get("lease.acquire", {}, options) : this.#get("lease.move", { token }, options));
   }
 
   /**
@@ -424,8 +424,14 @@ export class GuardedBuffer {
     return state.held ? state.token : undefined;
   }
 
-  async #get(way: Way, fields: Readonly<Record<string, unknown>>, wanting: Wanting): Promise<void> {
+  /** One at a time: whoever asks meanwhile gets what comes of the first. */
+  #get(way: Way, fields: Readonly<Record<string, unknown>>, wanting: Wanting): Promise<void> {
+    this.#acquiring ??= this.#obtain(way, fields, wanting);
     this.#tell();
+    return this.#acquiring;
+  }
+
+  async #obtain(way: Way, fields: Readonly<Record<string, unknown>>, wanting: Wanting): Promise<void> {
     try {
       await this.#settledLoss();
       this.#own(await obtain(this.#means, way, { name: this.name, ...fields }, wanting));
@@ -604,8 +610,7 @@ export class GuardedBuffer {
 
   /** The name was given to this session without its asking for it. */
   #claim(token: number): void {
-    this.#acquiring = this.#get("lease.renew", { token }, {});
-    this.#acquiring.catch(() => undefined);
+    this.#get("lease.renew", { token }, {}).catch(() => undefined);
   }
 
   #gathered(push: Push): void {
