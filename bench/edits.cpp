@@ -96,7 +96,7 @@ void measure_edits(Run& run) {
   }
   const core::Who who{"alice", "s"};
   std::vector<double> edits, syncs, share, bytes, logged;
-  for (int round = 0; round < std::min(run.rounds, 3); ++round) {
+  for (int round = 0; round < std::min(run.rounds, 2); ++round) {
     const std::filesystem::path directory = run.scratch / fmt::format("edits-{}", round);
     Partition partition(directory);
     BareFile bare(run.scratch / "bare", std::uint64_t{32} << 20);

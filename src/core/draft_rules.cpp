@@ -120,7 +120,10 @@ Result<std::uint64_t> Step::keep_draft(const Edit& late, std::size_t made) {
     const std::optional<std::size_t> has = has_of(before->kept, kept.seq, kept.changes);
     if (has == kept.changes.size()) return before->kept.draft;
     const std::size_t reaches = before->kept.seq + before->kept.changes.size();
-    if (has && kept.seq + *has == reaches) {  // It goes on where that one ends.
+    // It goes on where that one ends. Where it has nothing in common with it, its base may be a revision of the text as
+    // well as one that only the draft would have made; then it is the text's, as everywhere.
+    const bool of_draft = has && (*has > 0 || kept.base > buffer.log().newest());
+    if (of_draft && kept.seq + *has == reaches) {
       HF_TRY_VOID(fits(with(before->base_text, before->change), std::span(changes).subspan(*has), state_.limits()));
       DraftKept longer = before->kept;
       longer.changes.insert(longer.changes.end(), kept.changes.begin() + static_cast<std::ptrdiff_t>(*has),
