@@ -241,9 +241,9 @@ TEST(BulkOf, is_about_the_text_in_an_answer) {
   EXPECT_EQ(bulk_of(reply_of(answer)), 0U);
   answer.buffer.text = text_of(std::string(100'000, 'x'));
   EXPECT_EQ(bulk_of(reply_of(answer)), 100'000U);
-  answer = TextAnswer{};
-  answer.changes = {{1, "a", text::ChangeSet::replace(0, 0, 0, std::string(5000, 'x'))}};
-  EXPECT_EQ(bulk_of(reply_of(answer)), 5000U);
+  TextAnswer of_changes;
+  of_changes.changes = {{1, "a", text::ChangeSet::replace(0, 0, 0, std::string(5000, 'x'))}};
+  EXPECT_EQ(bulk_of(reply_of(of_changes)), 5000U);
   EXPECT_EQ(bulk_of(Reply{}), 0U);
 }
 

@@ -292,6 +292,24 @@ TEST_F(LiveTexts, a_follower_that_never_reads_costs_a_bounded_amount_and_others_
   EXPECT_EQ(late.text, copy.text);
 }
 
+TEST_F(LiveTexts, a_grant_whose_answer_has_not_left_is_taken_back_with_its_socket) {
+  put(std::string(9 << 20, 'x'));
+  LiveTalk alice = hello("alice", "a"), bob = hello("bob", "b");
+  const std::uint64_t held = alice.ask("lease.acquire", R"("name":"job")").token();
+  bob.send("lease.acquire", R"("name":"job","wait_ms":60000)");
+  bob.push("queue");
+  bob.send("follow", R"("name":"notes")");  // It never reads this, nor what comes behind it.
+  while (metric("holdfast_live_follows") == 0) std::this_thread::sleep_for(20ms);
+  alice.ask("lease.release", fmt::format(R"("name":"job","token":{})", held));
+  const auto holder = [&] { return Talk(server.port()).get("/v1/leases/job").field("owner"); };
+  for (int i = 0; i < 100 && holder() != "bob"; ++i) std::this_thread::sleep_for(20ms);
+  EXPECT_EQ(holder(), "bob");
+  bob.reset();
+  for (int i = 0; i < 100 && !holder().empty(); ++i) std::this_thread::sleep_for(20ms);
+  EXPECT_EQ(holder(), "") << "nobody was told of it";
+  EXPECT_EQ(metric("holdfast_grants_taken_back_total"), 1);
+}
+
 TEST_F(LiveTexts, a_large_text_and_what_is_typed_while_it_is_on_its_way) {
   const std::string large(9 << 20, 'x');
   put(large);

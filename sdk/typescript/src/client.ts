@@ -241,7 +241,10 @@ export class Holdfast {
   /** Closes all buffers and the connection, after what was typed is stored or `timeoutMs` is over. */
   async close(): Promise<void> {
     const buffers = [...this.#buffers.values()];
-    await Promise.race([Promise.all(buffers.map((buffer) => buffer.closeWhenStored())), paused(this.#timeout, undefined)]);
+    const over = new AbortController();
+    const late = paused(this.#timeout, over.signal).catch(() => undefined);
+    await Promise.race([Promise.all(buffers.map((buffer) => buffer.closeWhenStored())), late]);
+    over.abort(); // The timer would keep a program running.
     for (const buffer of buffers) buffer.close();
     this.#live?.close();
   }

@@ -39,6 +39,8 @@ export interface TextState extends TextInfo {
   readonly undo: number;
   /** and do again. */
   readonly redo: number;
+  /** Of one that was to be created: it had been, in the same way. */
+  readonly again?: boolean;
   readonly position: string;
 }
 
@@ -111,8 +113,8 @@ export interface Draft {
   readonly inserted: number;
   /** and takes away. */
   readonly deleted: number;
-  /** Whether others changed the same places since; `gone`: the text is not there any more. */
-  readonly fit: "clean" | "conflict" | "gone";
+  /** Whether others changed the same places since; `gone`: the text is not there any more. In lists, where it is known at once. */
+  readonly fit?: "clean" | "conflict" | "gone";
 }
 
 export interface WholeDraft extends Draft {

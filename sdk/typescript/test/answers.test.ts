@@ -5,6 +5,9 @@ import { readFileSync } from "node:fs";
 import { after as afterAll, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Current, FreeState, Grant, HeldState, HistoryPage, LeasePage, PastHolding, Released, RequestOf, Requested, TakeoverAhead } from "../src/answers.js";
+import type { Draft, DraftPage, Followed, Greeting, RemovedText, Revision, TextChanged, TextChanges, TextEdited, TextInfo, TextPage, TextState, WholeDraft } from "../src/text_answers.js";
+import { WebSocket } from "ws";
+import { liveClient } from "./support/live.js";
 import { Server, over } from "./support/server.js";
 
 let server: Server;
@@ -73,3 +76,67 @@ test("what is sent is generated from the server's description of today", async (
   const committed = readFileSync(new URL("src/api.ts", root), "utf8");
   assert.equal(committed, generate(await ask("/v1/openapi.json")), "run: npm run generate");
 });
+
+const info: Members<TextInfo> = { name: 1, buffer: 1, revision: 1, oldest: 1, length: 1, bytes: 1, lines: 1, ends: 1, byte_order_mark: 1, created_by: 1, created_at: 1, changed_by: 1, changed_at: 1, drafts: 1 };
+const state: Members<TextState> = { ...info, shown: 0, text: 0, blame: 0, undo: 1, redo: 1, again: 0, position: 1 };
+const textPage: Members<TextPage> = { buffers: 1, next: 1, position: 1 };
+const edited: Members<TextEdited> = { name: 1, buffer: 1, base: 1, revision: 1, again: 1, undo: 1, redo: 1, position: 1 };
+const changed: Members<TextChanged> = { ...edited, changes: 1 };
+const caughtUp: Members<TextChanges> = { name: 1, buffer: 1, revision: 1, changes: 0, more: 0, text: 0, position: 1 };
+const revision: Members<Revision> = { revision: 1, owner: 1, change: 1 };
+const removed: Members<RemovedText> = { name: 1, buffer: 1, removed: 1, position: 1 };
+const draft: Members<Draft> = { draft: 1, name: 1, buffer: 1, owner: 1, session: 1, token: 1, base: 1, seq: 1, because: 1, by: 1, at: 1, inserted: 1, deleted: 1, fit: 0 };
+const wholeDraft: Members<WholeDraft> = { ...draft, base_text: 0, change: 1, now: 0, position: 1 };
+const draftPage: Members<DraftPage> = { drafts: 1, next: 1, position: 1 };
+const greeting: Members<Greeting> = { owner: 1, session: 1, incarnation: 1, ping_ms: 1, grace_ms: 1 };
+const followed: Members<Followed> = { name: 1, buffer: 1, revision: 1, lease: 1, text: 0, changes: 0, more: 0, members: 1, position: 1 };
+
+test("answers about texts and drafts have the members that the types say, and no others", async () => {
+  const who = { owner: "alice", session: "a" };
+  const put = async (path: string, method: string, body: unknown): Promise<Record<string, unknown>> => {
+    const answer = await fetch(server.url + path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    return (await answer.json()) as Record<string, unknown>;
+  };
+  has(await put("/v1/buffers/t", "PUT", { owner: "alice", text: "text" }), state, "put");
+  const { token } = await server.post("/v1/acquire/t", who);
+  const edit = { ...who, token, base: 0, seq: 1, changes: [[4, [0, "!"]]] };
+  has(await server.post("/v1/edit/t", edit), edited, "edit");
+  has(await server.post("/v1/undo/t", { ...who, token, seq: 2 }), changed, "undo");
+  has(await server.post("/v1/redo/t", { ...who, token, seq: 3 }), changed, "redo");
+  has(await ask("/v1/buffers/t?blame=1&owner=alice"), state, "get");
+  const changes = await ask("/v1/changes/t");
+  has(changes, caughtUp, "changes");
+  for (const one of changes["changes"] as unknown[]) has(one, revision, "change");
+  const texts = await ask("/v1/buffers");
+  has(texts, textPage, "list");
+  has((texts["buffers"] as unknown[])[0], info, "list's text");
+  await server.post("/v1/release/t", { ...who, token });
+  const kept = await server.post("/v1/draft/t", { ...who, token, base: 3, seq: 4, changes: [[5, [0, "?"]]] });
+  has(kept, { ...draft, position: 0 }, "keep");
+  has(await ask(`/v1/drafts/${String(kept["draft"])}`), wholeDraft, "draft");
+  const drafts = await ask("/v1/drafts");
+  has(drafts, draftPage, "drafts");
+  has((drafts["drafts"] as unknown[])[0], draft, "list's draft");
+  const again = await server.post("/v1/acquire/t", who);
+  const applied = await server.post(`/v1/drafts/${String(kept["draft"])}/apply`, { ...who, token: again["token"], seq: 4 });
+  has(applied, changed, "apply");
+  await server.post("/v1/release/t", { ...who, token: again["token"] });
+  const { live } = liveClient(server.url, "alice");
+  has(await live.call("follow", { name: "t" }, { timeout: 5000 }), followed, "follow");
+  has(await live.call("follow", { name: "t", buffer: kept["buffer"], after: 1 }, { timeout: 5000 }), followed, "follow from somewhere");
+  live.close();
+  has(await greeted(), greeting, "hello");
+  has(await put("/v1/buffers/t", "DELETE", { owner: "alice" }), removed, "delete");
+});
+
+/** The answer to `hello`, which the client itself keeps. */
+function greeted(): Promise<unknown> {
+  const socket = new WebSocket(server.url.replace("http", "ws") + "/v1/live", ["holdfast.v1"]);
+  socket.addEventListener("open", () => socket.send('{"id": 1, "call": "hello", "owner": "alice"}'));
+  return new Promise((resolve) => {
+    socket.addEventListener("message", ({ data }) => {
+      socket.close();
+      resolve((JSON.parse(String(data)) as { body: unknown }).body);
+    });
+  });
+}

@@ -161,7 +161,7 @@ TEST_F(LiveHub, followers_whose_answers_differ_are_each_told_what_follows_theirs
 
 TEST_F(LiveHub, what_is_missing_is_said_and_never_left_out_in_silence) {
   follows(bob, {9, 5, 3}, Position{0});
-  happens(edited(6, 4, "x"));
+  happens(edited(6, 3, "x"));  // It would fit, but for its revision.
   EXPECT_THAT(bob.take(), ElementsAre(R"({"push":"resync","name":"notes","code":"gap"})"));
   EXPECT_FALSE(hub.follows(bob, "notes"));
   happens(edited(7, 5, "y"));

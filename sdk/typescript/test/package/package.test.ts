@@ -1,7 +1,7 @@
 // What would be published, taken as whoever installs it gets it.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after as afterAll, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -18,7 +18,7 @@ let contents: string[] = [];
 let server: Server;
 
 const say = (program: string, words: string[], more: Record<string, string> = {}): string =>
-  execFileSync(program, words, { cwd: consumer, env: { ...process.env, ...more }, encoding: "utf8" });
+  execFileSync(program, words, { cwd: consumer, env: { ...process.env, ...more }, encoding: "utf8", timeout: 60_000 });
 
 const nodes = ["18", "20"].map((version) => ({
   version,
@@ -33,6 +33,10 @@ before(async () => {
   mkdirSync(installed, { recursive: true });
   execFileSync("tar", ["-xzf", join(folder.path, filename), "-C", installed, "--strip-components=1"]);
   writeFileSync(join(consumer, "package.json"), '{"type": "module", "private": true}');
+  // What whoever uses them installs beside it.
+  for (const name of readdirSync(modules)) {
+    if (name !== ".bin" && name !== "@holdfast" && name !== "installed.json") symlinkSync(join(modules, name), join(consumer, "node_modules", name));
+  }
   server = await Server.start();
 });
 afterAll(async () => {
@@ -52,7 +56,10 @@ test("its licence is the project's", () => {
 
 test("it needs nothing at run time, and says what it is", () => {
   const said = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as Record<string, unknown>;
-  assert.equal(said["dependencies"] ?? said["peerDependencies"] ?? said["optionalDependencies"], undefined);
+  assert.equal(said["dependencies"] ?? said["optionalDependencies"], undefined);
+  const peers = ["@codemirror/state", "@codemirror/view"];
+  assert.deepEqual(Object.keys(said["peerDependencies"] as object), peers);
+  assert.deepEqual(said["peerDependenciesMeta"], Object.fromEntries(peers.map((name) => [name, { optional: true }])));
   assert.equal(said["license"], "Apache-2.0");
   assert.deepEqual(said["engines"], { node: ">=18" });
 });
@@ -75,6 +82,18 @@ const lease: Lease = await client.acquire("typed", { ttlMs: 1000 });
 const loss: Promise<LeaseLostError> = lease.lost;
 const result: number = await client.withLease("other", {}, (signal: AbortSignal) => (signal.aborted ? 1 : 2));
 for await (const event of client.watch()) if (event.kind === "gap") { const code: string = event.code; console.log(code, result, loss); }
+import { EditorView } from "@codemirror/view";
+import { WebSocket } from "ws";
+import type { ChangeJson, GuardedBuffer } from "@holdfast/client";
+import { guarded } from "@holdfast/client/codemirror";
+const typing = await connect({ owner: "alice", webSocket: WebSocket });
+const inPage = await connect({ owner: "alice", webSocket: globalThis.WebSocket });
+const buffer: GuardedBuffer = await typing.openBuffer("typed", { handIn: "ask" });
+buffer.on("text", ({ change }: { change: ChangeJson }) => console.log(change, inPage));
+const extension = guarded(buffer, { panel: true, words: { edit: "Bearbeiten" } });
+console.log(new EditorView({ extensions: [extension] }));
+// @ts-expect-error There is no such answer.
+buffer.on("requested", (request) => request.answer("perhaps"));
 // @ts-expect-error An owner is needed.
 await connect({});
 // @ts-expect-error There is no such option.
@@ -84,7 +103,7 @@ await client.acquire("typed", { ttl: 1000 });
 for (const [module, resolution] of [["node16", "node16"], ["esnext", "bundler"]] as const) {
   test(`its types are found and strict with moduleResolution ${resolution}`, () => {
     writeFileSync(join(consumer, "typed.ts"), program);
-    const words = ["--noEmit", "--strict", "--target", "es2022", "--module", module, "--moduleResolution", resolution, "typed.ts"];
+    const words = ["--noEmit", "--strict", "--target", "es2022", "--skipLibCheck", "--module", module, "--moduleResolution", resolution, "typed.ts"];
     say(process.execPath, [join(modules, "typescript/bin/tsc"), ...words]);
   });
 }
@@ -93,7 +112,7 @@ for (const { version, path } of nodes) {
   test(`the README's programs run as they are under Node.js ${version}`, () => {
     const readme = readFileSync(join(installed, "README.md"), "utf8");
     const programs = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, text]) => text!);
-    assert.ok(programs.length >= 2);
+    assert.ok(programs.length >= 3);
     const said = programs.map((text, at) => {
       const file = join(consumer, `readme${at}.mjs`);
       writeFileSync(file, text);
@@ -103,6 +122,40 @@ for (const { version, path } of nodes) {
     assert.match(said[0]!, /^mine, under token \d+\n$/);
   });
 }
+
+test("the README's guarded editor is one, in five lines", async () => {
+  const readme = readFileSync(join(installed, "README.md"), "utf8");
+  const [text] = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, one]) => one!);
+  assert.equal(text!.trim().split("\n").length, 5);
+  const file = join(consumer, "editor.mjs");
+  writeFileSync(file, `${text!}
+    import assert from "node:assert/strict";
+    const until = async (claim) => { while (!claim()) await new Promise((go) => setTimeout(go, 5)); };
+    assert.equal(view.state.readOnly, true);
+    view.dispatch({ changes: { from: 0, insert: "hello" }, userEvent: "input.type" });
+    await until(() => buffer.storedText === "hello" && buffer.saved === "stored");
+    assert.equal(view.state.doc.toString(), "hello");
+    assert.equal(view.state.readOnly, false);
+    console.log("stored", buffer.owner.owner);
+    await buffer.closeWhenStored();
+    process.exit(); // The page would keep it running.
+  `);
+  const page = new URL("../support/editor.js", import.meta.url).pathname;
+  writeFileSync(join(consumer, "page.mjs"), `import ${JSON.stringify(page)}; import { WebSocket } from "ws"; globalThis.WebSocket ??= WebSocket;`);
+  for (const { path } of nodes) {
+    assert.equal(say(path, ["--import", join(consumer, "page.mjs"), file], { HOLDFAST_SERVER: server.url }).trim(), "stored alice");
+    await fetch(`${server.url}/v1/buffers/notes/today`, { method: "DELETE", headers: { "content-type": "application/json" }, body: '{"owner": "alice"}' });
+  }
+});
+
+test("the binding is an entry of its own: whoever does not import it needs no CodeMirror", async () => {
+  const of = async (contents: string): Promise<string[]> => {
+    const { metafile } = await build({ stdin: { contents, resolveDir: consumer }, bundle: true, format: "esm", metafile: true, write: false, external: ["@codemirror/*"] });
+    return Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  };
+  assert.deepEqual(await of('export * from "@holdfast/client"'), []);
+  assert.deepEqual((await of('export * from "@holdfast/client/codemirror"')).sort(), ["@codemirror/state", "@codemirror/view"]);
+});
 
 test("nothing but its entries can be imported", () => {
   const said = say(process.execPath, ["--input-type=module", "-e", 'await import("@holdfast/client/dist/belief.js").catch((error) => console.log(error.code))']);
@@ -123,7 +176,7 @@ test("it bundles for a browser, small and with nothing of Node in it", async () 
   assert.deepEqual(warnings, []);
   assert.deepEqual(Object.values(metafile.inputs).flatMap(({ imports }) => imports.filter(({ external }) => external)), []);
   const size = outputFiles[0]!.contents.length;
-  assert.ok(size < 32 * 1024, `${size} bytes`);
+  assert.ok(size < 64 * 1024, `${size} bytes`);
   const used = await build({ stdin: { contents: 'import { RefusedError } from "@holdfast/client"; console.log(RefusedError)', resolveDir: consumer }, bundle: true, minify: true, format: "esm", write: false });
   assert.ok(used.outputFiles[0]!.contents.length < size / 2, "what is not used is left out");
 });
