@@ -22,11 +22,7 @@ namespace {
 
 constexpr std::array parts{&engine_part,   &durable_part, &takeover_part, &renew_part,   &queue_part,
                            &watch_part,    &mass_part,    &policy_part,   &history_part, &verify_part,
-<<<<<<< HEAD
                            &simulate_part, &text_part,    &edits_part,    &live_part};
-=======
-                           &simulate_part, &text_part,    &live_part,     &edits_part};
->>>>>>> main
 
 struct Wanted {
   int rounds = 5;

@@ -28,11 +28,7 @@ struct Part {
   void (*measure)(Run& run);
 };
 extern const Part engine_part, durable_part, takeover_part, renew_part, queue_part, mass_part, policy_part,
-<<<<<<< HEAD
     history_part, watch_part, verify_part, simulate_part, text_part, edits_part, live_part;
-=======
-    history_part, watch_part, verify_part, simulate_part, text_part, live_part, edits_part;
->>>>>>> main
 
 /// A `holdfast serve` of its own process, on a directory below the run's scratch, or in memory.
 class Server {
