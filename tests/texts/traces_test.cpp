@@ -133,7 +133,11 @@ TEST_P(TextTraces, come_out_byte_for_byte_over_the_live_socket_with_three_follow
     LiveWriter writer(*house_, token_);
     for (std::size_t i = 0; i < all.size(); ++i) {
       writer.send(all[i]);
-      if (i == all.size() / 3 || i == 2 * all.size() / 3) writer.lose_server();
+      if (i == all.size() / 3 || i == 2 * all.size() / 3) {
+        writer.lose_server();
+        writer.await_all();
+        for (Follower& follower : followers) follower.await(all[i].from + all[i].count);  // They are back, too.
+      }
       ASSERT_FALSE(HasFatalFailure());
     }
     writer.await_all();
