@@ -240,3 +240,27 @@ test("without the lease there is nothing to undo, and a buffer is open once", as
   assert.equal(buffer.replace(0, 0, "x"), "no");
   assert.equal((await open[0]!.openBuffer("doc")).text, "text");
 });
+
+test("an answer that what was pushed has overtaken changes nothing", async () => {
+  const { server, buffer } = await opened("text");
+  const answer = async (position: string): Promise<() => void> => {
+    let held: (() => void) | undefined;
+    server.instead = (asked, socket) => {
+      if (asked.call !== "follow") return undefined;
+      const body = { name: "doc", buffer: 1, revision: 0, lease: { name: "doc", held: false }, text: "text", members: [], position };
+      held = () => socket.receive({ id: asked.id, status: 200, body });
+      return null;
+    };
+    server.push({ push: "resync", name: "doc", code: "too_slow" });
+    await until(() => held !== undefined, "it is asked");
+    return held!;
+  };
+  const first = await answer("1.2");
+  server.push({ push: "event", event: "granted", data: { position: "1.9", type: "granted", name: "doc", token: 200, owner: "bob", session: "b" } });
+  first();
+  assert.equal(buffer.owner?.owner, "bob", "not free again");
+  const second = await answer("1.10");
+  server.write(replacing(4, 4, 4, "!"));
+  second();
+  assert.deepEqual([buffer.text, buffer.revision], ["text!", 1]);
+});
