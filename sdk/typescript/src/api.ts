@@ -452,10 +452,10 @@ export interface Queries {
 
 /** With which codes each operation may refuse or fail, besides those of any request. */
 export interface Codes {
-  "lease.acquire": "bad_field" | "held" | "held_by_you" | "wait_over" | "wait_superseded" | "queue_full" | "sessions_full" | "journal_behind" | "stopping" | "commit_unknown";
+  "lease.acquire": "bad_field" | "held" | "held_by_you" | "wait_over" | "wait_superseded" | "text_is_single" | "queue_full" | "sessions_full" | "journal_behind" | "stopping" | "commit_unknown";
   "lease.renew": "bad_field" | "session_needed" | "not_yours" | "nothing_held" | "stale" | "unknown_token" | "journal_behind" | "stopping" | "commit_unknown";
   "lease.release": "bad_field" | "session_needed" | "not_yours" | "nothing_held" | "stale" | "unknown_token" | "journal_behind" | "stopping" | "commit_unknown";
-  "lease.takeover": "bad_field" | "wait_superseded" | "stale" | "takeover_pending" | "unknown_token" | "reason_missing" | "token_needed" | "sessions_full" | "journal_behind" | "stopping" | "commit_unknown";
+  "lease.takeover": "bad_field" | "wait_superseded" | "stale" | "takeover_pending" | "unknown_token" | "reason_missing" | "token_needed" | "text_is_single" | "sessions_full" | "journal_behind" | "stopping" | "commit_unknown";
   "lease.move": "bad_field" | "not_yours" | "nothing_held" | "stale" | "takeover_pending" | "unknown_token" | "to_oneself" | "journal_behind" | "stopping" | "commit_unknown";
   "lease.request": "bad_field" | "nothing_held" | "to_oneself" | "journal_behind" | "stopping" | "commit_unknown";
   "lease.transfer": "bad_field" | "session_needed" | "not_yours" | "nothing_held" | "stale" | "takeover_pending" | "unknown_token" | "to_oneself" | "journal_behind" | "stopping" | "commit_unknown";
@@ -472,15 +472,15 @@ export interface Codes {
   "history.list": "bad_field" | "history_off" | "journal_behind" | "stopping" | "commit_unknown";
   "buffer.put": "bad_field" | "held" | "held_by_you" | "buffer_exists" | "text_too_large" | "bad_text" | "text_is_single" | "texts_full" | "journal_behind" | "stopping" | "commit_unknown";
   "buffer.get": "bad_field" | "no_such_text" | "revision_gone" | "revision_future" | "journal_behind" | "stopping" | "commit_unknown";
-  "buffer.delete": "bad_field" | "not_yours" | "no_such_text" | "held" | "held_by_you" | "stale" | "unknown_token" | "token_needed" | "journal_behind" | "stopping" | "commit_unknown";
+  "buffer.delete": "bad_field" | "not_yours" | "no_such_text" | "held" | "stale" | "unknown_token" | "token_needed" | "journal_behind" | "stopping" | "commit_unknown";
   "buffer.list": "bad_field" | "journal_behind" | "stopping" | "commit_unknown";
-  "buffer.edit": "bad_field" | "session_needed" | "bad_changes" | "not_yours" | "nothing_held" | "no_such_text" | "stale" | "base_moved" | "revision_gone" | "changes_too_large" | "text_too_large" | "unknown_token" | "wrong_length" | "bad_boundary" | "revision_future" | "drafts_full" | "journal_behind" | "stopping" | "commit_unknown";
-  "buffer.undo": "bad_field" | "session_needed" | "not_yours" | "nothing_held" | "no_such_text" | "stale" | "base_moved" | "nothing_to_undo" | "unknown_token" | "journal_behind" | "stopping" | "commit_unknown";
-  "buffer.redo": "bad_field" | "session_needed" | "not_yours" | "nothing_held" | "no_such_text" | "stale" | "base_moved" | "nothing_to_undo" | "unknown_token" | "journal_behind" | "stopping" | "commit_unknown";
+  "buffer.edit": "bad_field" | "session_needed" | "bad_changes" | "not_yours" | "no_such_text" | "stale" | "base_moved" | "revision_gone" | "changes_too_large" | "text_too_large" | "unknown_token" | "wrong_length" | "bad_boundary" | "revision_future" | "drafts_full" | "texts_full" | "journal_behind" | "stopping" | "commit_unknown";
+  "buffer.undo": "bad_field" | "session_needed" | "not_yours" | "no_such_text" | "stale" | "base_moved" | "nothing_to_undo" | "text_too_large" | "unknown_token" | "texts_full" | "journal_behind" | "stopping" | "commit_unknown";
+  "buffer.redo": "bad_field" | "session_needed" | "not_yours" | "no_such_text" | "stale" | "base_moved" | "nothing_to_undo" | "text_too_large" | "unknown_token" | "texts_full" | "journal_behind" | "stopping" | "commit_unknown";
   "buffer.changes": "bad_field" | "no_such_text" | "revision_gone" | "revision_future" | "journal_behind" | "stopping" | "commit_unknown";
-  "draft.keep": "bad_field" | "bad_changes" | "no_such_text" | "revision_gone" | "changes_too_large" | "wrong_length" | "bad_boundary" | "revision_future" | "drafts_full" | "journal_behind" | "stopping" | "commit_unknown";
+  "draft.keep": "bad_field" | "session_needed" | "bad_changes" | "no_such_text" | "revision_gone" | "changes_too_large" | "text_too_large" | "wrong_length" | "bad_boundary" | "revision_future" | "drafts_full" | "journal_behind" | "stopping" | "commit_unknown";
   "draft.list": "bad_field" | "journal_behind" | "stopping" | "commit_unknown";
   "draft.get": "bad_field" | "no_such_draft" | "journal_behind" | "stopping" | "commit_unknown";
   "draft.discard": "bad_field" | "not_your_draft" | "no_such_draft" | "journal_behind" | "stopping" | "commit_unknown";
-  "draft.apply": "bad_field" | "session_needed" | "not_yours" | "nothing_held" | "no_such_text" | "no_such_draft" | "stale" | "draft_conflicts" | "text_too_large" | "unknown_token" | "journal_behind" | "stopping" | "commit_unknown";
+  "draft.apply": "bad_field" | "session_needed" | "not_yours" | "no_such_text" | "no_such_draft" | "stale" | "draft_conflicts" | "revision_gone" | "text_too_large" | "unknown_token" | "texts_full" | "journal_behind" | "stopping" | "commit_unknown";
 }

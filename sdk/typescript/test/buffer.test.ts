@@ -8,7 +8,9 @@ import { FakeServer, type Asked } from "./support/fake.js";
 import { Page, after, until } from "./support/outside.js";
 
 const open: Holdfast[] = [];
+const buffers: GuardedBuffer[] = [];
 afterEach(() => {
+  for (const buffer of buffers.splice(0)) buffer.close(); // It would connect anew, to keep what it owns.
   for (const client of open.splice(0)) client.live.close();
 });
 
@@ -27,6 +29,7 @@ async function opened(text: string, options: BufferOptions = {}): Promise<Opened
   const client = new Holdfast({ owner: "alice", webSocket: server.webSocket, unsent: memoryStore(), server: "http://fake.example" }, { surroundings: page });
   open.push(client);
   const buffer = await client.openBuffer("doc", options);
+  buffers.push(buffer);
   let shown = buffer.text;
   const told: TextChange[] = [];
   buffer.on("text", (change) => {
