@@ -82,7 +82,7 @@ export function guarded(buffer: GuardedBuffer, options: GuardOptions = {}): Exte
     guard,
     cursorField,
     plugin,
-    cursorTheme,
+    guardTheme,
     // Not made, but said: whether it can be had is asked outside of the transaction.
     EditorState.transactionFilter.of((transaction) => {
       if (!transaction.docChanged || transaction.annotation(fromBuffer) || buffer.mayEdit) return transaction;
@@ -292,7 +292,7 @@ const cursorField = StateField.define<DecorationSet>({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-const cursorTheme = EditorView.baseTheme({
+const guardTheme = EditorView.baseTheme({
   ".cm-holdfast-cursor": {
     position: "relative",
     display: "inline-block",
@@ -317,5 +317,10 @@ const cursorTheme = EditorView.baseTheme({
     borderRadius: "2px",
     zIndex: "10",
   },
+  // Above the first line there is no room.
+  ".cm-line:first-child .cm-holdfast-name": { bottom: "auto", top: "100%" },
+  ".cm-holdfast-panel": { display: "flex", flexWrap: "wrap", alignItems: "center", gap: "4px 8px", padding: "4px 6px" },
+  ".cm-holdfast-panel span": { display: "flex", flexWrap: "wrap", gap: "4px" },
+  ".cm-holdfast-panel button": { minHeight: "24px", minWidth: "24px", font: "inherit" },
   ".cm-holdfast-selection": { background: "hsla(var(--cm-holdfast-hue), 70%, 50%, 0.25)" },
 });
