@@ -96,7 +96,8 @@ Result<void> Text::check(const ChangeSet& changes) const {
   return {};
 }
 
-Result<void> Text::apply(const ChangeSet& changes) {
+// All that it calls becomes a part of it: for a typed letter, the calls took a fifth of the time.
+[[gnu::flatten]] Result<void> Text::apply(const ChangeSet& changes) {
   HF_TRY_VOID(check(changes));
   const auto parts = changes.parts();
   // With one place to change, its ends are looked up once: if they are whole, nothing else can go wrong.
