@@ -1,9 +1,41 @@
 #include "core/buffers.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "text/change_record.h"
 
 namespace holdfast::core {
+
+namespace {
+
+/// Of the changes of one text that are kept; older ones are forgotten.
+constexpr std::size_t log_bytes_max = 32 << 20;
+/// How often is looked at that, counted in changes small and large.
+constexpr text::Revision revisions_a_look = 64;
+constexpr std::size_t edit_bytes_a_look = 64 << 10;
+
+std::size_t bytes_of(const BufferEdited& edited) {
+  std::size_t bytes = 0;
+  for (const std::string& record : edited.changes) bytes += record.size();
+  return bytes;
+}
+
+/// A log forgets whole stretches of it, the oldest first, and at least one is left.
+void forget_beyond(Buffer& buffer) {
+  const text::RevisionLog& log = buffer.log();
+  while (log.bytes() > log_bytes_max) {
+    const text::Revision oldest = log.oldest();
+    text::Revision step = 1;
+    while (log.oldest() == oldest && oldest + step <= log.newest()) {
+      buffer.forget_before(oldest + step);
+      step *= 2;
+    }
+    if (log.oldest() == oldest) return;
+  }
+}
+
+}  // namespace
 
 const Buffer* Buffers::find(std::string_view name) const {
   return const_cast<Buffers*>(this)->find(name);
@@ -63,6 +95,7 @@ void Buffers::carry_out(const BufferEdited& edited, Position position, std::size
   text_bytes_ += buffer->log().text().extent().bytes;
   const text::RevisionLog& log = buffer->log();
   if (log.newest() - log.oldest() > revisions_max) buffer->forget_before(log.newest() - revisions_max);
+  if (log.newest() % revisions_a_look == 0 || bytes_of(edited) > edit_bytes_a_look) forget_beyond(*buffer);
 }
 
 text::ChangeSet composed(const std::vector<std::string>& records, text::Units length) {
@@ -92,6 +125,7 @@ void Buffers::keep(const DraftKept& kept, Position position) {
 void Buffers::keep(const DraftKept& kept, text::Text base_text, Position position) {
   text::ChangeSet change = composed(kept.changes, base_text.length());
   const bool is_new = !drafts_.contains(kept.draft);
+  if (Buffer* const buffer = find(kept.name)) buffer->changed = std::max(buffer->changed, position);
   drafts_.insert_or_assign(kept.draft, Draft{kept, std::move(base_text), std::move(change), position});
   if (!is_new) return;
   ++drafts_of_owner_[kept.who.owner];

@@ -12,6 +12,7 @@ namespace {
 /// Beyond so many revisions in between, what came of them is taken as one change of the middle of the text: putting
 /// them together one by one would take longer than anybody else should wait.
 constexpr text::Revision revisions_looked_at = 2'000;
+constexpr std::size_t bytes_looked_at = 4 << 20;  ///< Of all that is known of it.
 
 struct Stretch {
   text::Units from = 0;
@@ -80,7 +81,8 @@ bool meet(const text::ChangeShape& one, const text::ChangeShape& other) {
 DraftFit fit_of(const Draft& draft, const Buffer* buffer) {
   if (!buffer || buffer->number() != draft.kept.buffer) return {};
   const text::RevisionLog& log = buffer->log();
-  const bool each_is_known = draft.kept.base >= log.oldest() && log.newest() - draft.kept.base <= revisions_looked_at;
+  const bool each_is_known = draft.kept.base >= log.oldest() && log.newest() - draft.kept.base <= revisions_looked_at &&
+                             (log.bytes() <= bytes_looked_at || log.newest() == draft.kept.base);
   const Result<text::ChangeSet> since =
       each_is_known ? log.between(draft.kept.base, log.newest()) : middle_of(draft.base_text, log.text());
   HF_CHECK(since.has_value());

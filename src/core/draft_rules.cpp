@@ -41,6 +41,16 @@ Result<void> fits(text::Text text, std::span<const text::ChangeSet> changes, con
   return {};
 }
 
+/// What somebody had typed and not got in is short. Each change that is added to a draft writes all of it again.
+Result<void> is_no_book(const DraftKept& kept) {
+  constexpr std::size_t changes_max = 10'000;
+  constexpr std::size_t bytes_max = 4 << 20;
+  std::size_t bytes = 0;
+  for (const std::string& record : kept.changes) bytes += record.size();
+  if (kept.changes.size() <= changes_max && bytes <= bytes_max) return {};
+  return fail(ErrorCode::changes_too_large);
+}
+
 text::Text with(const text::Text& base, const text::ChangeSet& change) {
   text::Text text = base;
   HF_CHECK(text.apply(change).has_value());
@@ -120,15 +130,20 @@ Result<std::uint64_t> Step::keep_draft(const Edit& late, std::size_t made) {
     const std::optional<std::size_t> has = has_of(before->kept, kept.seq, kept.changes);
     if (has == kept.changes.size()) return before->kept.draft;
     const std::size_t reaches = before->kept.seq + before->kept.changes.size();
-    // It goes on where that one ends. Where it has nothing in common with it, its base may be a revision of the text as
-    // well as one that only the draft would have made; then it is the text's, as everywhere.
-    const bool of_draft = has && (*has > 0 || kept.base > buffer.log().newest());
-    if (of_draft && kept.seq + *has == reaches) {
-      HF_TRY_VOID(fits(with(before->base_text, before->change), std::span(changes).subspan(*has), state_.limits()));
+    // It goes on where that one ends. Where it has nothing in common with it, its base may be a revision of the text by
+    // now, as well as the one that only the draft made: it is the draft's where it fits that.
+    const bool goes_on = has && kept.seq + *has == reaches;
+    const Result<void> fitting =
+        goes_on ? fits(with(before->base_text, before->change), std::span(changes).subspan(*has), state_.limits())
+                : fail(ErrorCode::wrong_length);
+    const bool of_text_too = has && *has == 0 && kept.base <= buffer.log().newest();
+    if (goes_on && !fitting && !of_text_too) return std::unexpected(fitting.error());
+    if (goes_on && fitting) {
       DraftKept longer = before->kept;
       longer.changes.insert(longer.changes.end(), kept.changes.begin() + static_cast<std::ptrdiff_t>(*has),
                             kept.changes.end());
       longer.at = now_.wall;
+      HF_TRY_VOID(is_no_book(longer));
       carry_out(std::move(longer));
       return before->kept.draft;
     }
@@ -139,6 +154,7 @@ Result<std::uint64_t> Step::keep_draft(const Edit& late, std::size_t made) {
   const bool full = all.drafts_of_owner(late.who.owner) >= state_.limits().drafts_of_owner_max ||
                     all.drafts().size() >= state_.limits().drafts_max;
   if (full) return fail(ErrorCode::drafts_full);
+  HF_TRY_VOID(is_no_book(kept));
   kept.draft = state_.position().value + 1;
   const std::uint64_t number = kept.draft;
   carry_out(std::move(kept));

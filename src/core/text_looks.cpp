@@ -47,6 +47,32 @@ void Step::operate(const GetBuffer& command, Address from) {
   answer_of_text(from, command.name, {}, shown);
 }
 
+namespace {
+
+/// Up to which revision the changes behind `after` go into one answer: at least one, if there is one.
+text::Revision end_of_page(const text::RevisionLog& log, text::Revision after, std::size_t revisions_max) {
+  constexpr std::size_t bytes_max = 2 << 20;
+  const text::Revision last = std::min<text::Revision>(log.newest(), after + revisions_max);
+  // Mostly all that is known is less than that.
+  if (log.bytes() <= bytes_max) return last;
+  constexpr text::Revision at_once = 16;
+  std::size_t bytes = 0;
+  for (text::Revision from = after; from < last; from += at_once) {
+    text::Revision end = last;
+    const Result<void> looked = log.each(from, std::min(last, from + at_once),
+                                         [&](text::Revision revision, text::Author, const text::ChangeSet& c) {
+                                           bytes += c.inserted().size() + c.parts().size() * sizeof(text::Part);
+                                           if (bytes > bytes_max && end == last && revision > after + 1)
+                                             end = revision - 1;
+                                         });
+    HF_CHECK(looked.has_value());
+    if (end != last) return end;
+  }
+  return last;
+}
+
+}  // namespace
+
 void Step::operate(const GetChanges& command, Address from) {
   settle(command.name);
   const Buffer* const buffer = state_.buffers().find(command.name);
@@ -58,7 +84,9 @@ void Step::operate(const GetChanges& command, Address from) {
   const std::size_t most = std::min(command.limit, state_.limits().changes_page_max);
   const auto shown = brief(*buffer, {});
   shown->base = command.after;
-  const bool too_many = !gone && !future && log.newest() - command.after > most;
+  const bool known = !gone && !future;
+  const text::Revision to = known ? end_of_page(log, command.after, most) : 0;
+  const bool too_many = known && to < log.newest();
   if (command.or_text && (command.buffer == 0 || gone || future || too_many)) {
     fill_in_text(*shown, *buffer, true);
     answer_of_text(from, command.name, {}, shown);
@@ -66,7 +94,6 @@ void Step::operate(const GetChanges& command, Address from) {
   }
   if (gone) return refuse_at_newest(from, *buffer, ErrorCode::revision_gone, "after");
   if (future) return refuse_at_newest(from, *buffer, ErrorCode::revision_future, "after");
-  const text::Revision to = too_many ? command.after + most : log.newest();
   const Result<void> told =
       log.each(command.after, to, [&](text::Revision revision, text::Author author, const text::ChangeSet& change) {
         shown->changes.push_back({revision, buffer->owner(author), change});

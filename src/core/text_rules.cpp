@@ -174,6 +174,9 @@ void Step::operate(const Edit& command, Address from) {
     answer_of_text(from, command.name, {}, shown);
     return;
   }
+  if (command.token >= state_.next_token()) {  // Nobody ever had it: nobody typed under it.
+    return refuse_text(from, command.name, ErrorCode::unknown_token, "token");
+  }
   if (may.reply.code == ErrorCode::stale) {  // B1: it changes nothing. B2: it is not lost.
     const Result<std::uint64_t> draft = keep_draft(command, *made);
     if (!draft) return refuse_text(from, command.name, draft.error().code, changes_field);
@@ -187,6 +190,9 @@ void Step::operate(const Edit& command, Address from) {
   if (may.reply.code != ErrorCode::none) {
     answer_of_text(from, command.name, std::move(may.reply));
     return;
+  }
+  if (command.base + *made > buffer->log().newest()) {
+    return refuse_at_newest(from, *buffer, ErrorCode::revision_future, "base");
   }
   if (command.base + *made != buffer->log().newest()) {
     return refuse_at_newest(from, *buffer, ErrorCode::base_moved, "base");

@@ -60,7 +60,7 @@ TEST_F(TextRulesTest, changes_a_text_under_the_current_token_and_the_newest_revi
   EXPECT_EQ(made.text->made, 1U);
   EXPECT_EQ(text(), "hello!\n");
   EXPECT_EQ(ask(edit(alice, token, 0, {"[5,[0,\"?\"],1]"})).code, ErrorCode::base_moved);
-  EXPECT_EQ(ask(edit(alice, token, 2, {"[5,[0,\"?\"],2]"})).code, ErrorCode::base_moved);
+  EXPECT_EQ(ask(edit(alice, token, 2, {"[5,[0,\"?\"],2]"})).code, ErrorCode::revision_future);
   EXPECT_EQ(ask(edit(alice, token, 1, {"[5,[0,\"?\"],1]"})).code, ErrorCode::wrong_length);
   EXPECT_EQ(ask(edit(bob, token, 1, {"[5,[0,\"?\"],2]"})).code, ErrorCode::not_yours);
   EXPECT_EQ(ask(edit(alice, Token{token.value + 1}, 1, {"[5,[0,\"?\"],2]"})).code, ErrorCode::unknown_token);
@@ -162,6 +162,58 @@ TEST_F(TextRulesTest, knows_what_was_in_a_draft_that_is_not_there_any_more) {
   EXPECT_EQ(ask(KeepDraft{longer}).draft, rest);
   EXPECT_THAT(desk.state.buffers().drafts(), IsEmpty());
   expect_kept();
+}
+
+TEST_F(TextRulesTest, takes_what_was_sent_one_behind_the_other_for_one_draft_whatever_the_taker_typed_meanwhile) {
+  put("x");
+  const Token token = desk.grant(name, alice);
+  const Token bobs =
+      ask(Takeover{.want = {.name = name, .who = bob, .ttl = 10s}, .token = token, .reason = "r"}).lease.token;
+  const std::uint64_t number = ask(edit(alice, token, 0, {"[1,[0,\"1\"]]"}, 1)).draft;
+  ask(edit(bob, bobs, 0, {"[[0,\"bob \"],1]"}));
+  EXPECT_EQ(ask(edit(alice, token, 1, {"[2,[0,\"2\"]]"}, 2)).draft, number);
+  ASSERT_THAT(desk.state.buffers().drafts(), SizeIs(1));
+  EXPECT_EQ(text::changes_json(ask(GetDraft{number}).text->drafts[0].change), "[1,[0,\"12\"]]");
+  // Of the revision that is there now, not of the draft's.
+  const std::uint64_t other = ask(edit(alice, token, 1, {"[5,[0,\"?\"]]"}, 2)).draft;
+  EXPECT_NE(other, number);
+  expect_kept();
+}
+
+TEST_F(TextRulesTest, keeps_a_bounded_part_of_what_a_text_has_been) {
+  put("");
+  const Token token = desk.grant(name, alice, 1h);
+  const std::string much(1 << 19, 'a');
+  std::size_t length = 0;
+  for (text::Revision base = 0; base < 100; ++base) {
+    Edit big{.name = name, .token = token, .who = alice, .base = base};
+    big.changes = {
+        text::ChangeSet::replace(static_cast<text::Units>(length), 0, static_cast<text::Units>(length), much)};
+    ASSERT_EQ(ask(big).code, ErrorCode::none);
+    length = much.size();
+  }
+  const text::RevisionLog& log = desk.state.buffers().find(name)->log();
+  EXPECT_LT(log.bytes(), 34U << 20);
+  EXPECT_GT(log.oldest(), 30U);
+  EXPECT_EQ(log.newest(), 100U);
+  EXPECT_EQ(ask(GetChanges{.name = name}).code, ErrorCode::revision_gone);
+  const Reply page = ask(GetChanges{.name = name, .after = 90});
+  EXPECT_TRUE(page.text->more);
+  EXPECT_THAT(page.text->changes, SizeIs(3)) << "of half a megabyte each";
+  EXPECT_EQ(ask(KeepDraft{Edit{.name = name,
+                               .token = token,
+                               .who = alice,
+                               .base = 100,
+                               .seq = 1,
+                               .changes = std::vector(9, text::ChangeSet::replace(1 << 19, 0, 1 << 19, much))}})
+                .code,
+            ErrorCode::changes_too_large);
+}
+
+TEST_F(TextRulesTest, keeps_nothing_of_what_was_typed_under_a_token_that_nobody_was_given) {
+  put("x");
+  EXPECT_EQ(ask(edit(alice, Token{1'000'000}, 0, {"[1,[0,\"1\"]]"})).code, ErrorCode::unknown_token);
+  EXPECT_THAT(desk.state.buffers().drafts(), IsEmpty());
 }
 
 TEST_F(TextRulesTest, counts_the_changes_of_sessions_that_are_called_alike_apart) {
