@@ -377,15 +377,22 @@ export class GuardedBuffer {
 
   /** Resolves when all that was typed so far is stored. Rejects where it is not going to be. */
   stored(): Promise<void> {
-    if (this.#tail!.empty) return Promise.resolve();
+    if (this.#tail!.empty && !this.#aside) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        if (this.#tail!.empty && !this.#losing) resolve();
-        else if (this.#closed || this.#losing) reject(this.#losing?.loss ?? closedError());
-        else return;
+      const end = (how: () => void): void => {
         for (const leave of leaves) leave();
+        how();
       };
-      const leaves = [this.on("saved", settle), this.on("state", settle)];
+      const settle = (): void => {
+        if (this.#tail!.empty && !this.#aside && !this.#losing) end(resolve);
+        else if (this.#closed || this.#losing) end(() => reject(this.#losing?.loss ?? closedError()));
+      };
+      const leaves = [
+        this.on("saved", settle),
+        this.on("state", settle),
+        this.on("rejected", ({ error }) => end(() => reject(error))),
+        this.on("refused", (error) => end(() => reject(error))),
+      ];
     });
   }
 
@@ -464,9 +471,9 @@ export class GuardedBuffer {
     lease.on("lost", (loss) => this.#lost(lease, loss));
     lease.on("doubt", () => this.#tell());
     lease.on("regained", () => this.#tell());
+    this.#tell();
     const aside = this.#aside;
     this.#aside = undefined;
-    this.#tell();
     if (aside && this.mayEdit) {
       this.#tail!.edit(aside, this.#means.clock.now());
       this.#events.emit("text", { change: aside, origin: "typed", owner: this.#means.live.owner });
@@ -716,7 +723,7 @@ export class GuardedBuffer {
     const typed = tail.edits();
     if (typed.length > 0) {
       const changes = typed.map(({ change }) => change);
-      void this.#keepAsDraft({ token: this.#losing?.token ?? this.#lease?.token ?? 0, base: tail.revision, seq: tail.numbered(), changes });
+      this.#keepLater({ token: this.#losing?.token ?? this.#lease?.token ?? 0, base: tail.revision, seq: tail.numbered(), changes });
     }
     this.#aside = undefined;
     const change = tail.restart(revision, text);
@@ -849,7 +856,7 @@ export class GuardedBuffer {
     if (operation.kind !== "edit") return this.#withdraw(operation, error);
     // It never can be stored; neither can what was typed behind it, which was meant for the text with it.
     const changes = tail.edits().map(({ change }) => change);
-    void this.#keepAsDraft({ token, base: tail.revision, seq: tail.numbered(), changes });
+    this.#keepLater({ token, base: tail.revision, seq: tail.numbered(), changes });
     const change = tail.drop();
     this.#events.emit("text", { change, origin: "reset", owner: undefined });
     this.#events.emit("rejected", { error, changes });
@@ -895,6 +902,11 @@ export class GuardedBuffer {
   }
 
   /** Throws where it should be tried again. It is kept on this side meanwhile. */
+  /** As a draft, if the server can be asked now; else it stays on this side until somebody opens a text of this owner. */
+  #keepLater(what: { token: number; base: number; seq: number; changes: ChangeJson[] }): void {
+    this.#keepAsDraft(what).catch(() => undefined);
+  }
+
   async #keepAsDraft(what: { token: number; base: number; seq: number; changes: ChangeJson[] }): Promise<boolean> {
     const { live, timeoutMs, store } = this.#means;
     const unsent = { ...this.#unsent(what.token, what.changes), base: what.base, seq: what.seq };

@@ -269,3 +269,13 @@ test("an answer that what was pushed has overtaken changes nothing", async () =>
   await after(0);
   assert.deepEqual([buffer.text, buffer.revision], ["text!", 1]);
 });
+
+test("what was typed is not called stored while it is put aside, nor where it never will be", async () => {
+  const { server, buffer } = await opened("text");
+  assert.equal(buffer.replace(0, 0, "x"), "asking");
+  await buffer.stored();
+  assert.deepEqual([server.text, buffer.saved], ["xtext", "stored"]);
+  server.instead = ({ call }) => (call === "buffer.edit" ? { status: 413, body: { code: "text_too_large", fate: "not_done", detail: "too large" } } : undefined);
+  buffer.replace(0, 0, "y");
+  await assert.rejects(buffer.stored(), { code: "text_too_large" });
+});
