@@ -48,7 +48,7 @@ Result<void> is_no_book(const DraftKept& kept) {
   std::size_t bytes = 0;
   for (const std::string& record : kept.changes) bytes += record.size();
   if (kept.changes.size() <= changes_max && bytes <= bytes_max) return {};
-  return fail(ErrorCode::changes_too_large);
+  return fail(ErrorCode::text_too_large);
 }
 
 text::Text with(const text::Text& base, const text::ChangeSet& change) {

@@ -207,7 +207,7 @@ TEST_F(TextRulesTest, keeps_a_bounded_part_of_what_a_text_has_been) {
                                .seq = 1,
                                .changes = std::vector(9, text::ChangeSet::replace(1 << 19, 0, 1 << 19, much))}})
                 .code,
-            ErrorCode::changes_too_large);
+            ErrorCode::text_too_large);
 }
 
 TEST_F(TextRulesTest, keeps_nothing_of_what_was_typed_under_a_token_that_nobody_was_given) {

@@ -251,12 +251,7 @@ void LivePeer::renewed(const core::Reply& reply, std::string_view name, core::To
   if (ended_ || !renewing_) return;
   Hub& hub = *io_.hub;
   if (grants(reply)) {
-    if (!renewing_->leases.empty()) renewing_->leases += ',';
-    api::JsonWriter json(renewing_->leases);
-    json.text("name", name).number("token", token.value);
-    const Duration ttl = reply.lease.ttl;
-    ttl == core::forever ? json.null("ttl_ms") : json.number("ttl_ms", ceil_ms(ttl));
-    json.end();
+    renewing_->leases.push_back({std::string{name}, token, reply.lease.ttl});
     hub.holds(*this, reply.lease, reply.position);
   } else if (reply.code == ErrorCode::stale) {
     hub.lost(*this, name, token, reply.because, reply.why.get());
@@ -265,8 +260,21 @@ void LivePeer::renewed(const core::Reply& reply, std::string_view name, core::To
   }
   if (--renewing_->left > 0) return;
   const std::unique_ptr<Renewing> done = std::exchange(renewing_, nullptr);
-  const std::string& leases = done->leases;
-  if (leases.empty() || !done->told) return;
+  if (!done->told) return;
+  // Of what was renewed first, some may have been lost since, and its holder been told.
+  std::map<std::string_view, core::Token> held;
+  for (const Hub::Held& holding : hub.holdings_of(*this)) held.emplace(holding.name, holding.token);
+  std::string leases;
+  for (const auto& [lease, of, ttl] : done->leases) {
+    const auto still = held.find(lease);
+    if (still == held.end() || still->second != of) continue;
+    if (!leases.empty()) leases += ',';
+    api::JsonWriter json(leases);
+    json.text("name", lease).number("token", of.value);
+    ttl == core::forever ? json.null("ttl_ms") : json.number("ttl_ms", ceil_ms(ttl));
+    json.end();
+  }
+  if (leases.empty()) return;
   renew_from_ = pings_ + 1;
   std::string message;
   api::JsonWriter json(message);

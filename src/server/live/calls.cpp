@@ -12,10 +12,16 @@
 namespace holdfast::server::live {
 namespace {
 
-/// What the socket holds and gives up by it.
-bool gives_up(const core::Command& command) {
-  return std::holds_alternative<core::Release>(command) || std::holds_alternative<core::Transfer>(command) ||
-         std::holds_alternative<core::EndSession>(command);
+/// What the socket of `who` holds and gives up by it. It may speak for other sessions, too.
+bool gives_up(const core::Command& command, const core::Who& who) {
+  return std::visit(
+      [&]<class C>(const C& c) {
+        constexpr bool passes_on = std::is_same_v<C, core::Release> || std::is_same_v<C, core::Transfer> ||
+                                   std::is_same_v<C, core::EndSession>;
+        if constexpr (passes_on) return c.who == who;
+        return false;
+      },
+      command);
 }
 
 std::string body_of(std::string_view key, std::string_view text) {
@@ -194,7 +200,7 @@ void LivePeer::prepare(Asked& asked, const core::Command& command) {
     asked.asker = Retries::key(acquire->name, acquire->who.owner, acquire->who.session);
   }
   if (std::holds_alternative<core::AskHolder>(command)) io_.hub->wants(*this, asked.name);
-  asked.gives_up = gives_up(command);
+  asked.gives_up = gives_up(command, who());
   if (asked.gives_up) io_.hub->gives_up(*this, asked.name);
 }
 

@@ -466,8 +466,9 @@ bool Hub::tell_holding(Holding& holding, const core::Effect& effect) {
     if (dropped->token == token && std::exchange(holding.told_of_taker, false)) push(member, kept_push(name, token));
   } else if (const auto* requested = std::get_if<core::Requested>(&effect)) {
     if (requested->token == token) {
-      holding.told_of_request = true;
-      push(member, requested_push(name, token, requested->by, requested->message));
+      // Anybody may ask, as often as they like. A holder that takes nothing hears of the newest with a renewal.
+      holding.told_of_request = member.room() != Member::Room::none;
+      if (holding.told_of_request) push(member, requested_push(name, token, requested->by, requested->message));
     }
   }
   return true;

@@ -371,6 +371,16 @@ TEST_F(LiveHub, a_request_reaches_the_holder_and_its_no_whoever_asked) {
   EXPECT_EQ(hub.decline(alice, "notes", Token{3}, "bob", "not now"), 0) << "it was told once";
 }
 
+TEST_F(LiveHub, requests_do_not_pile_up_before_a_holder_that_takes_nothing) {
+  alice_holds(3);
+  alice.room_ = Member::Room::none;
+  happens(core::Requested{.name = "notes", .token = Token{3}, .by = {"bob", "b"}, .message = "1"});
+  happens(core::Requested{.name = "notes", .token = Token{3}, .by = {"bob", "b"}, .message = "2"});
+  EXPECT_THAT(alice.take(), IsEmpty());
+  happens(taken(4, {"bob", "b"}, core::Loss::taken_over));
+  EXPECT_THAT(alice.take(), ElementsAre(HasSubstr(R"("push":"lost")"))) << "of a loss it always hears";
+}
+
 TEST_F(LiveHub, whoever_goes_is_told_nothing_more) {
   alice_holds(3);
   follows(alice, {}, Position{1});

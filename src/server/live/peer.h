@@ -91,8 +91,13 @@ class LivePeer final : public Peer, public Member {
   /// Renewals under way.
   struct Renewing {
     std::size_t left = 0;
-    bool told = true;    ///< Its holder is to hear of it.
-    std::string leases;  ///< Those that were renewed, as JSON.
+    bool told = true;  ///< Its holder is to hear of it.
+    struct Lease {
+      std::string name;
+      core::Token token;
+      Duration ttl{};
+    };
+    std::vector<Lease> leases;  ///< Those that were renewed.
   };
 
   // peer.cpp: bytes and time.
