@@ -51,7 +51,7 @@ FrameReader::Step FrameReader::next(std::string_view bytes) {
   while (true) {
     if (!in_payload_) {
       const std::size_t more = std::min<std::size_t>(header_needs_ - header_has_, bytes.size() - taken);
-      std::memcpy(header_.data() + header_has_, bytes.data() + taken, more);
+      std::ranges::copy(bytes.substr(taken, more), header_.begin() + header_has_);
       header_has_ = static_cast<std::uint8_t>(header_has_ + more);
       taken += more;
       if (header_has_ < header_needs_) return {Event::starved, taken};
