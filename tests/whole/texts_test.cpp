@@ -264,7 +264,7 @@ TEST_F(BadText, does_not_fit) {
   expect_of_changes(R"([[10,[0,"x"]],[10,[0,"y"]]])", 422, "wrong_length", "changes");
   expect_of_changes("[[5,[1],4]]", 422, "bad_boundary", "changes");
   expect_of_changes(R"([[5,[0,"x"],5]])", 422, "bad_boundary", "changes");
-  expect(edit(R"("base":1,"seq":1,"changes":[[10]])"), 409, "base_moved", "base");
+  expect(edit(R"("base":1,"seq":1,"changes":[[10]])"), 422, "revision_future", "base");
   expect(edit(R"("base":-1,"changes":[[10]])"), 400, "bad_field", "base");
   expect(edit(R"("base":"0","changes":[[10]])"), 400, "bad_field", "base");
   expect(edit(R"("base":0,"seq":0,"changes":[[10]])"), 400, "bad_field", "seq");
