@@ -33,14 +33,6 @@ const Draft* find_same(const Buffers& all, const DraftKept& kept) {
   return found == all.drafts().end() ? nullptr : &found->second;
 }
 
-Result<void> fits(text::Text text, std::span<const text::ChangeSet> changes, const Limits& limits) {
-  for (const text::ChangeSet& change : changes) {
-    HF_TRY_VOID(text.apply(change));
-    if (text.extent().bytes > limits.text_bytes_max) return fail(ErrorCode::text_too_large);
-  }
-  return {};
-}
-
 /// What somebody had typed and not got in is short. Each change that is added to a draft writes all of it again.
 Result<void> is_no_book(const DraftKept& kept) {
   constexpr std::size_t changes_max = 10'000;
@@ -133,8 +125,8 @@ Result<std::uint64_t> Step::keep_draft(const Edit& late, std::size_t made) {
     // It goes on where that one ends. Where it has nothing in common with it, its base may be a revision of the text by
     // now, as well as the one that only the draft made: it is the draft's where it fits that.
     const bool goes_on = has && kept.seq + *has == reaches;
-    const Result<void> fitting =
-        goes_on ? fits(with(before->base_text, before->change), std::span(changes).subspan(*has), state_.limits())
+    const Result<text::Text> fitting =
+        goes_on ? tried(with(before->base_text, before->change), std::span(changes).subspan(*has), state_.limits())
                 : fail(ErrorCode::wrong_length);
     const bool of_text_too = has && *has == 0 && kept.base <= buffer.log().newest();
     if (goes_on && !fitting && !of_text_too) return std::unexpected(fitting.error());
@@ -150,7 +142,7 @@ Result<std::uint64_t> Step::keep_draft(const Edit& late, std::size_t made) {
   }
   if (const Draft* same = find_same(all, kept)) return same->kept.draft;
   HF_TRY(base, buffer.log().text_at(kept.base));
-  HF_TRY_VOID(fits(std::move(base), changes, state_.limits()));
+  HF_TRY_VOID(core::tried(base, changes, state_.limits()));
   const bool full = all.drafts_of_owner(late.who.owner) >= state_.limits().drafts_of_owner_max ||
                     all.drafts().size() >= state_.limits().drafts_max;
   if (full) return fail(ErrorCode::drafts_full);

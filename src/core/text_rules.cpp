@@ -35,6 +35,15 @@ std::string record_of(const text::ChangeSet& change) {
   return record;
 }
 
+Result<text::Text> tried(const text::Text& text, std::span<const text::ChangeSet> changes, const Limits& limits) {
+  text::Text trial = text;
+  for (const text::ChangeSet& change : changes) {
+    HF_TRY_VOID(trial.apply(change));
+    if (trial.extent().bytes > limits.text_bytes_max) return fail(ErrorCode::text_too_large, {}, "changes");
+  }
+  return trial;
+}
+
 Result<std::size_t> made_already(const Buffer& buffer, const Who& who, const Edit& edit) {
   const KeptSeq* const newest = edit.seq == 0 ? nullptr : buffer.newest_of(who);
   if (!newest || edit.seq > newest->seq) return 0;
@@ -54,16 +63,6 @@ Result<std::size_t> made_already(const Buffer& buffer, const Who& who, const Edi
 }
 
 namespace {
-
-/// How the changes would leave the text. Errors: what keeps them from being made.
-Result<text::Text> tried(const text::Text& text, std::span<const text::ChangeSet> changes, const Limits& limits) {
-  text::Text trial = text;
-  for (const text::ChangeSet& change : changes) {
-    HF_TRY_VOID(trial.apply(change));
-    if (trial.extent().bytes > limits.text_bytes_max) return fail(ErrorCode::text_too_large, {}, "changes");
-  }
-  return trial;
-}
 
 /// Of an error's field, which says a place in the changes, the part that is of static storage.
 constexpr std::string_view changes_field = "changes";

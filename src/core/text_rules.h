@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ Verdict refusal(ErrorCode code, std::string_view field = {});
 std::shared_ptr<TextAnswer> brief(const Buffer& buffer, std::string_view owner);
 /// Adds what else there is to be said of it; `with_text`: the newest text, too.
 void fill_in_text(TextAnswer& answer, const Buffer& buffer, bool with_text);
+
+/// How the changes, one after the other, would leave `text`. Errors: those of Text::apply, text_too_large.
+Result<text::Text> tried(const text::Text& text, std::span<const text::ChangeSet> changes, const Limits& limits);
 
 std::string record_of(const text::ChangeSet& change);
 
