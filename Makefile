@@ -5,16 +5,18 @@
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## install what is missing, build, and serve on 127.0.0.1:7420 (ARGS="--listen ..." for more)
+run: ## install what is missing, build, and serve on 127.0.0.1:7420 (DEMO=1 shows the race, too; ARGS="--listen ..." for more)
 	@tools/setup build
+	@tools/build-console --if-possible
 	@tools/build --run-only release holdfast
-	@exec build/release/holdfast serve $(ARGS)
+	@exec build/release/holdfast serve $(if $(DEMO),--demonstration) $(ARGS)
 
 test: ## every test there is, from formatting to whole processes
 	@tools/test
 
 check: ## what to run before a commit: form, includes, documentation, the quick tests. Under a minute once built
 	@tools/setup test
+	@tools/build-console
 	@tools/build release
 	@tools/check
 

@@ -24,6 +24,14 @@ project_files() {
   fi
 }
 
+# What the console below FOLDER is made of, as one number: times of files say nothing in a clone or an archive.
+console_sources() (
+  cd "$1" || return
+  { find console/src sdk/typescript/src -type f -print0 && printf '%s\0' console/index.html console/package-lock.json \
+    console/tools/build.mjs console/tsconfig.json console/vite.config.ts sdk/typescript/package.json; } |
+    LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+)
+
 # The C++ of the project, one path a line. To be called from the top.
 cxx_files() {
   local folder

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 
@@ -33,6 +34,18 @@ class JsonWriter {
   std::string& out_;
   bool first_ = true;
 };
+
+/// Appends `[item,item]`, each by `write(item)`.
+template <class Items, class Write>
+void append_list(std::string& out, const Items& items, Write&& write) {
+  out += '[';
+  bool first = true;
+  for (const auto& item : items) {
+    if (!std::exchange(first, false)) out += ',';
+    write(item);
+  }
+  out += ']';
+}
 
 /// Appends `text` as a JSON string.
 void append_json_string(std::string& out, std::string_view text);

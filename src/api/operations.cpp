@@ -7,6 +7,7 @@
 
 #include "api/names.h"
 #include "api/write.h"
+#include "api/write_shown.h"
 #include "api/write_text.h"
 #include "text/text_file.h"
 
@@ -118,6 +119,18 @@ constexpr std::array list_fields{
     Field{"limit", FieldKind::count, false, "At most so many names are looked at. Default 100.", 1000},
     unsettled_field,
 };
+constexpr std::array tree_fields{
+    Field{"prefix", FieldKind::name, false, "What lies right below this. Default: the first segments of all names."},
+    Field{"after", FieldKind::name, false, "The `next` of the page before."},
+    Field{"limit", FieldKind::count, false, "At most so many children. Default 100.", 1000},
+    unsettled_field,
+};
+constexpr std::array sessions_fields{
+    Field{"owner", FieldKind::owner, false, "Only this owner's."},
+    Field{"after", FieldKind::cursor, false, "The `next` of the page before."},
+    Field{"limit", FieldKind::count, false, "At most so many sessions. Default 100.", 1000},
+    unsettled_field,
+};
 constexpr Field held_from_field{"from", FieldKind::time, false, "Only what was held at this time or later."};
 constexpr Field held_to_field{"to", FieldKind::time, false, "Only what was held at this time or earlier."};
 constexpr Field held_by_field{"owner", FieldKind::owner, false, "Only what this owner held."};
@@ -193,6 +206,34 @@ Call read_list(const Form& form, const Context&) {
   list.contended = form.flag("contended");
   list.unsettled = form.flag("unsettled");
   return {std::move(list), PageRequest{form.text("prefix"), form.text("after"), form.number("limit").value_or(100)}};
+}
+
+Call read_tree(const Form& form, const Context&) {
+  Call call{core::Show{nullptr, form.flag("unsettled")}, {}};
+  call.tree = PageRequest{form.text("prefix"), form.text("after"), form.number("limit").value_or(100)};
+  return call;
+}
+
+/// The reverse of session_cursor.
+std::optional<core::Who> who_of_cursor(std::string_view cursor) {
+  const std::size_t colon = cursor.find(':');
+  std::size_t owner = 0;
+  const auto [end, error] = std::from_chars(cursor.data(), cursor.data() + std::min(colon, cursor.size()), owner);
+  const bool whole = error == std::errc{} && colon != std::string_view::npos && end == cursor.data() + colon;
+  if (!whole || owner > cursor.size() - colon - 1) return std::nullopt;
+  return core::Who{std::string{cursor.substr(colon + 1, owner)}, std::string{cursor.substr(colon + 1 + owner)}};
+}
+
+Result<Call> read_sessions(const Form& form, const Context&) {
+  Call call{core::Show{nullptr, form.flag("unsettled")}, {}};
+  call.sessions =
+      SessionsRequest{.owner = form.text("owner"), .after = {}, .limit = form.number("limit").value_or(100)};
+  if (const std::string after = form.text("after"); !after.empty()) {
+    std::optional<core::Who> who = who_of_cursor(after);
+    if (!who) return fail(bad_field, "must be the next of the page before", "after");
+    call.sessions->after = *std::move(who);
+  }
+  return call;
 }
 
 Result<Call> read_history(Form& form, const Context&) {
@@ -536,7 +577,7 @@ constexpr std::array catalogue{
     Operation{.name = "lease.get",
               .method = "GET",
               .path = "/v1/leases/{name}",
-              .summary = "Who holds this name, since when, for how long, and how many wait.",
+              .summary = "Who holds this name, since when, for how long, and who waits for it.",
               .fields = get_fields,
               .read = [](Form& f, const Context&) -> Result<Call> {
                 return Call{core::Get{f.path_name, f.flag("unsettled")}, {}};
@@ -552,6 +593,35 @@ constexpr std::array catalogue{
               .read = [](Form& f, const Context& c) -> Result<Call> { return read_list(f, c); },
               .write = write_page,
               .command = index_of<core::List>()},
+    Operation{.name = "lease.tree",
+              .method = "GET",
+              .path = "/v1/tree",
+              .summary = "What lies right below a prefix, and how many names are held there; a page may be short.",
+              .example = "prefix=projects",
+              .fields = tree_fields,
+              .read = [](Form& f, const Context& c) -> Result<Call> { return read_tree(f, c); },
+              .write = write_tree,
+              .command = index_of<core::Show>()},
+    Operation{.name = "session.list",
+              .method = "GET",
+              .path = "/v1/sessions",
+              .summary = "The sessions that hold, wait or have a live socket, by owner, a bounded page at a time.",
+              .example = "owner=alice",
+              .fields = sessions_fields,
+              .read = [](Form& f, const Context& c) -> Result<Call> { return read_sessions(f, c); },
+              .write = write_sessions,
+              .command = index_of<core::Show>()},
+    Operation{
+        .name = "server.get",
+        .method = "GET",
+        .path = "/v1/server",
+        .summary = "The server itself: which it is, since when, and whether its disk keeps up. Waits for nothing.",
+        .read = [](Form&, const Context&) -> Result<Call> {
+          Call call{core::Leave{}, {}};
+          call.server = true;
+          return call;
+        },
+        .asks_server = true},
     Operation{.name = "events.watch",
               .method = "GET",
               .path = "/v1/events",
@@ -854,6 +924,10 @@ std::span<const Operation> operations() {
 
 std::string history_cursor(std::string_view name, std::uint64_t token) {
   return std::string{name} + ':' + std::to_string(token);
+}
+
+std::string session_cursor(const core::Who& who) {
+  return std::to_string(who.owner.size()) + ':' + who.owner + who.session;
 }
 
 Routed route(std::string_view method, std::string_view path) {

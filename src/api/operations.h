@@ -18,18 +18,34 @@
 
 namespace holdfast::api {
 
+/// From where clients are connected.
+class Addresses {
+ public:
+  virtual ~Addresses() = default;
+  /// Empty: nobody knows any more.
+  virtual std::string address_of(std::uint64_t client) const = 0;
+};
+
 /// What a door needs to know besides the request: whatever core must not make up itself.
 struct Context {
-  std::string fresh_session;      ///< For a request that names none.
-  std::string from;               ///< The client's network address, for the history.
-  std::uint64_t incarnation = 0;  ///< Of this start of the server, for positions.
-  bool as_file = false;           ///< A text is wanted as the bytes of its file, not as JSON about it.
+  std::string fresh_session;             ///< For a request that names none.
+  std::string from;                      ///< The client's network address, for the history.
+  std::uint64_t incarnation = 0;         ///< Of this start of the server, for positions.
+  bool as_file = false;                  ///< A text is wanted as the bytes of its file, not as JSON about it.
+  const Addresses* addresses = nullptr;  ///< Null: nobody knows.
 };
 
 /// Where a page of a list begins and how long it may be.
 struct PageRequest {
   std::string prefix;
   std::string after;
+  std::size_t limit = 100;
+};
+
+/// Which sessions are asked for.
+struct SessionsRequest {
+  std::string owner;  ///< Not empty: of this owner only.
+  core::Who after;    ///< Behind this one.
   std::size_t limit = 100;
 };
 
@@ -52,10 +68,16 @@ struct WatchRequest {
 
 /// A request that was understood.
 struct Call {
-  core::Command command;                    ///< Of a watch or of a question to the history, nobody's.
-  std::optional<PageRequest> page;          ///< Set for lists: the door looks up the names before it submits.
-  std::optional<HistoryRequest> history{};  ///< Set: nothing is submitted, the history is asked.
-  std::optional<WatchRequest> watch{};      ///< Set where events are asked for: nothing is submitted either.
+  core::Command command;                      ///< Of a watch or of a question to the history, nobody's.
+  std::optional<PageRequest> page;            ///< Set for lists: the door looks up the names before it submits.
+  std::optional<HistoryRequest> history{};    ///< Set: nothing is submitted, the history is asked.
+  std::optional<WatchRequest> watch{};        ///< Set where events are asked for: nothing is submitted either.
+  std::optional<PageRequest> tree{};          ///< Set: it looks up what lies right below the prefix,
+  std::optional<SessionsRequest> sessions{};  ///< or who is there.
+  bool server = false;                        ///< The server itself is asked for: nor here.
+
+  /// Whether something is to be looked up before `command` is submitted, on a thread that nobody waits for.
+  bool looks_up() const { return page || tree || sessions; }
 };
 
 /// An answer in the words of HTTP.
@@ -85,6 +107,7 @@ struct Operation {
   bool (*go_on)(const core::Reply& reply, core::Command& asked) = nullptr;
 
   bool asks_history = false;  ///< It makes no command, but a HistoryRequest.
+  bool asks_server = false;   ///< Nor that: the server answers as it stands, and waits for nothing.
   bool streams = false;       ///< Answers with events, without an end, instead of by `write`.
 
   /// Its body may be nothing but the bytes of a file, for the field `text`; then the other fields are in the query.
@@ -141,6 +164,9 @@ Written problem(const Error& error);
 
 /// The `next` of a list of holdings that ends with `token` of `name`; see HistoryRequest.
 std::string history_cursor(std::string_view name, std::uint64_t token);
+
+/// The `next` of a list of sessions that ends with `who`; see SessionsRequest.
+std::string session_cursor(const core::Who& who);
 
 /// `reply` to `operation`, be it done or refused.
 Written write_reply(const Operation& operation, const core::Reply& reply, const Context& context);

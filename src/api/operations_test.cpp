@@ -82,7 +82,7 @@ TEST(Catalogue, is_complete_in_every_entry) {
   for (const Operation& operation : operations()) {
     EXPECT_TRUE(names.insert(operation.name).second) << operation.name;
     if (!operation.supported()) continue;
-    const bool makes_command = !operation.asks_history && !operation.streams;
+    const bool makes_command = !operation.asks_history && !operation.asks_server && !operation.streams;
     EXPECT_EQ(operation.write != nullptr, makes_command) << operation.name;
     EXPECT_TRUE(operation.summary.ends_with('.')) << operation.name;
     EXPECT_EQ(operation.command != std::variant_npos, makes_command) << operation.name;
@@ -101,7 +101,8 @@ TEST(Catalogue, has_examples_that_work) {
     ASSERT_TRUE(call) << operation.name;
     EXPECT_EQ(call->watch.has_value(), operation.streams) << operation.name;
     EXPECT_EQ(call->history.has_value(), operation.asks_history) << operation.name;
-    const bool makes_command = !operation.asks_history && !operation.streams;
+    EXPECT_EQ(call->server, operation.asks_server) << operation.name;
+    const bool makes_command = !operation.asks_history && !operation.asks_server && !operation.streams;
     EXPECT_TRUE(!makes_command || call->command.index() == operation.command) << operation.name;
   }
 }
@@ -116,6 +117,46 @@ TEST(Catalogue, says_of_what_is_planned_that_it_is_not_supported_yet) {
 }
 
 // --- How requests become commands.
+
+TEST(ReadTree, takes_a_prefix_and_a_page_and_needs_neither) {
+  const Call all = read("GET", "/v1/tree", "");
+  EXPECT_EQ(all.tree->prefix, "");
+  EXPECT_EQ(all.tree->limit, 100U);
+  EXPECT_TRUE(all.looks_up());
+  EXPECT_FALSE(std::get<core::Show>(all.command).unsettled);
+  const Call some = read("GET", "/v1/tree", "prefix=a%2Fb&after=a%2Fb%2Fc&limit=5&unsettled=1");
+  EXPECT_EQ(some.tree->prefix, "a/b");
+  EXPECT_EQ(some.tree->after, "a/b/c");
+  EXPECT_EQ(some.tree->limit, 5U);
+  EXPECT_TRUE(std::get<core::Show>(some.command).unsettled);
+}
+
+TEST(ReadSessions, goes_on_behind_the_session_that_a_page_ended_with) {
+  const core::Who last{"7:al/ice", ":tab 1"};  // Whatever is in the names.
+  const std::string cursor = session_cursor(last);
+  const Operation& list = *route("GET", "/v1/sessions").operation;
+  const std::string body = R"({"after": ")" + cursor + R"(", "owner": "bob", "limit": 7})";
+  const JsonMembers members = JsonMembers::read(body).value();
+  Result<Form> form = Form::from_members(list.fields, members);
+  ASSERT_TRUE(form);
+  const Result<Call> call = list.read(*form, context);
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->sessions->after, last);
+  EXPECT_EQ(call->sessions->owner, "bob");
+  EXPECT_EQ(call->sessions->limit, 7U);
+}
+
+TEST(ReadSessions, refuses_what_no_page_ended_with) {
+  const Operation& list = *route("GET", "/v1/sessions").operation;
+  for (const char* const cursor : {"alice", ":", "x:alice", "6:alice", "-1:alice", "99999999999999999999:a", "5"}) {
+    Result<Form> form = Form::from_query(list.fields, std::string{"after="} + cursor);
+    ASSERT_TRUE(form) << cursor;
+    const Result<Call> call = list.read(*form, context);
+    ASSERT_FALSE(call) << cursor;
+    EXPECT_EQ(call.error().code, ErrorCode::bad_field);
+    EXPECT_EQ(call.error().field, "after");
+  }
+}
 
 TEST(ReadWatch, takes_a_prefix_and_a_position_and_needs_neither) {
   const WatchRequest all = *read("GET", "/v1/events", "").watch;
@@ -248,7 +289,7 @@ TEST(OperationOfCommand, finds_every_command_under_its_own_name) {
     ++commands;
     EXPECT_EQ(operation_of_command(operation.command_name()), &operation) << operation.name;
   }
-  EXPECT_EQ(commands, 29U);
+  EXPECT_EQ(commands, 32U);
 }
 
 TEST(FormOfWordsOfAnOperation, has_the_subject_first_as_it_is) {

@@ -73,6 +73,17 @@ void write_holder(JsonWriter& json, const LeaseView& lease) {
   write_wanted(json, lease);
 }
 
+/// What only who asks for the name itself is shown.
+void write_more(JsonWriter& json, const LeaseView& lease, const Context& context) {
+  if (lease.held) {
+    json.number("held_ms", ceil_ms(lease.held_for));
+    const bool known = context.addresses && lease.taken_by != 0;
+    const std::string address = known ? context.addresses->address_of(lease.taken_by) : std::string{};
+    address.empty() ? json.null("address") : json.text("address", address);
+  }
+  json.flag("text", lease.text);
+}
+
 void write_view(JsonWriter& json, const LeaseView& lease) {
   json.text("name", lease.name).flag("held", lease.held);
   token_or_null(json, "token", lease.token);
@@ -257,6 +268,16 @@ void write_current(const Reply& reply, const Context& context, Written& out) {
 void write_lease(const Reply& reply, const Context& context, Written& out) {
   JsonWriter json(out.body);
   write_view(json, reply.lease);
+  write_more(json, reply.lease, context);
+  json.key("queue");
+  out.body += '[';
+  for (const core::PlaceView& place : reply.queue) {
+    if (&place != &reply.queue.front()) out.body += ',';
+    JsonWriter each(out.body);
+    each.text("owner", place.who.owner).text("session", place.who.session).number("waited_ms", ceil_ms(place.waited));
+    each.end();
+  }
+  out.body += ']';
   if (reply.unsettled) json.flag("unsettled", true);
   json.text("position", position_text(reply, context));
   json.end();
@@ -274,7 +295,10 @@ void write_page(const Reply& reply, const Context& context, Written& out) {
   out.body += '[';
   for (const LeaseView& lease : reply.page) {
     if (&lease != &reply.page.front()) out.body += ',';
-    append_lease(out.body, lease);
+    JsonWriter row(out.body);
+    write_view(row, lease);
+    write_more(row, lease, context);
+    row.end();
   }
   out.body += ']';
   reply.next.empty() ? json.null("next") : json.text("next", reply.next);

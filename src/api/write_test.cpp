@@ -116,7 +116,7 @@ TEST(WriteLease, shows_a_name_that_nobody_remembers_as_free) {
   reply.lease.name = "job";
   reply.unsettled = true;
   EXPECT_EQ(write("lease.get", reply).written.body,
-            R"({"name":"job","held":false,"token":null,"unsettled":true,"position":"7.0"})");
+            R"({"name":"job","held":false,"token":null,"text":false,"queue":[],"unsettled":true,"position":"7.0"})");
 }
 
 TEST(WritePage, lists_leases_and_where_the_next_page_begins) {
@@ -222,6 +222,57 @@ TEST(WriteBuffer, has_problems_for_what_is_no_contention) {
   const Read got = write("buffer.acquire", refusal(ErrorCode::unknown_buffer));
   EXPECT_EQ(got.written.status, 404);
   EXPECT_TRUE(got.written.problem);
+}
+
+/// Knows where client 5 is.
+class OneAddress final : public Addresses {
+ public:
+  std::string address_of(std::uint64_t client) const override { return client == 5 ? "10.0.0.7" : ""; }
+};
+
+TEST(WriteLease, says_who_waits_in_order_and_how_long_it_has_been_held) {
+  Reply reply = held_reply();
+  reply.lease.held_for = 1999us;
+  reply.lease.text = true;
+  reply.lease.taken_by = 5;
+  reply.queue = {{{"bob", "b"}, 3s}, {{"carol", "c"}, 1500us}};
+  const OneAddress addresses;
+  Context context = asked_in;
+  context.addresses = &addresses;
+  const json::object body = json::parse(write_reply(operation("lease.get"), reply, context).body).as_object();
+  EXPECT_EQ(json::serialize(body.at("queue")),
+            R"([{"owner":"bob","session":"b","waited_ms":3000},{"owner":"carol","session":"c","waited_ms":2}])");
+  EXPECT_EQ(body.at("held_ms").as_int64(), 2);
+  EXPECT_TRUE(body.at("text").as_bool());
+  EXPECT_EQ(body.at("address").as_string(), "10.0.0.7");
+}
+
+TEST(WriteLease, has_no_queue_and_no_address_where_there_is_none) {
+  const OneAddress addresses;
+  Context context = asked_in;
+  context.addresses = &addresses;
+  Reply reply = held_reply();
+  reply.lease.taken_by = 6;  // Has gone.
+  const json::object held = json::parse(write_reply(operation("lease.get"), reply, context).body).as_object();
+  EXPECT_TRUE(held.at("address").is_null());
+  EXPECT_TRUE(held.at("queue").as_array().empty());
+  const Read free = write("lease.get", free_reply(Loss::released));
+  EXPECT_FALSE(free.body.contains("address"));
+  EXPECT_FALSE(free.body.contains("held_ms"));
+  EXPECT_FALSE(free.body.at("text").as_bool());
+}
+
+TEST(WritePage, has_in_each_row_what_a_table_of_owners_shows) {
+  Reply reply;
+  reply.page = {held_reply().lease};
+  reply.page.front().held_for = 5s;
+  const Read got = write("lease.list", reply);
+  const json::object& row = got.body.at("leases").as_array().front().as_object();
+  for (const char* const key : {"name", "owner", "session", "address", "since", "held_ms", "deadline_in_ms", "ttl_ms",
+                                "token", "waiting", "note", "text"}) {
+    EXPECT_TRUE(row.contains(key)) << key;
+  }
+  EXPECT_EQ(row.at("held_ms").as_int64(), 5000);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "api/write_text.h"
 
 #include "api/events.h"
+#include "api/json_text.h"
 #include "base/check.h"
 #include "text/change_json.h"
 #include "text/text_file.h"
@@ -52,18 +53,6 @@ std::string_view word(DraftView::Fit fit) {
       return "gone";
   }
   return "gone";
-}
-
-/// Appends `[item,item]`, each by `write(item)`.
-template <class Items, class Write>
-void append_list(std::string& out, const Items& items, Write&& write) {
-  out += '[';
-  bool first = true;
-  for (const auto& item : items) {
-    if (!std::exchange(first, false)) out += ',';
-    write(item);
-  }
-  out += ']';
 }
 
 /// All but the text itself.

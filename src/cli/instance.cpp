@@ -1,6 +1,8 @@
 #include "cli/instance.h"
 
+#include <algorithm>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 
 #include "base/text_hash.h"
@@ -15,7 +17,11 @@ namespace {
 constexpr std::chrono::milliseconds stop_patience{4'700};
 constexpr std::chrono::milliseconds disk_patience{2'500};
 constexpr std::chrono::seconds connection_patience{2};
+constexpr std::chrono::milliseconds patience_for_reading{100};  ///< At least: it may not have begun.
+constexpr std::chrono::milliseconds patience_for_closing{250};  ///< Likewise, of the journal.
 constexpr std::chrono::seconds look_every{1};
+/// Sessions are being counted for one part of the time in so many, at most.
+constexpr int counting_share = 100;
 
 core::Limits limits_of(const Settings& settings) {
   core::Limits limits;
@@ -59,6 +65,16 @@ server::EventBounds event_bounds(const Settings& settings) {
   return bounds;
 }
 
+/// What `work` says; none where it has not said it by then: only the end of the process ends it.
+std::optional<Result<void>> said_by(std::chrono::steady_clock::time_point until,
+                                    std::move_only_function<Result<void>()> work) {
+  std::packaged_task<Result<void>()> task(std::move(work));
+  std::future<Result<void>> said = task.get_future();
+  std::thread(std::move(task)).detach();
+  if (said.wait_until(until) != std::future_status::ready) return std::nullopt;
+  return said.get();
+}
+
 }  // namespace
 
 std::unique_ptr<engine::Engine> make_engine(const Settings& settings, Clock& clock, const core::Presence& presence) {
@@ -87,7 +103,8 @@ Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& c
           make_engine(settings, clock, service_.clients()), journal,
           [this](std::vector<core::Answer>& leaving) { service_.deliver(leaving); }, std::move(on_journal_failure),
           runner_options_for(settings, runner_options, service_, events_, history ? &historian_ : nullptr))),
-      door_(service_, streams_, live_, door_options(settings)),
+      web_root_(settings.web_root),
+      door_(service_, streams_, live_, files_, door_options(settings)),
       refusals_(log, service_.metrics()) {
   if (const std::optional<Listen> listen = *resp_listen(settings)) {
     server::resp::Options options;
@@ -99,13 +116,23 @@ Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& c
   service_.injections = settings.inject;
   service_.run(*runner_);
   service_.keep(history);
+  service_.meet(live_);
+  service_.journal = journal.describe();
 }
 
 Instance::~Instance() {
   if (running_) static_cast<void>(stop());
 }
 
-Result<journal::Opened> Instance::start() {
+Result<journal::Opened> Instance::start(const server::console::Frames& frames) {
+  if (web_root_.empty()) {
+    files_ = server::console::Files::embedded(frames);
+  } else {
+    HF_TRY(files, server::console::Files::in_folder(web_root_, frames));
+    files_ = std::move(files);
+  }
+  service_.console = files_.version();
+  service_.demonstration = frames.demonstration;
   HF_TRY(opened, runner_->start());
   streams_.start();
   live_.start();
@@ -120,8 +147,13 @@ Result<journal::Opened> Instance::start() {
 void Instance::watch(const std::stop_token& stop) {
   std::mutex sleeping;
   std::condition_variable_any timer;
+  auto next_count = std::chrono::steady_clock::now();
   while (!stop.stop_requested()) {
     refusals_.look(runner_->snapshot());
+    if (const auto began = std::chrono::steady_clock::now(); began >= next_count) {
+      if (const std::optional<std::size_t> counted = runner_->count_sessions()) service_.metrics().sessions = *counted;
+      next_count = began + (std::chrono::steady_clock::now() - began) * counting_share;
+    }
     std::unique_lock sleep(sleeping);
     timer.wait_for(sleep, stop, look_every, [] { return false; });
   }
@@ -130,22 +162,28 @@ void Instance::watch(const std::stop_token& stop) {
 Result<void> Instance::stop() {
   running_ = false;
   service_.ready = false;
-  watching_ = {};
+  watching_.request_stop();
   door_.stop_taking();
   live_.stop_taking();
   if (resp_door_) resp_door_->stop_taking();
   streams_.stop();  // After the doors know: nobody is let in behind it.
   const auto until = std::chrono::steady_clock::now() + stop_patience;
   const bool drained = runner_->drain(disk_patience);
+  watching_ = {};  // It counts no further now.
   live_.close(connection_patience);
   door_.close(connection_patience);
   if (resp_door_) resp_door_->close(connection_patience);
+  const bool read = service_.end_reading(std::max(until, std::chrono::steady_clock::now() + patience_for_reading));
   // What came after the drain is durable too, and nobody else writes to the journal.
-  if (!drained || !runner_->finish(until - std::chrono::steady_clock::now())) {
+  const auto no_answer = [] {
     return fail(ErrorCode::journal_io, "the disk does not answer; what was in flight was not answered either");
-  }
+  };
+  if (!read || !drained || !runner_->finish(until - std::chrono::steady_clock::now())) return no_answer();
   if (runner_->snapshot().failed) return fail(ErrorCode::journal_io, "the journal failed while serving");
-  return journal_.close();
+  std::optional<Result<void>> closed = said_by(std::max(until, std::chrono::steady_clock::now() + patience_for_closing),
+                                               [&journal = journal_] { return journal.close(); });
+  if (!closed) return no_answer();
+  return *std::move(closed);
 }
 
 }  // namespace holdfast::cli

@@ -12,6 +12,7 @@
 #include "engine/runner.h"
 #include "history/store.h"
 #include "journal/journal.h"
+#include "server/console/files.h"
 #include "server/event_streams.h"
 #include "server/http/door.h"
 #include "server/live/thread.h"
@@ -38,8 +39,8 @@ class Instance {
   ~Instance();
 
   /// Recovers the journal, then listens. Errors: those of Journal::open, and bad_configuration where the address
-  /// cannot be had.
-  Result<journal::Opened> start();
+  /// cannot be had, or there is no console in `web_root`.
+  Result<journal::Opened> start(const server::console::Frames& frames = {});
 
   /// Tells those who wait, makes durable what was decided, writes the answers under way, closes the journal.
   ///
@@ -79,6 +80,8 @@ class Instance {
   server::EventStreams streams_;   ///< Before the doors: both hand those who watch to it.
   server::live::LiveThread live_;  ///< Before the door that live sockets come by.
   std::unique_ptr<engine::Runner> runner_;
+  std::string web_root_;
+  server::console::Files files_;  ///< Before the door that serves them.
   server::http::Door door_;
   std::optional<server::resp::Door> resp_door_;
   bool running_ = false;

@@ -9,6 +9,7 @@
 #include "cli/instance.h"
 #include "cli/journals.h"
 #include "cli/open_files.h"
+#include "cli/own_server.h"
 #include "cli/serve_options.h"
 #include "cli/service_manager.h"
 
@@ -79,10 +80,30 @@ std::string url_of(const Listen& listen, std::uint16_t port) {
   return fmt::format("http://{}:{}", host, port);
 }
 
+/// A second server, whose race the console shows beside this one. None where it is not asked for, or does not start:
+/// the server does without then.
+std::optional<OwnServer> start_demonstration(const Settings& settings, Log& log) {
+  if (!settings.demonstration) return std::nullopt;
+  OwnServer::How how{.inject = {"check-then-act=100ms"}, .in_memory = true};
+  for (const std::string& origin : origins_of(settings)) how.further.insert(how.further.end(), {"--shown-in", origin});
+  if (!settings.web_root.empty()) how.further.insert(how.further.end(), {"--web-root", settings.web_root});
+  Result<OwnServer> started = OwnServer::start(how);
+  if (started) return *std::move(started);
+  log.write(Log::Level::warn, "there is no demonstration", {{"why", started.error().text()}});
+  return std::nullopt;
+}
+
 void say_hello(const Settings& settings, const std::string& url, std::uint16_t port, const std::string& resp,
-               const journal::Journal& journal) {
+               const journal::Journal& journal, const server::Service& service) {
   fmt::print("Holdfast {} listens on {}\n  {}\n", HOLDFAST_VERSION, url, journal.describe());
+  if (!service.console.empty()) fmt::print("  console: {}/ in a browser\n", url);
   if (!resp.empty()) fmt::print("  clients of Redis: {}\n", resp);
+  if (!service.demonstration.empty()) {
+    // A policy of a page names no addresses of IPv6, so it is shown beside it under the name of the machine.
+    const std::string here = url.starts_with("http://[") ? fmt::format("http://localhost:{}", port) : url;
+    fmt::print("  demonstration of a race: {}/#/try beside {}, in memory, until this one ends\n", here,
+               service.demonstration);
+  }
   for (const std::string& injection : settings.inject) {
     fmt::print("  WARNING: the fault {} is injected. Ownership here is broken on purpose.\n", injection);
   }
@@ -122,12 +143,16 @@ int run_serve(const Verb& self, const Words& words) {
   // Before any thread starts, so that all of them inherit the mask and only sigwait sees these.
   sigset_t signals;
   ::sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) ::sigaddset(&signals, signal);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGCHLD, SIG_DFL);  // Whoever started us may ignore it, and then nobody would hear of a child's end.
 
   Log log = make_log(settings);
   make_room_for_connections(settings, log);
+  std::optional<OwnServer> demonstration = start_demonstration(settings, log);
+  const server::console::Frames frames{.demonstration = demonstration ? demonstration->url().text() : "",
+                                       .shown_in = settings.shown_in};
   SystemClock clock;
   const auto tell = [&log](const std::string& text) { log.write(Log::Level::info, text); };
   const std::unique_ptr<history::Store> history = make_history(settings, clock, tell);
@@ -135,7 +160,7 @@ int run_serve(const Verb& self, const Words& words) {
   JournalFailure failure(log);
   Instance instance(
       settings, *journal, clock, log, [&failure](const Error& error) { failure(error); }, {}, history.get());
-  const Result<journal::Opened> opened = instance.start();
+  const Result<journal::Opened> opened = instance.start(frames);
   if (!opened) {
     const Exit exit = exit_of(opened.error());
     complain(log, opened.error(), "not started", exit);
@@ -148,7 +173,7 @@ int run_serve(const Verb& self, const Words& words) {
   const std::string url = url_of(*parse_listen(settings.listen), instance.port());
   std::string resp;
   if (instance.resp_port()) resp = fmt::format("{}:{}", (*resp_listen(settings))->host, *instance.resp_port());
-  if (!settings.quiet) say_hello(settings, url, instance.port(), resp, *journal);
+  if (!settings.quiet) say_hello(settings, url, instance.port(), resp, *journal, instance.service());
   log.write(Log::Level::info, "started",
             {{"version", HOLDFAST_VERSION},
              {"listen", url},
@@ -161,7 +186,12 @@ int run_serve(const Verb& self, const Words& words) {
   int signal = 0;
   do {
     ::sigwait(&signals, &signal);
-  } while (signal == SIGHUP && !::isatty(STDIN_FILENO));  // A daemon's reload: there is nothing to reload.
+    if (demonstration && demonstration->has_ended()) {
+      instance.service().demonstration_over = true;
+      log.write(Log::Level::warn, "the demonstration has ended by itself; a restart brings it back");
+    }
+    // A daemon's reload: there is nothing to reload.
+  } while (signal == SIGCHLD || (signal == SIGHUP && !::isatty(STDIN_FILENO)));
   tell_service_manager("STOPPING=1");
   log.write(Log::Level::info, "stopping: who waits is told, nothing new is granted",
             {{"why", failure.happened() ? "the journal failed" : fmt::format("SIG{}", ::sigabbrev_np(signal))}});

@@ -19,7 +19,13 @@ std::optional<int> read_settings(Options& options, const Words& words, Settings&
   options.number("--io-threads", flags.io_threads, "Threads that serve connections, at most one a core");
   options.texts("--name", flags.names, "A further host name of this server, for the Host header", "HOST");
   options.texts("--inject", flags.inject, "Put a known bug back, for tests on loopback", "BUG", injection_forms());
+  options.flag(
+      "--demonstration", flags.demonstration,
+      "Start a second server with a known bug, in memory and on loopback, for the console to show beside this one");
+  options.texts("--shown-in", flags.shown_in, "Where a page may come from that shows this console within itself",
+                "ORIGIN");
   options.flag("--insecure", flags.insecure, "Listen on other addresses than loopback without access control");
+  options.text("--web-root", flags.web_root, "Serve the console that is built there, as it is at the start", "DIR");
   bool no_history = false;
   options.flag("--no-history", no_history, "Keep no history of who held what");
   options.number("--history-days", flags.history_days, "For how many days the history keeps what is over");
@@ -41,7 +47,10 @@ std::optional<int> read_settings(Options& options, const Words& words, Settings&
   if (given("--io-threads")) settings.io_threads = flags.io_threads;
   if (given("--name")) settings.names = flags.names;
   if (given("--inject")) settings.inject = flags.inject;
+  if (given("--demonstration")) settings.demonstration = flags.demonstration;
+  if (given("--shown-in")) settings.shown_in = flags.shown_in;
   if (given("--insecure")) settings.insecure = flags.insecure;
+  if (given("--web-root")) settings.web_root = flags.web_root;
   if (no_history) settings.history = false;
   if (given("--history-days")) settings.history_days = flags.history_days;
   if (given("--history-bytes")) settings.history_bytes_max = flags.history_bytes_max;

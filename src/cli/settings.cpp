@@ -4,6 +4,7 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <functional>
 
@@ -95,7 +96,10 @@ const std::vector<Key>& keys() {
       text("journal", &Settings::journal),
       number("io_threads", &Settings::io_threads),
       list("names", &Settings::names),
+      text("web_root", &Settings::web_root),
       list("inject", &Settings::inject),
+      flag("demonstration", &Settings::demonstration),
+      list("shown_in", &Settings::shown_in),
       flag("insecure", &Settings::insecure),
       text("log_level", &Settings::log_level),
       text("log_format", &Settings::log_format),
@@ -161,6 +165,51 @@ Result<void> check_reach(std::string_view key, const Listen& listen, const Setti
                   key, listen.host, listen.port));
 }
 
+/// Labels parted by dots, as a policy for content takes a host. It takes no address of IPv6.
+bool is_host(std::string_view host) {
+  const auto of_label = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
+  while (true) {
+    const std::size_t dot = host.find('.');
+    const std::string_view label = host.substr(0, dot);
+    if (label.empty() || !std::ranges::all_of(label, of_label)) return false;
+    if (dot == std::string_view::npos) return true;
+    host.remove_prefix(dot + 1);
+  }
+}
+
+bool is_port(std::string_view digits) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return error == std::errc{} && end == digits.data() + digits.size() && port > 0;
+}
+
+/// http or https, a host and perhaps a port, which may be *: it becomes a word of a header.
+bool is_origin(std::string_view origin) {
+  std::string_view authority;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (origin.starts_with(scheme)) authority = origin.substr(scheme.size());
+  }
+  const std::size_t colon = authority.find(':');
+  const std::string_view port = colon == std::string_view::npos ? "*" : authority.substr(colon + 1);
+  return is_host(authority.substr(0, colon)) && (port == "*" || is_port(port));
+}
+
+Result<void> check_origin(std::string_view origin) {
+  if (is_origin(origin)) return {};
+  return bad(fmt::format("shown_in = {}: write an origin, e.g. http://127.0.0.1:7420", origin));
+}
+
+/// The demonstration is on loopback, where browsers elsewhere would not find it, and shows a fault.
+Result<void> check_demonstration(bool everywhere_loopback) {
+  if (!HOLDFAST_INJECTIONS) {
+    return bad(
+        "demonstration: it shows an injected fault, and this build has none: it was made with "
+        "HOLDFAST_INJECTIONS=OFF, as packages are");
+  }
+  if (!everywhere_loopback) return bad("demonstration: only beside a server that listens on loopback");
+  return {};
+}
+
 }  // namespace
 
 Result<Listen> parse_listen(std::string_view text) {
@@ -212,6 +261,8 @@ Result<void> check(const Settings& settings) {
     return bad("inject = " + injection + ": this build has no injected faults");
 #endif
   }
+  if (settings.demonstration) HF_TRY_VOID(check_demonstration(everywhere_loopback));
+  for (const std::string& origin : settings.shown_in) HF_TRY_VOID(check_origin(origin));
   const bool journal = settings.journal == "memory" || settings.directory().value_or("") != "";
   if (!journal) return bad("journal = " + settings.journal + ": write file, file:DIRECTORY or memory");
   if (!one_of(settings.log_level, log_levels)) {
@@ -235,6 +286,21 @@ Result<void> check(const Settings& settings) {
   if (settings.history_holdings_max > 10'000)
     return bad(fmt::format("history_holdings_max = {}: at most 10000", settings.history_holdings_max));
   return {};
+}
+
+std::vector<std::string> origins_of(const Settings& settings) {
+  const Listen listen = *parse_listen(settings.listen);
+  const std::string port = listen.port == 0 ? "*" : std::to_string(listen.port);
+  std::vector<std::string> hosts{"127.0.0.1", "localhost"};
+  const bool is_another = listen.host != hosts[0] && listen.host != hosts[1];
+  if (is_another) hosts.push_back(listen.host);
+  hosts.insert(hosts.end(), settings.names.begin(), settings.names.end());
+  std::vector<std::string> origins;
+  for (const std::string& host : hosts) {
+    const std::string origin = fmt::format("http://{}:{}", host, port);
+    if (is_origin(origin)) origins.push_back(origin);
+  }
+  return origins;
 }
 
 std::vector<std::string> injection_forms() {

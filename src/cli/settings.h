@@ -24,6 +24,9 @@ struct Settings {
   std::uint64_t io_threads = 1;
   std::vector<std::string> names;  ///< Further host names of this server.
   std::vector<std::string> inject;
+  std::string web_root;               ///< A folder with a built console, instead of the one in the program.
+  bool demonstration = false;         ///< A second server, with a fault, for the console to show beside this one.
+  std::vector<std::string> shown_in;  ///< Origins whose pages may show this server's console within themselves.
   bool insecure = false;
   std::string log_level = "info";   ///< debug, info, warn, error.
   std::string log_format = "auto";  ///< auto, text, json.
@@ -71,6 +74,10 @@ Result<void> read_file(const std::string& path, Settings& settings);
 /// Everything that can be checked before anything is opened: bounds, words, and that nobody but this machine can reach
 /// a server without access control. Error: bad_configuration.
 Result<void> check(const Settings& settings);
+
+/// Where pages of this server come from, as far as is known before it listens: origins as a browser would write them,
+/// with * for a port that is not known.
+std::vector<std::string> origins_of(const Settings& settings);
 
 /// What --inject can name in this build; none where it was built without faults.
 std::vector<std::string> injection_forms();

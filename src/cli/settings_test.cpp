@@ -51,6 +51,9 @@ Settings changed() {
   all.journal = "memory";
   all.io_threads = 3;
   all.names = {"lock.example", "b"};
+  all.web_root = "console/dist";
+  all.demonstration = true;
+  all.shown_in = {"http://127.0.0.1:7420", "https://lock.example"};
   all.inject = {"check-then-act=100ms"};
   all.insecure = true;
   all.log_level = "warn";
@@ -94,12 +97,12 @@ TEST(Settings, are_all_printed) {
     EXPECT_NE(a, b) << "a field that changed() does not change, or that is not printed";
     EXPECT_EQ(a.substr(0, a.find(' ')), b.substr(0, b.find(' ')));
   }
-  EXPECT_EQ(lines, 26);
+  EXPECT_EQ(lines, 29);
 }
 
 TEST(Settings, are_the_same_in_json) {
   const auto json = boost::json::parse(to_json(changed())).as_object();
-  EXPECT_EQ(json.size(), 26u);
+  EXPECT_EQ(json.size(), 29u);
   EXPECT_EQ(json.at("data").as_string(), changed().data);
   EXPECT_EQ(json.at("io_threads").as_int64(), 3);
   EXPECT_EQ(json.at("names").as_array().size(), 2u);
@@ -216,6 +219,64 @@ TEST(Settings, do_not_let_others_reach_a_server_that_lets_anybody_in) {
   for (const char* listen : {"127.0.0.1:0", "127.1.2.3:1", "[::1]:7420", "localhost:7420", ":7420"}) {
     EXPECT_EQ(why_not([&](Settings& s) { s.listen = listen; }), "") << listen;
   }
+}
+
+TEST(Settings, take_only_origins_for_where_pages_may_come_from) {
+  const auto shown_in = [](const std::string& origin) {
+    return why_not([&](Settings& settings) { settings.shown_in = {origin}; });
+  };
+  for (const char* good :
+       {"http://127.0.0.1:7420", "https://lock.example", "http://localhost:*", "https://a_b-c.example:65535"}) {
+    EXPECT_EQ(shown_in(good), "") << good;
+  }
+  for (const char* bad : {"",
+                          "*",
+                          "127.0.0.1:7420",
+                          "http://",
+                          "javascript://x",
+                          "http://a; script-src *",
+                          "http://a\r\nset-cookie:x",
+                          "http://a/b",
+                          "http://a 'self'",
+                          "http://*",
+                          "http://*.example",
+                          "http://a:b",
+                          "http://a:b:c[*",
+                          "http://a:1:2",
+                          "http://a:",
+                          "http://a:0",
+                          "http://a:65536",
+                          "http://a..b",
+                          "http://[::1]:80",
+                          "ftp://a",
+                          "http://https://a"}) {
+    EXPECT_NE(shown_in(bad), "") << bad;
+  }
+}
+
+TEST(Settings, show_a_fault_only_where_there_is_one_and_to_this_machine_only) {
+  const auto beside = [](const std::string& listen) {
+    return why_not([&](Settings& settings) {
+      settings.demonstration = true;
+      settings.insecure = true;
+      settings.listen = listen;
+    });
+  };
+#if HOLDFAST_INJECTIONS
+  EXPECT_EQ(beside("127.0.0.1:7420"), "");
+  EXPECT_NE(beside("0.0.0.0:7420").find("loopback"), std::string::npos);
+#else
+  EXPECT_NE(beside("127.0.0.1:7420").find("HOLDFAST_INJECTIONS=OFF"), std::string::npos);
+#endif
+}
+
+TEST(Settings, know_where_pages_of_the_server_come_from) {
+  Settings settings;
+  EXPECT_EQ(origins_of(settings), (std::vector<std::string>{"http://127.0.0.1:7420", "http://localhost:7420"}));
+  settings.listen = "[::1]:0";
+  settings.names = {"lock.example", "lock.example:8443", "two words", ""};  // What makes no origin is left out.
+  EXPECT_EQ(origins_of(settings),
+            (std::vector<std::string>{"http://127.0.0.1:*", "http://localhost:*", "http://lock.example:*"}));
 }
 
 TEST(Settings, take_an_address_apart) {

@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <utility>
 
+#include "cli/own_server.h"
 #include "cli/verify_description.h"
 #include "cli/verify_engine.h"
 #include "cli/verify_holdfast.h"
-#include "cli/verify_server.h"
 
 namespace holdfast::cli {
 namespace {
@@ -62,7 +62,7 @@ Result<std::unique_ptr<verify::Target>> open_own_server(const std::vector<std::s
   Settings settings;  // A mistake is told here, before a process is started.
   settings.inject = inject;
   HF_TRY_VOID(check(settings));
-  HF_TRY(server, OwnServer::start(inject));
+  HF_TRY(server, OwnServer::start({.inject = inject}));
   auto target = make_holdfast_target(server.url(), with_faults("a server of its own", inject));
   return with(std::move(server), std::move(target));
 }

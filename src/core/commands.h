@@ -140,6 +140,19 @@ struct List {
   bool contended = false;  ///< Only what somebody waits for.
   bool unsettled = false;
   std::string next;  ///< Handed through to the answer: where the following page begins.
+  /// When the names were looked up; none: now. What is named for the first time after that is not among them, so the
+  /// answer is of no later position (L14).
+  std::optional<Position> as_of{};
+};
+
+struct Shown;
+
+/// Show what was looked up beside the rules, when all that was decided before is durable: it may show that something is
+/// absent.
+struct Show {
+  std::shared_ptr<const Shown> shown;
+  bool unsettled = false;
+  std::optional<Position> as_of{};  ///< When it was looked up; none: now. As of a List.
 };
 
 /// The client has gone: its place in a queue is given up.
@@ -259,7 +272,7 @@ struct DropDraft {
 using Command =
     std::variant<Acquire, Renew, Release, Check, Get, List, Leave, TakeBack, Takeover, Move, AskHolder, Transfer,
                  Revoke, RenewSession, EndSession, RunProgram, CreateBuffer, RemoveBuffer, Edit, Undo, GetBuffer,
-                 GetChanges, ListBuffers, KeepDraft, GetDraft, ListDrafts, ApplyDraft, DropDraft>;
+                 GetChanges, ListBuffers, KeepDraft, GetDraft, ListDrafts, ApplyDraft, DropDraft, Show>;
 
 /// The one name that `command` is about; empty where it is about several or none.
 inline std::string_view name_of(const Command& command) {

@@ -28,6 +28,17 @@ struct Why {
   std::string reason;
 };
 
+/// What somebody looked up beside the rules, for `Show`: they only carry it to the answer.
+struct Shown {
+  virtual ~Shown() = default;
+};
+
+/// A place in a queue, as an answer shows it.
+struct PlaceView {
+  Who who;
+  Duration waited{};
+};
+
 /// A name as an answer shows it.
 struct LeaseView {
   std::string name;
@@ -48,6 +59,11 @@ struct LeaseView {
   std::uint64_t buffer = 0;
   std::shared_ptr<const Why> why;        ///< What was said of the end of the last holding, where it has ended.
   std::shared_ptr<const Wanted> wanted;  ///< Null: nobody wants it from its holder. Of few names.
+
+  // Where the name itself was asked for.
+  std::uint64_t taken_by = 0;  ///< The client that `who` took it by. 0: not known any more.
+  Duration held_for{};         ///< By the clock on the wall; never below zero.
+  bool text = false;           ///< The name has a text.
 };
 
 /// What a decision says to whoever asked. It is moved about, and so holds no more than that.
@@ -100,6 +116,10 @@ struct Reply : Verdict {
     Loss before = Loss::none;
   };
   std::vector<Grant> granted;
+
+  std::vector<PlaceView> queue;  ///< Of a name that was asked for: the first who wait for it, in order.
+
+  std::shared_ptr<const Shown> shown;  ///< Of `Show`: what was looked up.
 
   std::vector<LeaseView> page;  ///< Of a list.
   std::string next;             ///< Of a list: where the following page begins; empty at the end.

@@ -352,9 +352,34 @@ void Step::operate(const Check& command, Address from) {
   carry_out_decision(command.name, decide(settle(command.name), command), from);
 }
 
+void Step::show_more(const Lease& lease, LeaseView& shown) const {
+  shown.text = state_.buffers().find(lease.name) != nullptr;
+  if (!lease.held()) return;
+  shown.taken_by = lease.first_active()->answered.client;
+  shown.held_for = std::max(Duration::zero(), Duration(now_.wall - lease.since));
+}
+
 void Step::operate(const Get& command, Address from) {
   const Lease* lease = settle(command.name);
-  answer(from, command.name, lease, {}, command.unsettled);
+  Reply& reply = answer(from, command.name, lease, {}, command.unsettled);
+  if (!lease) {
+    reply.lease.text = state_.buffers().find(command.name) != nullptr;
+    return;
+  }
+  show_more(*lease, reply.lease);
+  if (!lease->queue) return;
+  const std::size_t shown = std::min(lease->waiting(), state_.limits().queue_shown_max);
+  reply.queue.reserve(shown);
+  for (const WaitQueue::Place& place : lease->queue->places) {
+    if (reply.queue.size() == shown) break;
+    reply.queue.push_back({place.waiter.command.who, now_.lease - place.waiter.since});
+  }
+}
+
+void Step::operate(const Show& command, Address from) {
+  Reply& reply = answer(from, "", {}, command.unsettled);
+  reply.shown = command.shown;
+  reply.position = std::min(reply.position, command.as_of.value_or(reply.position));
 }
 
 void Step::operate(const List& command, Address from) {
@@ -368,12 +393,14 @@ void Step::operate(const List& command, Address from) {
         (command.owner.empty() || lease->owner == command.owner) && (!command.contended || lease->waiting() > 0);
     if (!wanted) continue;
     page.push_back(view(*lease, now_.lease));
+    show_more(*lease, page.back());
     bytes += page.back().name.size() + page.back().note.size() + page.back().metadata.size();
     if (bytes < state_.limits().page_bytes_max) continue;
     if (&name != &command.names.back()) next = name;
     break;
   }
   Reply& reply = answer(from, "", {}, command.unsettled);  // A list shows what is absent: it waits for everything.
+  reply.position = std::min(reply.position, command.as_of.value_or(reply.position));
   reply.page = std::move(page);
   reply.next = std::move(next);
 }

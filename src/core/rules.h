@@ -91,7 +91,9 @@ class Step {
   Reply& answer(Address to, std::string_view name, const Lease* lease, Verdict&& said, bool unsettled = false);
   /// What an answer about `name` says besides what was decided.
   void fill_in(Reply& reply, std::string_view name, const Lease* lease, bool unsettled) const;
-  /// The same where it is known already which lease that is; null: none is known.
+  /// What only who asks for the name itself is shown of `lease`, which is known.
+  void show_more(const Lease& lease, LeaseView& shown) const;
+  /// Gives the name to whoever waits, where it is known already which lease that is; null: none is known.
   void hand_over(const Lease* lease);
   static void note_answered(const Lease& lease, const std::string& session, bool began, Address from);
   void join_others_of(const Lease& lease);
@@ -116,6 +118,7 @@ class Step {
   void operate(const Check& command, Address from);
   void operate(const Get& command, Address from);
   void operate(const List& command, Address from);
+  void operate(const Show& command, Address from);
   void operate(const Leave& command, Address from);
   void operate(const TakeBack& command, Address from);
   void operate(const Takeover& command, Address from);

@@ -414,11 +414,95 @@ TEST(WaitsFor, is_nothing_for_a_read_that_says_so_and_the_answer_is_marked) {
   EXPECT_FALSE(desk.ask(Get{.name = "job"}).value().unsettled);
 }
 
+TEST(WaitsFor, is_everything_decided_before_where_something_was_looked_up_beside_the_rules) {
+  Desk desk;
+  desk.grant("job", alice);
+  const auto shown = std::make_shared<const Shown>();
+  const Reply settled = desk.ask(Show{shown}).value();
+  EXPECT_EQ(settled.waits_for, Position{1});
+  EXPECT_EQ(settled.shown, shown);
+  EXPECT_FALSE(settled.unsettled);
+  const Reply unsettled = desk.ask(Show{shown, true}).value();
+  EXPECT_EQ(unsettled.waits_for, Position{});
+  EXPECT_TRUE(unsettled.unsettled);
+}
+
+// Whoever watches on from a list hears of what was not on it (L14).
+TEST(Listing, is_of_no_later_position_than_the_names_were_looked_up_at) {
+  Desk desk;
+  desk.grant("a", alice);
+  constexpr Position before{1};
+  desk.grant("b", alice);
+  const auto shown = std::make_shared<const Shown>();
+  EXPECT_EQ(desk.ask(List{.names = {"a"}, .as_of = before}).value().position, before);
+  EXPECT_EQ(desk.ask(Show{shown, false, before}).value().position, before);
+  EXPECT_EQ(desk.ask(List{.names = {"a", "b"}}).value().position, Position{2});
+  EXPECT_EQ(desk.ask(List{.names = {"a"}, .as_of = before}).value().waits_for, Position{2}) << "of what it shows";
+}
+
 TEST(WaitsFor, is_the_lapse_where_an_answer_shows_it) {  // L5
   Desk desk;
   desk.grant("job", alice, 1s);  // 1
   desk.now = 2s;
   EXPECT_EQ(desk.ask(Get{.name = "job"}).value().waits_for, Position{2});
+}
+
+// --- Who asks for the name itself is shown more of it.
+
+Acquire waiting_for(const std::string& name, const Who& who) {
+  return {.name = name, .who = who, .ttl = 10s, .wait = 60s};
+}
+
+TEST(Get, shows_who_waits_in_the_order_of_their_turns_and_how_long_they_have) {
+  Limits limits;
+  limits.queue_shown_max = 2;
+  Desk desk(limits);
+  desk.grant("job", alice, 60s);
+  desk.submit(waiting_for("job", bob), {2, 1});
+  desk.now = 2s;
+  desk.submit(waiting_for("job", carol), {3, 1});
+  desk.now = 5s;
+  desk.submit(waiting_for("job", {"dave", "d"}), {4, 1});
+  const Reply job = desk.ask(Get{.name = "job"}).value();
+  ASSERT_EQ(job.queue.size(), 2U) << "as many as there are to be shown";
+  EXPECT_EQ(job.queue[0].who, bob);
+  EXPECT_EQ(job.queue[0].waited, 5s);
+  EXPECT_EQ(job.queue[1].who, carol);
+  EXPECT_EQ(job.queue[1].waited, 3s);
+  EXPECT_EQ(job.lease.waiting, 3U);
+  EXPECT_TRUE(desk.ask(Get{.name = "nobody's"}).value().queue.empty());
+}
+
+TEST(Get, shows_how_long_it_has_been_held_by_which_connection_and_whether_there_is_a_text) {
+  Desk desk;
+  desk.ask(Acquire{.name = "job", .who = alice, .ttl = 60s}, Address{7, 1});
+  desk.now = 4s;
+  LeaseView job = desk.show("job");
+  EXPECT_EQ(job.held_for, 4s);
+  EXPECT_EQ(job.taken_by, 7U);
+  EXPECT_FALSE(job.text);
+  desk.ask(CreateBuffer{"job", alice, std::make_shared<const text::TextFile>()});
+  desk.ask(CreateBuffer{"free", alice, std::make_shared<const text::TextFile>()});
+  EXPECT_TRUE(desk.show("job").text);
+  EXPECT_TRUE(desk.show("free").text) << "nobody holds it";
+  const Reply list = desk.ask(List{.names = {"job"}}).value();
+  EXPECT_EQ(list.page.front().held_for, 4s);
+  EXPECT_TRUE(list.page.front().text);
+}
+
+TEST(State, counts_names_that_somebody_waits_for) {
+  Desk desk;
+  const Token token = desk.grant("job", alice, 60s);
+  desk.grant("other", alice, 60s);
+  desk.submit(waiting_for("job", bob), {2, 1});
+  desk.submit(waiting_for("job", carol), {3, 1});
+  EXPECT_EQ(desk.state.contended(), 1U);
+  desk.submit(waiting_for("other", bob), {2, 2});
+  EXPECT_EQ(desk.state.contended(), 2U);
+  desk.ask(Release{"job", token, alice});
+  EXPECT_EQ(desk.state.contended(), 2U) << "carol waits still";
+  desk.submit(Leave{}, {3, 1});
+  EXPECT_EQ(desk.state.contended(), 1U);
 }
 
 // --- L11: a refusal says who, since when, why, how long still, how many wait.

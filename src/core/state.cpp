@@ -428,7 +428,10 @@ void State::renewed(const Lease& lease, std::string_view session) {
 
 std::optional<Address> State::enqueue(std::string_view name, Waiter waiter) {
   Lease& lease = known(name);
-  if (!lease.queue) lease.queue = std::make_unique<WaitQueue>();
+  if (!lease.queue) {
+    lease.queue = std::make_unique<WaitQueue>();
+    ++contended_;
+  }
   WaitQueue& queue = *lease.queue;
   const Address from = waiter.from;
   const auto [own, is_new] = queue.by_who.try_emplace(WaitQueue::key(waiter.command.who));
@@ -466,7 +469,10 @@ Waiter State::remove_place(std::list<WaitQueue::Place>::iterator place) {
   if (--of_owner->second == 0) lease.queue->of_owner.erase(of_owner);
   lease.queue->places.erase(place);
   --waiting_;
-  if (lease.queue->places.empty()) lease.queue.reset();
+  if (lease.queue->places.empty()) {
+    lease.queue.reset();
+    --contended_;
+  }
   return waiter;
 }
 

@@ -60,6 +60,8 @@ class State {
   std::size_t held() const { return held_; }
   /// Who waits: in a queue, or for a flush window to be over.
   std::size_t waiting() const { return waiting_ + awaited_.size(); }
+  /// Names that have a queue.
+  std::size_t contended() const { return contended_; }
   std::size_t remembered() const { return free_.size(); }
 
   /// Tokens begin at `token` or above it (L3).
@@ -225,6 +227,7 @@ class State {
   std::size_t names_ = 0;
   std::size_t held_ = 0;
   std::size_t waiting_ = 0;
+  std::size_t contended_ = 0;
   bool recording_names_ = false;
   std::vector<NameChange> name_changes_;
 };

@@ -45,6 +45,7 @@ class TextRulesTest : public testing::Test {
     const Buffer* const of_effects = restarted->state.buffers().find(name);
     const Buffer* const now = desk.state.buffers().find(name);
     ASSERT_EQ(of_effects == nullptr, now == nullptr);
+    if (now) EXPECT_EQ(folded.buffers().find(name)->form(), now->form());
     if (now) EXPECT_EQ(of_effects->keep(), now->keep());
     EXPECT_EQ(restarted->state.buffers().drafts().size(), desk.state.buffers().drafts().size());
   }
@@ -210,6 +211,28 @@ TEST_F(TextRulesTest, keeps_a_bounded_part_of_what_a_text_has_been) {
             ErrorCode::text_too_large);
 }
 
+TEST_F(TextRulesTest, shows_a_draft_no_sooner_than_it_is_durable) {
+  put("x");
+  const Token token = desk.grant(name, alice);
+  ask(KeepDraft{edit(alice, token, 0, {"[1,[0,\"1\"]]"}, 1)});
+  const Reply shown = ask(GetBuffer{.name = name});
+  EXPECT_EQ(shown.text->buffer.drafts, 1U);
+  EXPECT_EQ(shown.waits_for, desk.state.position());
+}
+
+TEST_F(TextRulesTest, shows_with_a_lease_that_there_is_a_text_no_sooner_than_it_is_durable) {
+  const Token token = desk.grant(name, alice);
+  const auto shown = [&] {
+    const Reply reply = ask(Get{.name = name});
+    EXPECT_EQ(reply.waits_for, desk.state.position());
+    return reply.lease.text;
+  };
+  put("x");
+  EXPECT_TRUE(shown());
+  EXPECT_EQ(ask(RemoveBuffer{.name = name, .by = alice, .token = token}).code, ErrorCode::none);
+  EXPECT_FALSE(shown());
+}
+
 TEST_F(TextRulesTest, keeps_nothing_of_what_was_typed_under_a_token_that_nobody_was_given) {
   put("x");
   EXPECT_EQ(ask(edit(alice, Token{1'000'000}, 0, {"[1,[0,\"1\"]]"})).code, ErrorCode::unknown_token);
@@ -320,10 +343,10 @@ TEST_F(TextRulesTest, is_created_once_and_by_nobody_while_others_hold_its_name) 
   const Token token = desk.grant(name, bob);
   put("mine", alice);
   EXPECT_EQ(text(), "(none)");
-  put("his\r\n", bob);
+  put("\xEF\xBB\xBFhis\r\n", bob);
   EXPECT_EQ(text(), "his\n");
   const auto file = [](const char* text) { return std::make_shared<const text::TextFile>(*text::read_file(text)); };
-  EXPECT_TRUE(ask(CreateBuffer{name, bob, file("his\r\n")}).text->again);
+  EXPECT_TRUE(ask(CreateBuffer{name, bob, file("\xEF\xBB\xBFhis\r\n")}).text->again);
   EXPECT_EQ(ask(CreateBuffer{name, bob, file("his\n")}).code, ErrorCode::buffer_exists);
   EXPECT_EQ(ask(Acquire{.name = name, .who = bob, .ttl = 1s, .holder = HolderKind::owner}).code,
             ErrorCode::text_is_single);

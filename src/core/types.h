@@ -82,6 +82,7 @@ struct Limits {
   Duration remembered_for = std::chrono::hours(1);
   std::size_t buffers_max = 1'000'000;                 ///< Names with a buffer number.
   std::size_t page_bytes_max = 256 << 10;              ///< Of a list, about; the rest is on the next page.
+  std::size_t queue_shown_max = 50;                    ///< Places of a queue in one answer.
   std::size_t losses_max = 16;                         ///< Past holdings of a name whose end is known.
   std::size_t starts_max = 1'000;                      ///< Starts of servers whose positions are known (L14).
   std::size_t session_looks_max = 500;                 ///< Leases of a session that one step renews or ends.

@@ -130,6 +130,7 @@ bool Engine::refuses(const core::Command& command) const {
   if (std::holds_alternative<core::Leave>(command) || std::holds_alternative<core::TakeBack>(command)) return false;
   if (const core::Get* get = std::get_if<core::Get>(&command)) return !get->unsettled;
   if (const core::List* list = std::get_if<core::List>(&command)) return !list->unsettled;
+  if (const core::Show* show = std::get_if<core::Show>(&command)) return !show->unsettled;
   return true;
 }
 

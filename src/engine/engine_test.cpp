@@ -214,6 +214,9 @@ TEST_F(Behind, never_refuses_a_renewal_or_an_unsettled_read) {
   EXPECT_EQ(bench.engine->statistics().refused_behind, 0U);
   EXPECT_EQ(code(Get{.name = "job", .unsettled = true}), ErrorCode::none);
   EXPECT_EQ(code(List{.unsettled = true}), ErrorCode::none);
+  const auto shown = std::make_shared<const core::Shown>();
+  EXPECT_EQ(code(core::Show{shown, true}), ErrorCode::none);
+  EXPECT_EQ(code(core::Show{shown, false}), ErrorCode::journal_behind);
 }
 
 TEST_F(Behind, lets_a_waiter_leave_and_a_grant_be_taken_back) {

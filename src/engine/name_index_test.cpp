@@ -67,6 +67,108 @@ TEST_F(NameIndexTest, goes_on_behind_a_name_that_is_gone) {
   EXPECT_THAT(names("", "b"), ElementsAre("c"));
 }
 
+TEST_F(NameIndexTest, has_a_branch_for_each_segment_right_below_a_prefix) {
+  add({"a", "a-b", "a/x", "a/y/z", "a/y/zz", "ab/c"});
+  const BranchPage all = index.branches("", "", {});
+  ASSERT_EQ(all.branches.size(), 3U);
+  EXPECT_EQ(all.branches[0].name, "a-b") << "which stands between a and what lies below it";
+  EXPECT_EQ(all.branches[1].name, "a");
+  EXPECT_THAT(all.branches[1].names, ElementsAre("a", "a/x", "a/y/z", "a/y/zz"));
+  EXPECT_EQ(all.branches[2].name, "ab");
+  const BranchPage below = index.branches("a", "", {});
+  ASSERT_EQ(below.branches.size(), 2U) << "and not a itself";
+  EXPECT_EQ(below.branches[0].name, "a/x");
+  EXPECT_EQ(below.branches[1].name, "a/y");
+  EXPECT_THAT(below.branches[1].names, ElementsAre("a/y/z", "a/y/zz"));
+  EXPECT_THAT(index.branches("none", "", {}).branches, IsEmpty());
+  EXPECT_THAT(index.branches("a", "b", {}).branches, IsEmpty()) << "behind all of it";
+}
+
+TEST_F(NameIndexTest, shows_a_branch_whose_own_name_appears_between_two_pages) {
+  add({"a-b", "a/c"});
+  const BranchPage first = index.branches("", "", {.branches = 1});
+  EXPECT_EQ(first.branches[0].name, "a-b");
+  add({"a"});
+  const BranchPage second = index.branches("", first.next, {.branches = 1});
+  ASSERT_EQ(second.branches.size(), 1U);
+  EXPECT_EQ(second.branches[0].name, "a");
+  EXPECT_EQ(second.branches[0].place, "a/c");
+}
+
+TEST_F(NameIndexTest, says_where_it_has_not_looked_at_all_of_a_branch) {
+  add({"a", "a/1", "a/2", "a/3", "b/1"});
+  const BranchPage page = index.branches("", "", {.names_each = 3});
+  EXPECT_THAT(page.branches[0].names, ElementsAre("a", "a/1", "a/2"));
+  EXPECT_TRUE(page.branches[0].more);
+  EXPECT_FALSE(page.branches[1].more);
+  const BranchPage all = index.branches("", "", {.names_each = 4});
+  EXPECT_FALSE(all.branches[0].more);
+}
+
+TEST_F(NameIndexTest, ends_a_page_of_branches_behind_so_many_names) {
+  add({"a/1", "a/2", "b/1", "c/1"});
+  const BranchPage page = index.branches("", "", {.looks = 3});
+  ASSERT_EQ(page.branches.size(), 2U);
+  EXPECT_EQ(page.next, "b/1");
+  EXPECT_EQ(index.branches("", page.next, {.looks = 3}).branches[0].name, "c");
+}
+
+/// Names of few segments, some of which sort between a name and what lies below it.
+rc::Gen<std::string> some_name() {
+  const auto segment = rc::gen::element<std::string>("a", "b", "a-b", "a0", "ab");
+  return rc::gen::map(rc::gen::container<std::vector<std::string>>(segment), [](const auto& segments) {
+    std::string joined = segments.empty() ? "a" : segments[0];
+    for (std::size_t i = 1; i < segments.size() && i < 4; ++i) joined += "/" + segments[i];
+    return joined;
+  });
+}
+
+RC_GTEST_PROP(NameIndex, shows_every_branch_once_whatever_the_size_of_the_pages, ()) {
+  const auto names = *rc::gen::container<std::vector<std::string>>(some_name());
+  const std::string prefix = *rc::gen::oneOf(rc::gen::just(std::string{}), some_name());
+  const BranchBounds bounds{.branches = *rc::gen::inRange<std::size_t>(1, 4),
+                            .names_each = 1'000,
+                            .looks = *rc::gen::inRange<std::size_t>(1, 10)};
+  std::map<std::string, std::set<std::string>> expected;
+  const std::string below = prefix.empty() ? "" : prefix + "/";
+  const auto index = std::make_unique<NameIndex>();
+  for (const std::string& each : names) {
+    index->apply({{each, true}});
+    if (each.starts_with(below)) expected[each.substr(0, each.find('/', below.size()))].insert(each);
+  }
+  std::map<std::string, std::set<std::string>> shown;
+  std::string after;
+  do {
+    const BranchPage page = index->branches(prefix, after, bounds);
+    RC_ASSERT(page.branches.size() <= bounds.branches);
+    for (const Branch& branch : page.branches) {
+      RC_ASSERT(shown.emplace(branch.name, std::set(branch.names.begin(), branch.names.end())).second);
+    }
+    after = page.next;
+  } while (!after.empty());
+  RC_ASSERT(shown == expected);
+}
+
+RC_GTEST_PROP(NameIndex, shows_every_branch_that_is_there_all_the_time_whatever_appears_meanwhile, ()) {
+  const auto names = *rc::gen::container<std::vector<std::string>>(some_name());
+  const BranchBounds bounds{.branches = *rc::gen::inRange<std::size_t>(1, 3)};
+  std::set<std::string> expected;
+  const auto index = std::make_unique<NameIndex>();
+  for (const std::string& each : names) {
+    index->apply({{each, true}});
+    expected.insert(each.substr(0, each.find('/')));
+  }
+  std::set<std::string> shown;
+  std::string after;
+  do {
+    const BranchPage page = index->branches("", after, bounds);
+    for (const Branch& branch : page.branches) shown.insert(branch.name);
+    after = page.next;
+    index->apply({{*some_name(), true}});
+  } while (!after.empty());
+  RC_ASSERT(std::ranges::includes(shown, expected));
+}
+
 RC_GTEST_PROP(NameIndex, shows_every_name_once_whatever_the_size_of_the_pages, ()) {
   const auto segment = rc::gen::element<std::string>("a", "b", "a-b", "a0", "ab");
   const auto name = rc::gen::map(rc::gen::container<std::vector<std::string>>(segment), [](const auto& segments) {

@@ -1,9 +1,11 @@
 #include "engine/runner.h"
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <utility>
 
 #include "base/check.h"
+#include "base/text_hash.h"
 
 namespace holdfast::engine {
 namespace {
@@ -15,6 +17,10 @@ constexpr Duration tick_every = std::chrono::milliseconds(50);
 /// Between two looks while more is due. Without it this thread would have the mutex again before anybody who waits for
 /// it has woken up: whoever unlocks is the first who can lock.
 constexpr Duration tick_breath = std::chrono::microseconds(500);
+/// Leases, sessions that hold them and places in queues that are gone through between two such pauses, about: those of
+/// a few shards, or of one that is large.
+constexpr std::size_t looks_together = 1'000;
+constexpr std::size_t tree_bytes_max = 256 << 10;  ///< Of a page of the tree, about.
 
 Duration steady_now() {
   return std::chrono::steady_clock::now().time_since_epoch();
@@ -255,16 +261,121 @@ void Runner::build_index() {
   index_built_ = true;
 }
 
-NamePage Runner::names(std::string_view prefix, std::string_view after, std::size_t limit) {
-  const std::lock_guard index(index_mutex_);
+core::Position Runner::update_index() {
   if (!index_built_) build_index();
   std::vector<core::NameChange> changes;
+  core::Position as_of;
   {
     const Lock lock(mutex_);
     changes = engine_->take_name_changes();
+    as_of = std::as_const(*engine_).state().position();
   }
   index_.apply(std::move(changes));
-  return index_.page(prefix, after, limit);
+  return as_of;
+}
+
+NamePage Runner::names(std::string_view prefix, std::string_view after, std::size_t limit) {
+  const std::lock_guard index(index_mutex_);
+  const core::Position as_of = update_index();
+  NamePage page = index_.page(prefix, after, limit);
+  page.as_of = as_of;
+  return page;
+}
+
+Runner::Tree Runner::tree(std::string_view prefix, std::string_view after, std::size_t limit) {
+  BranchPage page;
+  Tree tree;
+  {
+    const std::lock_guard index(index_mutex_);
+    tree.as_of = update_index();
+    page = index_.branches(prefix, after, {.branches = limit});
+  }
+  tree.next = std::move(page.next);
+  std::size_t bytes = 0;
+  for (Branch& branch : page.branches) {
+    Tree::Child child{.name = std::move(branch.name), .more = branch.more};
+    {
+      const Lock lock(mutex_);
+      const core::State& state = std::as_const(*engine_).state();
+      for (const std::string& name : branch.names) {
+        const core::Lease* const lease = state.find(name);
+        if (!lease || !lease->held()) continue;
+        ++child.held;
+        if (name == child.name) child.lease = true;
+      }
+    }
+    if (child.held == 0 && !child.more) continue;
+    bytes += 2 * child.name.size();  // Its last segment is told beside it.
+    tree.children.push_back(std::move(child));
+    if (bytes < tree_bytes_max || &branch == &page.branches.back()) continue;
+    tree.next = std::move(branch.place);
+    break;
+  }
+  return tree;
+}
+
+template <class Visit, class Pause>
+bool Runner::each_lease(Visit&& visit, Pause&& pause, const std::function<bool()>& wanted) {
+  const std::lock_guard walk(walk_mutex_);
+  if (!wanted()) return false;
+  std::size_t looks = 0;
+  for (std::size_t shard = 0; shard < core::State::shards; ++shard) {
+    if (draining_) return false;
+    {
+      const Lock lock(mutex_);
+      std::as_const(*engine_).state().for_each_in(shard, [&](const core::Lease& lease) {
+        visit(lease);
+        looks += 1 + lease.parts.size() + lease.waiting();
+      });
+    }
+    pause();
+    if (looks < looks_together) continue;
+    looks = 0;
+    std::this_thread::sleep_for(tick_breath);
+    if (!wanted()) return false;
+  }
+  return true;
+}
+
+std::optional<Runner::Sessions> Runner::sessions(const core::Who& after, const std::string& owner, std::size_t limit,
+                                                 const std::function<bool()>& wanted) {
+  SessionPage page(after, owner, limit);
+  Sessions found;
+  {
+    const Lock lock(mutex_);
+    found.as_of = std::as_const(*engine_).state().position();
+  }
+  if (!each_lease([&](const core::Lease& lease) { page.look(lease); }, [] {}, wanted)) return std::nullopt;
+  found.lines = page.take();
+  found.more = page.more();
+  return found;
+}
+
+std::optional<std::size_t> Runner::count_sessions() {
+  boost::unordered_flat_set<std::uint64_t> seen;  // By their hashes: two of a million meet once in thirty million runs.
+  std::vector<std::uint64_t> met;  // Under the mutex; a set that grows would keep it for as long as that takes.
+  const std::uint64_t salt = salt_of_process();
+  const auto note = [&](const std::string& owner, const std::string& session) {
+    met.push_back(hash_of(session, hash_of(owner, salt)));
+  };
+  const auto look = [&](const core::Lease& lease) {
+    for (const core::Part& part : lease.parts) {
+      if (!part.lapsed) note(lease.owner, part.session);
+    }
+    if (lease.queue) {
+      for (const core::WaitQueue::Place& place : lease.queue->places) {
+        note(place.waiter.command.who.owner, place.waiter.command.who.session);
+      }
+    }
+    const core::PendingTakeover* const pending = lease.pending();
+    if (pending && pending->command) note(pending->by.owner, pending->by.session);
+  };
+  const auto take_in = [&] {
+    seen.insert(met.begin(), met.end());
+    met.clear();  // And keeps its room.
+  };
+  if (!each_lease(look, take_in, [] { return true; })) return std::nullopt;
+  return seen.size();
 }
 
 Runner::Standing Runner::standing(std::uint64_t incarnation, core::Position position) {
@@ -280,6 +391,7 @@ Runner::Standing Runner::standing(std::uint64_t incarnation, core::Position posi
 }
 
 bool Runner::drain(Duration patience) {
+  draining_ = true;
   tick_thread_ = {};  // Else new lapses could keep a slow disk busy for ever.
   Lock lock(mutex_);
   std::vector<Answer> leaving;
@@ -313,6 +425,9 @@ Runner::Snapshot Runner::snapshot() {
   now.names = state.names();
   now.held = state.held();
   now.waiting = state.waiting();
+  now.contended = state.contended();
+  now.texts = state.buffers().size();
+  now.drafts = state.buffers().drafts().size();
   now.remembered = state.remembered();
   now.position = state.position();
   now.journal = journal_.counters();

@@ -18,6 +18,7 @@
 #include "engine/engine.h"
 #include "engine/listener.h"
 #include "engine/name_index.h"
+#include "engine/session_page.h"
 #include "journal/journal.h"
 
 namespace holdfast::engine {
@@ -83,6 +84,37 @@ class Runner {
   /// for a million names: not for a thread that others wait for.
   NamePage names(std::string_view prefix, std::string_view after, std::size_t limit);
 
+  /// What of the names right below a prefix is held.
+  struct Tree {
+    struct Child {
+      std::string name;
+      std::size_t held = 0;  ///< Names held at and below it, of those that were looked at.
+      bool more = false;     ///< Not all were.
+      bool lease = false;    ///< It is held itself.
+    };
+    std::vector<Child> children;  ///< Those of which something is held, or may be.
+    std::string next;             ///< Where the next page begins; empty when there are no more.
+    core::Position as_of{};       ///< Of what was decided later there may be more.
+  };
+  /// At most `limit` children of `prefix` after `after`, and fewer where their names are long. As `names`, not for a
+  /// thread that others wait for. What is over and was not looked at since counts as held, for a tick at most.
+  Tree tree(std::string_view prefix, std::string_view after, std::size_t limit);
+
+  struct Sessions {
+    std::vector<SessionLine> lines;
+    bool more = false;
+    core::Position as_of{};  ///< Of what was decided later it may be silent.
+  };
+  /// The first `limit` sessions behind `after` that hold or wait. Goes through all leases, a part at a time, with a
+  /// pause now and then for those who want the mutex: half a second and more for a million of them. Likewise not for a
+  /// thread that others wait for, and one after the other. None: it is being stopped, or not `wanted` any more, which
+  /// is asked now and then.
+  std::optional<Sessions> sessions(
+      const core::Who& after, const std::string& owner, std::size_t limit,
+      const std::function<bool()>& wanted = [] { return true; });
+  /// How many there are. As long, and as seldom.
+  std::optional<std::size_t> count_sessions();
+
   /// Ends every wait with `stopping`, refuses new grants, lets nothing lapse any more, and returns when all that was
   /// decided is durable and delivered. Renewals and releases are still taken, until `finish`.
   ///
@@ -112,6 +144,8 @@ class Runner {
     SizeHistogram batch_sizes;  ///< Effects a batch.
     std::uint64_t inline_commits = 0;
     std::size_t names = 0, held = 0, waiting = 0, remembered = 0;
+    std::size_t contended = 0;  ///< Names that have a queue.
+    std::size_t texts = 0, drafts = 0;
     core::Position position;
     journal::Counters journal;
     journal::Room room;
@@ -134,6 +168,12 @@ class Runner {
   void send(std::unique_lock<std::mutex>& lock, std::vector<core::Answer>& leaving);
   bool await_idle(std::unique_lock<std::mutex>& lock, Duration patience);
   void build_index();  ///< Under index_mutex_.
+  /// Takes in what changed of the names since, and says until when. Under index_mutex_.
+  core::Position update_index();
+  /// Every lease there is: `visit` is called under the mutex, which is let go now and then, and `pause` when it has
+  /// been. False: stopped before the last, or not wanted any more.
+  template <class Visit, class Pause>
+  bool each_lease(Visit&& visit, Pause&& pause, const std::function<bool()>& wanted);
 
   std::unique_ptr<Engine> engine_;
   journal::Journal& journal_;
@@ -156,6 +196,9 @@ class Runner {
   bool sending_ = false;
   Snapshot counted_;
   std::optional<Duration> commit_began_;
+
+  std::atomic<bool> draining_ = false;  ///< Nobody who goes through all leases goes on.
+  std::mutex walk_mutex_;               ///< One at a time does: the pauses are for those who work.
 
   std::mutex index_mutex_;
   bool index_built_ = false;

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using core::Acquire;
 using core::Address;
 using core::alice;
+using core::alice2;
 using core::Answer;
 using core::bob;
 using core::Effect;
@@ -442,6 +443,127 @@ TEST_F(RunnerTest, lists_names_from_before_and_after_somebody_first_asked) {
     runner->tick();
   }
   EXPECT_THAT(runner->names("", "", 10).names, ElementsAre("a", "a/x")) << "forgotten";
+}
+
+// L14: what is granted between looking the names up and showing them is in no list, so it comes after the list's
+// position.
+TEST_F(RunnerTest, looks_names_up_as_of_a_position_that_later_grants_come_after) {
+  start();
+  const core::Position first = mailbox.await(acquire("a", alice)).position;
+  EXPECT_EQ(runner->names("", "", 10).as_of, first);
+  EXPECT_EQ(runner->tree("", "", 10).as_of, first);
+  EXPECT_EQ(runner->sessions({}, "", 10)->as_of, first);
+  NamePage names = runner->names("", "", 10);
+  const core::Position second = mailbox.await(acquire("b", alice)).position;
+  const core::Reply listed = mailbox.await(submit(core::List{.names = names.names, .as_of = names.as_of}, 2));
+  EXPECT_EQ(listed.page.size(), 1U);
+  EXPECT_LT(listed.position, second);
+}
+
+TEST_F(RunnerTest, gives_up_going_through_leases_for_whoever_has_gone) {
+  start();
+  mailbox.await(acquire("a", alice));
+  EXPECT_FALSE(runner->sessions({}, "", 10, [] { return false; }).has_value());
+  for (int i = 0; i < 3'000; ++i) acquire(std::to_string(i), alice);
+  int asked = 0;
+  EXPECT_FALSE(runner->sessions({}, "", 10, [&] { return ++asked < 2; }).has_value()) << "in the midst of it";
+  EXPECT_EQ(asked, 2);
+}
+
+TEST_F(RunnerTest, counts_what_is_held_below_a_prefix_and_leaves_out_what_is_free) {
+  start();
+  const Token token = mailbox.await(acquire("a/x/1", alice)).lease.token;
+  mailbox.await(acquire("a/x/2", alice));
+  mailbox.await(acquire("a/x", alice));
+  const Token free = mailbox.await(acquire("a/free", alice)).lease.token;
+  mailbox.await(submit(core::Release{"a/free", free, alice}));
+  mailbox.await(submit(core::Release{"a/x/1", token, alice}));
+  mailbox.await(acquire("b", bob));
+  const Runner::Tree tree = runner->tree("a", "", 10);
+  ASSERT_EQ(tree.children.size(), 1U);
+  EXPECT_EQ(tree.children[0].name, "a/x");
+  EXPECT_EQ(tree.children[0].held, 2U);
+  EXPECT_TRUE(tree.children[0].lease);
+  EXPECT_FALSE(tree.children[0].more);
+  const Runner::Tree all = runner->tree("", "", 10);
+  ASSERT_EQ(all.children.size(), 2U);
+  EXPECT_EQ(all.children[0].name, "a");
+  EXPECT_EQ(all.children[0].held, 2U);
+  EXPECT_FALSE(all.children[0].lease);
+  EXPECT_TRUE(all.children[1].lease);
+}
+
+TEST_F(RunnerTest, knows_who_holds_and_who_waits_by_owner_and_session) {
+  start();
+  mailbox.await(acquire("b", alice));
+  mailbox.await(acquire("a", alice));
+  mailbox.await(acquire("c", alice2));
+  submit(Acquire{.name = "a", .who = bob, .ttl = 10s, .wait = 60s}, 9);
+  const Runner::Sessions all = *runner->sessions({}, "", 10);
+  ASSERT_EQ(all.lines.size(), 3U);
+  EXPECT_FALSE(all.more);
+  EXPECT_EQ(all.lines[0].who, alice);
+  EXPECT_EQ(all.lines[0].leases, 2U);
+  EXPECT_THAT(all.lines[0].names, ElementsAre("a", "b"));
+  EXPECT_EQ(all.lines[1].who, alice2);
+  EXPECT_EQ(all.lines[2].who, bob);
+  EXPECT_EQ(all.lines[2].leases, 0U);
+  EXPECT_EQ(all.lines[2].waits, 1U);
+  EXPECT_THAT(all.lines[2].clients, ElementsAre(9U));
+  EXPECT_EQ(runner->count_sessions(), 3U);
+  EXPECT_EQ(runner->sessions({}, "bob", 10)->lines.size(), 1U);
+}
+
+TEST_F(RunnerTest, ends_a_page_of_the_tree_where_its_names_are_long_and_goes_on_behind_it) {
+  start();
+  std::set<std::string> expected, seen;
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string branch = std::to_string(1'000 + i) + std::string(480, 'x');
+    expected.insert(branch);
+    mailbox.await(acquire(branch + (i % 2 == 0 ? "/below" : ""), alice));
+  }
+  std::string after;
+  int pages = 0;
+  do {
+    const Runner::Tree page = runner->tree("", after, 1'000);
+    std::size_t bytes = 0;
+    for (const Runner::Tree::Child& child : page.children) {
+      bytes += child.name.size();
+      EXPECT_TRUE(seen.insert(child.name).second) << child.name;
+    }
+    EXPECT_LT(bytes, 150'000U);
+    after = page.next;
+    ++pages;
+  } while (!after.empty());
+  EXPECT_EQ(pages, 4);
+  EXPECT_EQ(seen, expected);
+}
+
+TEST_F(RunnerTest, goes_through_no_leases_any_more_once_it_is_being_stopped) {
+  start();
+  mailbox.await(acquire("a", alice));
+  EXPECT_TRUE(runner->sessions({}, "", 10).has_value());
+  ASSERT_TRUE(runner->drain(30s));
+  EXPECT_FALSE(runner->sessions({}, "", 10).has_value());
+  EXPECT_FALSE(runner->count_sessions().has_value());
+}
+
+// A look at all leases and all names takes nothing of the disk.
+TEST_F(RunnerTest, looks_at_who_holds_what_while_the_disk_hangs) {
+  start({.policy = CommitPolicy::always_thread, .tick_by_hand = true});
+  journal.shut();
+  const Address waits = acquire("a/b", alice);
+  journal.await_batch();
+  EXPECT_EQ(runner->sessions({}, "", 10)->lines.size(), 1U);
+  EXPECT_EQ(runner->tree("", "", 10).children.size(), 1U);
+  EXPECT_EQ(runner->count_sessions(), 1U);
+  const auto shown = std::make_shared<const core::Shown>();
+  EXPECT_TRUE(mailbox.await(submit(core::Show{shown, true}, 2)).unsettled);
+  const Address settled = submit(core::Show{shown, false}, 2);
+  EXPECT_FALSE(mailbox.has(settled)) << "it may show what is not durable";
+  journal.open_up();
+  mailbox.await(settled);
+  mailbox.await(waits);
 }
 
 // --- Many threads.

@@ -21,6 +21,14 @@ auto on_thread(IoThread& thread, std::chrono::steady_clock::time_point until, Wo
   return said.get();
 }
 
+/// Ends pools of threads: what they have begun is done, and what waits its turn is dropped, as nobody is there to be
+/// told of it.
+template <class... Pools>
+void end_at_once(Pools&... pools) {
+  (pools.stop(), ...);
+  (pools.join(), ...);
+}
+
 /// Waits until none of the thread's connections is busy, or it is `until`; then closes all of them and ends the thread.
 ///
 /// One that waits for a disk is not waited for: only the end of the process ends that.

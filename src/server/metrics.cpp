@@ -182,6 +182,13 @@ std::string Metrics::render(const engine::Runner::Snapshot& engine, const Standi
   gauge("holdfast_leases", "Names that are held.", number(engine.held));
   gauge("holdfast_names_remembered", "Free names whose last holding is known.", number(engine.remembered));
   gauge("holdfast_waiters", "Requests waiting in a queue.", number(engine.waiting));
+  gauge("holdfast_contended", "Names that somebody waits for.", number(engine.contended));
+  gauge("holdfast_sessions",
+        "Sessions that hold something or wait, when they were counted last: every second, or less "
+        "often where that takes long.",
+        value_of(sessions));
+  gauge("holdfast_texts", "Names with a text.", number(engine.texts));
+  gauge("holdfast_drafts", "Drafts that are kept.", number(engine.drafts));
   counter("holdfast_grants_total", "New holdings, joins and late renewals.", number(engine.engine.grants));
   counter("holdfast_releases_total", "Holdings ended by their holders.", number(engine.engine.releases));
   counter("holdfast_revisions_total", "Changes made in texts.", number(engine.engine.revisions));

@@ -91,6 +91,8 @@ class Metrics {
   std::atomic<std::uint64_t> events_sent{0};       ///< One for each watcher that was sent it.
   std::atomic<std::uint64_t> event_resets{0};      ///< Watchers that were told of a gap.
 
+  std::atomic<std::uint64_t> sessions{0};  ///< That hold or wait, when they were counted last.
+
   std::atomic<std::int64_t> live_sockets{0};
   std::atomic<std::int64_t> live_follows{0};    ///< Names that sockets follow, counted for each socket.
   std::atomic<std::uint64_t> live_messages{0};  ///< That clients sent.
@@ -106,11 +108,16 @@ class Metrics {
     std::optional<history::Figures> history{};  ///< None: none is kept.
   };
 
+  /// When the server began.
+  WallTime started() const { return std::chrono::time_point_cast<std::chrono::microseconds>(started_); }
+  Duration uptime() const { return std::chrono::steady_clock::now() - since_; }
+
   /// The text exposition of all of it.
   std::string render(const engine::Runner::Snapshot& engine, const Standing& standing) const;
 
  private:
   std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   Retries retries_;
   template <class T>
   using ByOperation = std::array<T, operations_max>;

@@ -4,26 +4,46 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <boost/asio/post.hpp>
+#include <future>
+
+#include "server/peer_address.h"
+
 namespace holdfast::server {
 
 void Clients::add(std::uint64_t client, int socket) {
+  std::string address = address_of_peer(socket);
   const std::lock_guard lock(mutex_);
-  sockets_[client] = socket;
+  open_.insert_or_assign(client, Open{socket, std::move(address)});
 }
 
 void Clients::remove(std::uint64_t client) {
   const std::lock_guard lock(mutex_);
-  sockets_.erase(client);
+  const auto found = open_.find(client);
+  if (found == open_.end()) return;
+  if (closed_in_order_.size() == closed_max) {
+    closed_.erase(closed_in_order_.front());
+    closed_in_order_.pop_front();
+  }
+  if (closed_.insert_or_assign(client, std::move(found->second.address)).second) closed_in_order_.push_back(client);
+  open_.erase(found);
 }
 
 bool Clients::present(std::uint64_t client) const {
   const std::lock_guard lock(mutex_);
-  const auto found = sockets_.find(client);
-  if (found == sockets_.end()) return false;
+  const auto found = open_.find(client);
+  if (found == open_.end()) return false;
   tcp_info info{};
   socklen_t size = sizeof info;
-  if (::getsockopt(found->second, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  if (::getsockopt(found->second.socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
   return info.tcpi_state == TCP_ESTABLISHED;  // CLOSE_WAIT: the peer has closed, only nobody has read that yet.
+}
+
+std::string Clients::address_of(std::uint64_t client) const {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = open_.find(client); found != open_.end()) return found->second.address;
+  const auto closed = closed_.find(client);
+  return closed == closed_.end() ? std::string{} : closed->second;
 }
 
 void Service::room_changed(bool out, const journal::Room& room) {
@@ -37,9 +57,29 @@ void Service::room_changed(bool out, const journal::Room& room) {
   }
 }
 
+core::TakeBack Service::take_back(std::string name, core::Token token, core::Who who) {
+  metrics_.grants_taken_back.fetch_add(1, std::memory_order_relaxed);
+  core::Reply told;
+  told.lease.name = name;
+  told.lease.token = token;
+  told.who = who;
+  monitor_.taken_back(told);
+  return {std::move(name), token, std::move(who)};
+}
+
 std::uint64_t Service::add_lane(Lane& lane) {
   lanes_.push_back(&lane);
   return lanes_.size();  // From 1: client 0 is nobody.
+}
+
+bool Service::end_reading(std::chrono::steady_clock::time_point until) {
+  auto over = std::make_shared<std::promise<void>>();
+  std::future<void> is_over = over->get_future();
+  boost::asio::post(reader_, [over] { over->set_value(); });
+  if (is_over.wait_until(until) != std::future_status::ready) return false;
+  reader_.stop();
+  reader_.join();
+  return true;
 }
 
 void Service::look_after_lanes() {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -10,11 +13,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/operations.h"
+#include "core/commands.h"
 #include "core/types.h"
 #include "engine/event_ring.h"
 #include "engine/runner.h"
 #include "history/store.h"
 #include "server/conflict_monitor.h"
+#include "server/live_sessions.h"
 #include "server/log.h"
 #include "server/metrics.h"
 
@@ -30,18 +36,28 @@ class Lane {
   virtual void look_after() {}
 };
 
-/// Which connections are still open, asked when one that waited is to be granted (L8). Thread-safe.
-class Clients final : public core::Presence {
+/// Which connections are still open, asked when one that waited is to be granted (L8), and where they come from: those
+/// that closed last, too, for what was taken by them may be held still. Thread-safe.
+class Clients final : public core::Presence, public api::Addresses {
  public:
+  static constexpr std::size_t closed_max = 10'000;
+
   /// From here on `client` is present while the TCP connection behind `socket` is established.
   void add(std::uint64_t client, int socket);
   /// Before the socket is closed.
   void remove(std::uint64_t client);
   bool present(std::uint64_t client) const override;
+  std::string address_of(std::uint64_t client) const override;
 
  private:
+  struct Open {
+    int socket = -1;
+    std::string address;
+  };
   mutable std::mutex mutex_;
-  std::unordered_map<std::uint64_t, int> sockets_;
+  std::unordered_map<std::uint64_t, Open> open_;
+  std::unordered_map<std::uint64_t, std::string> closed_;  ///< The addresses of those that closed last,
+  std::deque<std::uint64_t> closed_in_order_;              ///< the first of them first.
 };
 
 /// Lives as long as the server. Thread-safe, but `add_lane`, which comes before the first request.
@@ -61,6 +77,9 @@ class Service {
   std::uint64_t add_lane(Lane& lane);
   static std::uint64_t client_id(std::uint64_t lane, std::uint64_t number) { return lane << lane_shift | number; }
 
+  /// Of a grant that nobody heard of: counts it, and gives what takes it back (L8).
+  core::TakeBack take_back(std::string name, core::Token token, core::Who who);
+
   /// Where the runner delivers: to the monitor, then to the lanes, one call a lane.
   void deliver(std::vector<core::Answer>& leaving);
 
@@ -79,7 +98,22 @@ class Service {
 
   engine::EventRing& events() { return events_; }
 
-  std::vector<std::string> injections;  ///< In force; for /readyz and the warnings.
+  /// Where files of it are read: a disk that hangs holds nobody up who asks for something else.
+  boost::asio::thread_pool& reader() { return reader_; }
+  /// What waits to be read is dropped. False: what is being read was not there by `until`, and only the end of the
+  /// process ends that.
+  bool end_reading(std::chrono::steady_clock::time_point until);
+
+  /// Who has a live socket; null: nobody can.
+  void meet(LiveSessions& live) { live_ = &live; }
+  LiveSessions* live() { return live_; }
+
+  std::vector<std::string>
+      injections;             ///< In force; for /readyz and the warnings. As the next ones set before the doors open.
+  std::string journal;        ///< Which one, in words.
+  std::string console;        ///< What tells the page that is served from another one. Empty: there is none.
+  std::string demonstration;  ///< Where the demonstration of a fault is. Empty: there is none.
+  std::atomic<bool> demonstration_over{false};  ///< It has ended before its time.
   std::atomic<bool> ready{false};
   std::atomic<bool> out_of_room{false};  ///< Nobody new becomes an owner until there is room on the disk.
 
@@ -92,6 +126,8 @@ class Service {
   std::vector<Lane*> lanes_;
   engine::Runner* runner_ = nullptr;
   history::Store* history_ = nullptr;
+  LiveSessions* live_ = nullptr;
+  boost::asio::thread_pool reader_{1};
 };
 
 }  // namespace holdfast::server

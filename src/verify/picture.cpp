@@ -186,7 +186,9 @@ Picture picture_of(const Recording& recording, const Witness& witness) {
   if (picture.marked.size() == 2) {
     // Calls may take much longer than what went wrong at their end: they are cut rather than that drawn too small.
     const Nanos begin = std::min(picture.marked[0].from, picture.marked[1].from);
-    const Nanos end = std::max(std::min(picture.marked[0].until, until), std::min(picture.marked[1].until, until));
+    // An answer may come when the ttl that it tells of is over: such a holding ends before it begins.
+    const Nanos end =
+        std::max({begin, std::min(picture.marked[0].until, until), std::min(picture.marked[1].until, until)});
     from = std::max(from, begin - 2 * (end - begin));
     until = std::min(until, end + 2 * (end - begin));
   }

@@ -64,6 +64,15 @@ TEST(Picture, lets_belief_end_with_the_ttl_the_loss_or_the_stale_answer) {
   EXPECT_EQ(first_owned(), 310 * ms);
 }
 
+TEST(Picture, has_a_beginning_before_its_end_though_answers_came_after_what_they_told_of_was_over) {
+  const Recording recording = two_owners();
+  const Witness late{
+      .name = 0, .operations = {0}, .marked = {{0, 7, 200 * ms, 150 * ms}, {1, 8, 210 * ms, 160 * ms}}, .told = "late"};
+  const Picture picture = picture_of(recording, late);
+  EXPECT_LT(picture.from, picture.until);
+  EXPECT_FALSE(drawn_in_text(recording, picture, 74).empty());
+}
+
 TEST(Picture, of_a_run_without_a_violation_is_a_moment_in_which_two_met) {
   const Picture met = sample_of(two_owners());
   EXPECT_EQ(met.lanes.size(), 3U);

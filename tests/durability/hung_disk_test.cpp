@@ -11,6 +11,7 @@
 
 #include "tests/durability/here.h"
 #include "tests/support/http_talk.h"
+#include "tests/support/live_talk.h"
 #include "tests/support/resp_talk.h"
 
 namespace holdfast::durability {
@@ -26,12 +27,23 @@ using testing::HasSubstr;
 
 constexpr int journal_failed = 74;
 
+/// To start a server on `store` whose console is one page and one script.
+std::vector<std::string> with_page(const Store& store) {
+  const std::filesystem::path page = store.scratch() / "page";
+  std::filesystem::create_directories(page / "assets");
+  std::ofstream(page / "index.html") << "<!doctype html><title>the page</title>";
+  std::ofstream(page / "assets" / "main-1.js") << "the script";
+  std::vector<std::string> arguments = store.arguments({});
+  arguments.insert(arguments.end(), {"--web-root", page});
+  return arguments;
+}
+
 class HungDisk : public testing::Test {
  protected:
   HungDisk()
       : sign_(store_.scratch() / "hangs"),
         both_doors_(
-            {.arguments = store_.arguments({}),
+            {.arguments = with_page(store_),
              .environment = {
                  {"LD_PRELOAD", HOLDFAST_DISK_SHIM}, {"HOLDFAST_DISK", "hangs"}, {"HOLDFAST_DISK_HANGS", sign_}}}) {}
   ~HungDisk() override { answer_again(); }
@@ -76,6 +88,100 @@ TEST_F(HungDisk, does_not_keep_the_server_from_ending) {
   answer_again();
   const ServerProcess again({.arguments = store_.arguments({})});
   EXPECT_EQ(Talk(again.port()).get("/v1/leases/job").field("owner"), "alice");
+}
+
+// What shows who owns what is needed most while something is wrong.
+TEST_F(HungDisk, keeps_nobody_from_seeing_who_owns_what) {
+  Talk alice(server_.port()), bob(server_.port()), looking(server_.port(), 1s);  // Answered within a second.
+  support::LiveTalk live(server_.port(), "dave", "tab");
+  ASSERT_EQ(alice.post("/v1/acquire/ci/build", R"({"owner": "alice"})").status, 200);
+  Talk watching(server_.port(), 1s);
+  watching.send(support::request_text("GET", "/v1/events"));
+  await("the stream to begin", [&] { return watching.answered_within(10ms); });
+  hang();
+  bob.send(support::request_text("POST", "/v1/acquire/ci/test", R"({"owner": "bob"})"));
+  await("the grant to be decided",
+        [&] { return looking.get("/v1/leases/ci/test?unsettled=1").field("owner") == "bob"; });
+  const auto see_it_all = [&] {
+    EXPECT_THAT(looking.get("/v1/leases?unsettled=1").body, HasSubstr("ci/test"));
+    EXPECT_THAT(looking.get("/v1/tree?unsettled=1").body, HasSubstr(R"("held":2)"));
+    EXPECT_THAT(looking.get("/v1/sessions?unsettled=1").body, HasSubstr("dave"));
+    EXPECT_EQ(looking.get("/v1/server").status, 200);
+    EXPECT_EQ(looking.get("/metrics").status, 200);
+    EXPECT_EQ(looking.get("/readyz").status, 200);
+    EXPECT_THAT(looking.get("/").body, HasSubstr("the page"));
+    EXPECT_EQ(looking.get("/assets/main-1.js").body, "the script");
+    EXPECT_EQ(live.ask("session.list", R"("unsettled":true)").status, 200);
+    EXPECT_EQ(live.ask("state", R"("state":"idle")").status, 200);
+    support::LiveTalk late(server_.port(), "erin", "tab");
+    EXPECT_EQ(late.ask("server.get").field("ready"), "true");
+    Talk another(server_.port(), 1s);
+    EXPECT_THAT(another.get("/").body, HasSubstr("the page"));
+    another.send(support::request_text("GET", "/v1/events"));
+    EXPECT_TRUE(another.answered_within(1s));
+  };
+  see_it_all();
+  await("to be behind", [&] { return looking.get("/v1/server").field("journal_behind") == "true"; });
+  see_it_all();
+  looking.send(support::request_text("GET", "/v1/sessions"));
+  EXPECT_EQ(looking.receive().field("code"), "journal_behind");
+  EXPECT_FALSE(bob.answered_within(0ms)) << "told of what is not durable";
+  answer_again();
+  EXPECT_EQ(bob.receive().field("owner"), "bob");
+  await("it to be over", [&] { return looking.get("/v1/server").field("journal_behind") == "false"; });
+}
+
+TEST_F(HungDisk, does_not_keep_the_server_from_ending_though_nothing_is_under_way) {
+  Talk alice(server_.port());
+  ASSERT_EQ(alice.post("/v1/acquire/job", R"({"owner": "alice", "ttl_ms": 3600000})").status, 200);
+  hang();
+  const auto began = std::chrono::steady_clock::now();
+  server_.process().signal(SIGTERM);
+  EXPECT_EQ(server_.process().wait().exit_status, journal_failed);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 6s);
+  answer_again();
+  const ServerProcess again({.arguments = store_.arguments({})});
+  EXPECT_EQ(Talk(again.port()).get("/v1/leases/job").field("owner"), "alice");
+}
+
+// Who reads the history of a name waits for its files; nobody else does, and the server ends in time.
+TEST(HungReads, hold_nobody_up_who_reads_something_else) {
+  Store store;
+  const std::filesystem::path sign = store.scratch() / "hangs";
+  const std::filesystem::path little = store.scratch() / "little.toml";
+  std::ofstream(little) << "history_bytes_max = 1048576\n";  // So files are written soon.
+  const std::vector<std::string> arguments{"--config", little, "--data", store.data()};
+  {
+    ServerProcess before({.arguments = arguments});
+    Talk alice(before.port());
+    const std::string wanted = fmt::format(R"({{"owner": "alice", "note": "{}"}})", std::string(1'000, 'n'));
+    for (int i = 0; i < 200; ++i) {
+      const std::uint64_t token = alice.post("/v1/acquire/ci/build", wanted).token();
+      const std::string release = fmt::format(R"({{"owner": "alice", "token": {}}})", token);
+      ASSERT_EQ(alice.post("/v1/release/ci/build", release).status, 200);
+    }
+    before.process().signal(SIGTERM);
+    ASSERT_EQ(before.process().wait().exit_status, 0);
+  }
+  ServerProcess server(
+      {.arguments = arguments,
+       .environment = {{"LD_PRELOAD", HOLDFAST_DISK_SHIM}, {"HOLDFAST_DISK", "hangs"}, {"HOLDFAST_DISK_HANGS", sign}}});
+  Talk alice(server.port()), reading(server.port()), looking(server.port(), 1s);
+  support::LiveTalk live(server.port(), "dave", "tab");
+  ASSERT_EQ(alice.post("/v1/acquire/ci/test", R"({"owner": "alice"})").status, 200);
+  EXPECT_THAT(reading.get("/v1/history/ci/build").body, HasSubstr("alice"));
+  std::ofstream{sign};
+  reading.send(support::request_text("GET", "/v1/history/ci/build"));
+  EXPECT_FALSE(reading.answered_within(50ms)) << "it reads no file";
+  EXPECT_THAT(looking.get("/v1/leases").body, HasSubstr("ci/test"));
+  EXPECT_THAT(looking.get("/v1/tree").body, HasSubstr(R"("held":1)"));
+  EXPECT_THAT(looking.get("/v1/sessions").body, HasSubstr("dave"));
+  EXPECT_EQ(live.ask("lease.list").status, 200);
+  const auto began = std::chrono::steady_clock::now();
+  server.process().signal(SIGTERM);
+  EXPECT_EQ(server.process().wait().exit_status, journal_failed);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+  std::filesystem::remove(sign);
 }
 
 /// A client that is alone has its commits made by the door's own thread, from the second on.

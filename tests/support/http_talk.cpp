@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,12 +12,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/support/loopback.h"
+
 namespace holdfast::support {
 namespace {
-
-[[noreturn]] void system_failed(const char* what) {
-  throw std::runtime_error(fmt::format("{}: {}", what, std::strerror(errno)));
-}
 
 std::map<std::string, std::string> headers_of(std::string_view head) {
   std::map<std::string, std::string> headers;
@@ -48,22 +45,8 @@ std::uint64_t Response::token() const {
   return json().as_object().at("token").to_number<std::uint64_t>();
 }
 
-Talk::Talk(std::uint16_t port, std::chrono::milliseconds patience) : patience_(patience) {
-  socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket_ < 0) system_failed("socket");
-  const int on = 1;
-  ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
-    const int why = errno;
-    close();
-    errno = why;
-    system_failed("connect");
-  }
-}
+Talk::Talk(std::uint16_t port, std::chrono::milliseconds patience)
+    : socket_(connect_to_loopback(port)), patience_(patience) {}
 
 Talk::~Talk() {
   close();

@@ -1,8 +1,6 @@
 #include "tests/support/live_talk.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,15 +11,13 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/support/loopback.h"
+
 namespace holdfast::support {
 namespace {
 
 namespace json = boost::json;
 using Steady = std::chrono::steady_clock;
-
-[[noreturn]] void system_failed(const char* what) {
-  throw std::runtime_error(fmt::format("{}: {}", what, std::strerror(errno)));
-}
 
 }  // namespace
 
@@ -39,21 +35,8 @@ std::string live_handshake(std::string_view host, std::string_view more, std::st
       host, protocol, more);
 }
 
-LiveTalk::LiveTalk(std::uint16_t port, std::chrono::milliseconds patience) : patience_(patience) {
-  socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket_ < 0) system_failed("socket");
-  const int on = 1;
-  ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
-    const int why = errno;
-    close();
-    errno = why;
-    system_failed("connect");
-  }
+LiveTalk::LiveTalk(std::uint16_t port, std::chrono::milliseconds patience)
+    : socket_(connect_to_loopback(port)), patience_(patience) {
   send_bytes(live_handshake());
   std::size_t end = std::string::npos;
   while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {

@@ -373,6 +373,15 @@ TEST_F(Live, a_stop_of_the_server_tells_who_waits_and_says_goodbye) {
   EXPECT_EQ(server.process().wait().exit_status, 0);
 }
 
+TEST_F(Live, speaking_for_another_session_gives_up_nothing_of_its_own) {
+  LiveTalk alice = hello("alice", "a");
+  const LiveAnswer granted = alice.ask("lease.acquire", name_is("job"));
+  EXPECT_EQ(alice.ask("session.end", R"("session":"other")").status, 200);
+  Talk(server.port())
+      .post("/v1/takeover/job", fmt::format(R"({{"owner":"bob","reason":"now","token":{}}})", granted.token()));
+  EXPECT_EQ(text(alice.push("lost"), "because"), "taken_over");
+}
+
 /// Nothing but time passes here.
 class LiveTimers : public Live {};
 

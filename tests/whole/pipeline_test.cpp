@@ -67,7 +67,8 @@ std::string told(const Response& response, std::uint64_t first) {
   const boost::json::value document = response.json();
   for (const auto& member : document.as_object()) {
     const std::string_view key{member.key().data(), member.key().size()};
-    const bool of_the_moment = key == "since" || key == "deadline_in_ms" || key == "detail" || key == "waited_ms";
+    const bool of_the_moment =
+        key == "since" || key == "deadline_in_ms" || key == "detail" || key == "waited_ms" || key == "held_ms";
     if (of_the_moment) continue;
     if (key == "position") {
       const std::string position{member.value().as_string()};

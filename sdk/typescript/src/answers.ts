@@ -55,9 +55,26 @@ export interface HeldState {
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly takeover?: TakeoverAhead;
   readonly request?: RequestOf;
+  /** Where the holder's session is connected from; null where it is not. */
+  readonly address?: string | null;
+  /** For how long it is held, by the server's clock. */
+  readonly held_ms?: number;
+  /** The name has a text. */
+  readonly text?: boolean;
+  /** Who waits, whoever is next first; not all where they are many. */
+  readonly queue?: readonly Waiting[];
   /** Of a name that is a buffer, too. */
   readonly buffer_id?: number;
+  /** From memory: it may not be on the disk yet. */
+  readonly unsettled?: true;
   readonly position?: string;
+}
+
+/** Somebody in the queue of a name. */
+export interface Waiting {
+  readonly owner: string;
+  readonly session: string;
+  readonly waited_ms: number;
 }
 
 export interface FreeState {
@@ -70,7 +87,11 @@ export interface FreeState {
   readonly because?: string;
   readonly by?: string;
   readonly reason?: string;
+  readonly text?: boolean;
+  /** Empty: whoever waited would have it. */
+  readonly queue?: readonly Waiting[];
   readonly buffer_id?: number;
+  readonly unsettled?: true;
   readonly position?: string;
 }
 
@@ -90,6 +111,8 @@ export interface LeasePage {
   readonly leases: readonly HeldState[];
   /** For `after`; null at the end. */
   readonly next: string | null;
+  /** From memory: it may not be on the disk yet. */
+  readonly unsettled?: true;
   /** Where a watch goes on from without a hole. */
   readonly position: string;
 }

@@ -150,6 +150,28 @@ export interface LeaseListQuery {
   readonly unsettled?: boolean;
 }
 
+export interface LeaseTreeQuery {
+  /** What lies right below this. Default: the first segments of all names. */
+  readonly prefix?: string;
+  /** The `next` of the page before. */
+  readonly after?: string;
+  /** At most so many children. Default 100. */
+  readonly limit?: number;
+  /** 1: answer from memory at once, also what is not yet durable, and say so. */
+  readonly unsettled?: boolean;
+}
+
+export interface SessionListQuery {
+  /** Only this owner's. */
+  readonly owner?: string;
+  /** The `next` of the page before. */
+  readonly after?: string;
+  /** At most so many sessions. Default 100. */
+  readonly limit?: number;
+  /** 1: answer from memory at once, also what is not yet durable, and say so. */
+  readonly unsettled?: boolean;
+}
+
 export interface EventsWatchQuery {
   /** Only events of this name and those below it; whole segments. */
   readonly prefix?: string;
@@ -358,6 +380,9 @@ export const operations = {
   "lease.check": { method: "POST", path: "/v1/check/{name}" },
   "lease.get": { method: "GET", path: "/v1/leases/{name}" },
   "lease.list": { method: "GET", path: "/v1/leases" },
+  "lease.tree": { method: "GET", path: "/v1/tree" },
+  "session.list": { method: "GET", path: "/v1/sessions" },
+  "server.get": { method: "GET", path: "/v1/server" },
   "events.watch": { method: "GET", path: "/v1/events" },
   "buffer.acquire": { method: "POST", path: "/api/buffers/acquire" },
   "buffer.acquire_in_project": { method: "POST", path: "/api/projects/{project}/buffers" },
@@ -395,6 +420,9 @@ export interface Bodies {
   "lease.check": LeaseCheckBody;
   "lease.get": undefined;
   "lease.list": undefined;
+  "lease.tree": undefined;
+  "session.list": undefined;
+  "server.get": undefined;
   "events.watch": undefined;
   "buffer.acquire": BufferAcquireBody;
   "buffer.acquire_in_project": BufferAcquireInProjectBody;
@@ -430,6 +458,9 @@ export interface Queries {
   "lease.check": undefined;
   "lease.get": LeaseGetQuery;
   "lease.list": LeaseListQuery;
+  "lease.tree": LeaseTreeQuery;
+  "session.list": SessionListQuery;
+  "server.get": undefined;
   "events.watch": EventsWatchQuery;
   "buffer.acquire": undefined;
   "buffer.acquire_in_project": undefined;
@@ -465,6 +496,9 @@ export interface Codes {
   "lease.check": "bad_field" | "stale" | "unknown_token" | "journal_behind" | "stopping" | "commit_unknown";
   "lease.get": "bad_field" | "journal_behind" | "stopping" | "commit_unknown";
   "lease.list": "bad_field" | "journal_behind" | "stopping" | "commit_unknown";
+  "lease.tree": "bad_field" | "journal_behind" | "stopping" | "commit_unknown";
+  "session.list": "bad_field" | "journal_behind" | "stopping" | "commit_unknown";
+  "server.get": "bad_field" | "journal_behind" | "stopping" | "commit_unknown";
   "events.watch": "bad_field" | "journal_behind" | "stopping" | "commit_unknown" | "too_many_watchers";
   "buffer.acquire": "bad_field" | "unknown_buffer" | "held" | "held_by_you" | "buffers_full" | "journal_behind" | "stopping" | "commit_unknown";
   "buffer.acquire_in_project": "bad_field" | "unknown_buffer" | "held" | "held_by_you" | "buffers_full" | "journal_behind" | "stopping" | "commit_unknown";

@@ -2,126 +2,38 @@
 //
 // Kept here:
 //   * typing is taken only while the lease may be believed; from the moment on in which that ends, nothing is;
-//   * one operation is under way at a time, under a number that makes it safe to send again (tail.ts);
-//   * what was typed and not stored when the lease was lost becomes a draft, and is never sent as an edit later;
+//   * one operation is under way at a time, under a number that makes it safe to send again (tail.ts, sending.ts);
+//   * what was typed and not stored when the lease was lost becomes a draft (stash.ts), and is never sent as an edit later;
 //   * a connection that comes back first sends again what was not answered, then catches up, then goes on.
 
 import type { HeldState, LeaseState } from "./answers.js";
-import { HandOverRequest, type Deciding, type Silence } from "./asked.js";
+import { HandOverRequest, type Deciding } from "./asked.js";
+import { askFor, type Asking } from "./asking.js";
+import type { BufferEvents, BufferOptions, BufferState, Member, Saved, TextOrigin } from "./buffer_events.js";
 import { changesNothing, compose, lengthBefore, map, replacing, unmapPosition, validate, type ChangeJson } from "./changes.js";
 import { Cursors, type CursorRange, type RemoteCursor } from "./cursors.js";
 import { Emitter } from "./emitter.js";
+import { reasonOf } from "./hold_options.js";
 import { obtain, type HoldingMeans, type Wanting, type Way } from "./holding.js";
 import type { Lease } from "./lease.js";
 import type { Push } from "./live.js";
-import { HoldfastError, LeaseLostError, RefusedError, RequestError, StaleError, UnavailableError, isObject, numberAt, textAt } from "./problem.js";
-import { Backoff, mayTryAgain } from "./retry.js";
-import { Tail, type EditOperation, type Operation, type ServerOperation } from "./tail.js";
-import type { UnsentStore, UnsentText } from "./unsent.js";
+import { LeaseLostError } from "./loss.js";
+import { HoldfastError, RequestError, StaleError, isObject, numberAt, textAt } from "./problem.js";
+import { Backoff, mayTryAgain, paused } from "./retry.js";
+import { Sending, type SendingTold } from "./sending.js";
+import { Stash, type StashMeans } from "./stash.js";
 import type { Surroundings } from "./surroundings.js";
-
-export interface BufferOptions {
-  /** "edit": the first edit asks for it. "explicit": acquire() does. Default "edit". */
-  readonly acquire?: "edit" | "explicit";
-  /** When it is taken over: hand in what there is by itself, and let go; or leave it to who listens. Default "auto". */
-  readonly handIn?: "auto" | "ask";
-  /** When somebody asks for it and nobody answers in time. Default "hand_over". */
-  readonly whenSilent?: Silence;
-  /** How long the lease lasts without a sign of life. Default 30 s. */
-  readonly ttlMs?: number;
-  /** Shown to whoever is refused. */
-  readonly note?: string;
-}
-
-export type BufferState =
-  | "following" // Somebody else's, or nobody's.
-  | "acquiring" // Asked for.
-  | "waiting" // In the queue.
-  | "owned"
-  | "unsure" // Owned, as far as is known; it is asked, and nothing is typed meanwhile.
-  | "handing_over" // What was typed is being stored; then it is let go.
-  | "lost" // What was typed and not stored is being made a draft.
-  | "closed";
-
-/** What has become of what was typed. */
-export type Saved =
-  | "stored" // All of it is in the server's text, durably.
-  | "sent" // Under way, all of it.
-  | "typed" // Not sent yet.
-  | "kept"; // On this side, since the server cannot be reached or the lease is gone.
-
-export type TextOrigin = "remote" | "undo" | "redo" | "draft" | "typed" | "reset";
-
-export interface TextChange {
-  /** Of the text as it was shown. */
-  readonly change: ChangeJson;
-  /** "typed": what was put aside until the text was owned. "reset": what became a draft is taken out. */
-  readonly origin: TextOrigin;
-  /** Who made it, where that is known. */
-  readonly owner: string | undefined;
-}
-
-export interface Member {
-  readonly owner: string;
-  readonly session: string;
-  readonly state: "active" | "idle" | "hidden";
-  readonly holder: boolean;
-}
-
-/** It will be taken over when the window ends. */
-export interface HandIn {
-  readonly by: string;
-  readonly reason: string;
-  readonly windowMs: number;
-  /** Stores what was typed, and lets go. */
-  release(): Promise<void>;
-}
-
-export interface DraftMade {
-  readonly name: string;
-  /** Its number at the server; undefined where it could only be kept on this side so far. */
-  readonly draft: number | undefined;
-  readonly changes: readonly ChangeJson[];
-}
-
-export interface BufferEvents {
-  /** The shown text changed, other than by edit(). */
-  text: TextChange;
-  state: BufferState;
-  saved: Saved;
-  /** Who holds it changed. */
-  owner: HeldState | undefined;
-  lost: LeaseLostError;
-  draft: DraftMade;
-  /** An edit asked for it, and it was not to be had. What was typed is dropped. */
-  refused: HoldfastError;
-  /** What was typed can never be stored: too large, say. It was taken out of the text and is in `draft`, if it could be kept. */
-  rejected: { readonly error: HoldfastError; readonly changes: readonly ChangeJson[] };
-  queue: { readonly place: number; readonly waiting: number };
-  handIn: HandIn;
-  /** A takeover that was ahead does not come about. */
-  kept: undefined;
-  requested: HandOverRequest;
-  declined: { readonly by: string; readonly message: string };
-  cursors: readonly RemoteCursor[];
-  members: readonly Member[];
-}
+import { Tail, type Operation, type ServerOperation } from "./tail.js";
+import { Turns } from "./turns.js";
+import { Whose } from "./whose.js";
 
 /** @internal */
-export interface BufferMeans extends HoldingMeans {
+export interface BufferMeans extends HoldingMeans, StashMeans {
   readonly surroundings: Surroundings;
-  readonly store: UnsentStore;
-  readonly server: string;
-  /** Numbers of changes go on where an earlier buffer of this session and name stopped. */
-  readonly numbers: Map<string, number>;
   closed(): void;
 }
 
 const cursorPause = 100;
-/** What was typed so long ago and is not stored is kept on this side too. */
-const keepAfter = 200;
-const requestWait = 5_000;
-const refusedMost = 3;
 
 export class GuardedBuffer {
   readonly name: string;
@@ -129,16 +41,21 @@ export class GuardedBuffer {
   readonly #options: Required<Omit<BufferOptions, "note" | "ttlMs">> & Pick<BufferOptions, "note">;
   readonly #events = new Emitter<BufferEvents>();
   readonly #leave: (() => void)[] = [];
-  readonly #backoff = new Backoff();
-  readonly #undone = new Map<ServerOperation, { done(made: boolean): void; failed(error: unknown): void }>();
-  #tail: Tail | undefined;
-  #cursors = new Cursors(0);
+  readonly #tail: Tail;
+  readonly #sending: Sending;
+  readonly #stash: Stash;
+  readonly #turns: Turns;
+  readonly #whose: Whose;
+  readonly #cursors = new Cursors(0);
+  /** Nothing is known of the text before the first answer. */
+  #known = false;
+  /** Which text of this name; null: it is to be had as a whole. */
   #buffer: number | null = null;
-  #holder: HeldState | undefined;
-  #heldAt: readonly [incarnation: number, number: number] = [0, 0];
+  #absent = false;
   #members: readonly Member[] = [];
   #lease: Lease | undefined;
   #acquiring: Promise<void> | undefined;
+  #obtaining: AbortController | undefined;
   #inQueue = false;
   #aside: ChangeJson | undefined;
   #frozen = false;
@@ -146,15 +63,9 @@ export class GuardedBuffer {
   #losing: { readonly loss: LeaseLostError; readonly token: number } | undefined;
   #ahead: Push[] = [];
   #follows = false;
-  #working = false;
-  #more = false; // Something came up since the last look.
-  #refusedTimes = 0;
   #asked: HandOverRequest | undefined;
   #state: BufferState = "following";
   #saved: Saved = "stored";
-  #isKept = false;
-  #keepTimer: ReturnType<typeof setTimeout> | undefined;
-  #againTimer: ReturnType<typeof setTimeout> | undefined;
   #cursorTimer: ReturnType<typeof setTimeout> | undefined;
   #cursor: { ranges: readonly CursorRange[]; main: number } | undefined;
   #closed = false;
@@ -169,6 +80,11 @@ export class GuardedBuffer {
       whenSilent: options.whenSilent ?? "hand_over",
       ...(options.note === undefined ? {} : { note: options.note }),
     };
+    this.#tail = new Tail(0, "", means.numbers.get(name));
+    this.#sending = new Sending(means, name, this.#tail, this.#sendingTold());
+    this.#stash = new Stash(means, name, this.#tail, (made) => this.#events.emit("draft", made));
+    this.#turns = new Turns(() => this.#step(), () => this.#tell());
+    this.#whose = new Whose(name, means.live);
   }
 
   /** @internal Connects and gets the text. */
@@ -179,7 +95,7 @@ export class GuardedBuffer {
       live.onOpen(() => this.#connected()),
       live.on("state", () => this.#tell()),
       surroundings.onLeave(() => this.#left()),
-      surroundings.onHide(() => void this.#keepUnsent()),
+      surroundings.onHide(() => this.#keep()),
     );
     try {
       await this.#follow(timeoutMs, signal);
@@ -197,15 +113,15 @@ export class GuardedBuffer {
 
   /** What is shown: the newest text that is known, with what was typed here. */
   get text(): string {
-    return this.#tail!.text;
+    return this.#tail.text;
   }
   /** The newest revision that is known. */
   get revision(): number {
-    return this.#tail!.revision;
+    return this.#tail.revision;
   }
   /** Without what was typed here and is not stored yet. */
   get storedText(): string {
-    return this.#tail!.stored;
+    return this.#tail.stored;
   }
   get state(): BufferState {
     return this.#state;
@@ -215,7 +131,11 @@ export class GuardedBuffer {
   }
   /** Who holds it, as far as is known; also if that is this client. */
   get owner(): HeldState | undefined {
-    return this.#holder;
+    return this.#whose.holder;
+  }
+  /** What is not stored could not be put where it outlives this page. */
+  get keptHereOnly(): boolean {
+    return this.#saved !== "stored" && this.#stash.hereOnly;
   }
   get members(): readonly Member[] {
     return this.#members;
@@ -231,7 +151,7 @@ export class GuardedBuffer {
     return this.#lease?.token;
   }
   get cursors(): readonly RemoteCursor[] {
-    return this.#cursors.shown((this.#tail?.edits() ?? []).map(({ change }) => change));
+    return this.#cursors.shown(this.#tail.edits().map(({ change }) => change));
   }
   /** Somebody's question that waits for an answer. */
   get request(): HandOverRequest | undefined {
@@ -241,9 +161,13 @@ export class GuardedBuffer {
   get mayEdit(): boolean {
     return !this.#closed && !this.#frozen && this.#lease !== undefined && this.#lease.holds();
   }
+  /** How long typing is taken from now on, if the server is not heard of again. */
+  get remainingMs(): number {
+    return this.mayEdit ? this.#lease!.remainingMs : 0;
+  }
   /** How long the oldest change that is not stored has waited. */
   get oldestUnstoredMs(): number {
-    const [oldest] = this.#tail!.edits();
+    const [oldest] = this.#tail.edits();
     return oldest ? this.#means.clock.now() - oldest.since : 0;
   }
 
@@ -253,7 +177,7 @@ export class GuardedBuffer {
    */
   edit(change: ChangeJson): "done" | "asking" | "no" {
     validate(change);
-    const tail = this.#tail!;
+    const tail = this.#tail;
     if (lengthBefore(change) !== tail.text.length) {
       throw new RequestError({ code: "wrong_length", fate: "not_done", field: "changes", detail: "changes: they are for a text of another length" });
     }
@@ -263,9 +187,13 @@ export class GuardedBuffer {
       this.#edited();
       return "done";
     }
+    if (this.#absent && !this.#closed) {
+      this.#events.emit("refused", noText(this.name));
+      return "no";
+    }
     if (this.#closed || this.#options.acquire !== "edit" || this.#lease || this.#losing || this.#unsure || changesNothing(change)) return "no";
-    if (this.#heldByOther()) {
-      this.#events.emit("refused", refusalBy(this.#holder!, this.#means.live.owner));
+    if (this.#whose.byOther) {
+      this.#events.emit("refused", this.#whose.refusal());
       return "no";
     }
     this.#aside = this.#aside ? compose(this.#aside, map(change, this.#aside)) : change;
@@ -289,10 +217,17 @@ export class GuardedBuffer {
   }
 
   /** Takes it from its holder, who may hand in what it has before; who did it and why is told and kept. */
-  async takeover(options: { readonly reason: string; readonly flushMs?: number; readonly signal?: AbortSignal }): Promise<void> {
-    const token = await this.#tokenNow(options.signal);
+  async takeover(options: {
+    readonly reason: string;
+    /** Of the holding that is meant. Default: of whoever holds it when this is called. */
+    readonly token?: number;
+    readonly flushMs?: number;
+    readonly signal?: AbortSignal;
+  }): Promise<void> {
+    const reason = reasonOf(options);
+    const token = options.token ?? (await this.#tokenNow(options.signal));
     const flush = options.flushMs === undefined ? {} : { flush_ms: options.flushMs };
-    const fields = { reason: options.reason, ...flush, ...(token === undefined ? {} : { token }) };
+    const fields = { reason, ...flush, ...(token === undefined ? {} : { token }) };
     await this.#get("lease.takeover", fields, options);
   }
 
@@ -306,32 +241,11 @@ export class GuardedBuffer {
    * Asks whoever holds it to hand it over, and waits for that. Resolves with whether it is owned now: false where the
    * holder said no, or the time was over. `waitMs`: how long; a bit more than the holder has to answer unless given.
    */
-  async ask(options: { readonly message?: string; readonly waitMs?: number; readonly signal?: AbortSignal } = {}): Promise<boolean> {
-    const { live, timeoutMs } = this.#means;
+  async ask(options: Asking = {}): Promise<boolean> {
     if (this.#lease) return true;
-    const stop = new AbortController();
-    const stopped = (): void => stop.abort(options.signal?.reason);
-    options.signal?.addEventListener("abort", stopped, { once: true });
-    const declined = new UnavailableError({ code: "declined", fate: "not_done", detail: "The holder said: not now." });
-    const unheard = this.on("declined", () => stop.abort(declined));
-    try {
-      const waiting = this.acquire({ waitMs: options.waitMs ?? 30_000 + requestWait, signal: stop.signal });
-      waiting.catch(() => undefined);
-      const message = options.message === undefined ? {} : { message: options.message };
-      await live.call("lease.request", { name: this.name, ...message }, { timeout: timeoutMs, signal: stop.signal }).catch((error: unknown) => {
-        // Nobody holds it: then the place in the queue is all that is needed.
-        if (!(error instanceof StaleError)) throw error;
-      });
-      await waiting;
-      return true;
-    } catch (error) {
-      if (error === declined) return false;
-      if (error instanceof RefusedError && error.code === "wait_over") return false;
-      throw error;
-    } finally {
-      unheard();
-      options.signal?.removeEventListener("abort", stopped);
-    }
+    const { live, timeoutMs } = this.#means;
+    const acquire = (wanting: Wanting): Promise<void> => this.acquire(wanting);
+    return askFor(this.name, { live, timeoutMs, acquire, onDeclined: (told) => this.on("declined", told) }, options);
   }
 
   /** Stores what was typed, then lets it go. */
@@ -377,14 +291,14 @@ export class GuardedBuffer {
 
   /** Resolves when all that was typed so far is stored. Rejects where it is not going to be. */
   stored(): Promise<void> {
-    if (this.#tail!.empty && !this.#aside) return Promise.resolve();
+    if (this.#tail.empty && !this.#aside) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const end = (how: () => void): void => {
         for (const leave of leaves) leave();
         how();
       };
       const settle = (): void => {
-        if (this.#tail!.empty && !this.#aside && !this.#losing) end(resolve);
+        if (this.#tail.empty && !this.#aside && !this.#losing) end(resolve);
         else if (this.#closed || this.#losing) end(() => reject(this.#losing?.loss ?? closedError()));
       };
       const leaves = [
@@ -396,34 +310,46 @@ export class GuardedBuffer {
     });
   }
 
-  /** Stops following. A lease is let go after what was typed is stored; what cannot be is kept on this side. */
-  async closeWhenStored(): Promise<void> {
-    await this.release().catch(() => undefined);
+  /**
+   * Stops following, after what was typed is stored and let go, or has become a draft. Without the server it waits for that;
+   * what was typed is kept on this side meanwhile. `signal`: it stays open after all. Says whether it was closed.
+   */
+  async closeWhenStored({ signal }: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
+    this.#obtaining?.abort(closedError()); // Nobody waits for it any more.
+    const backoff = new Backoff();
+    for (;;) {
+      const lease = this.#lease;
+      const failed = await this.#letGo(() => lease!.release(), signal).then(() => undefined, (error: unknown) => ({ error }));
+      await this.#settled(signal).catch(() => undefined);
+      if (signal?.aborted) return false;
+      if (this.#closed || this.#lease === undefined || (failed && this.#lease === lease)) break;
+      // It could not be let go, and is held: a server that is behind renews and does not release.
+      const pause = backoff.pause(failed?.error instanceof HoldfastError ? failed.error : undefined);
+      if (failed) await paused(pause, signal).catch(() => undefined); // Aborted: the next look at it says so.
+    }
     this.close();
+    return true;
   }
 
   /** At once: the lease ends with its ttl, and what is not stored is kept on this side. */
   close(): void {
     if (this.#closed) return;
-    void this.#keepUnsent();
+    this.#keep();
     this.#closed = true;
+    this.#obtaining?.abort(closedError());
     this.#means.live.tell("unfollow", { name: this.name });
     this.#lease?.given();
     for (const leave of this.#leave.splice(0)) leave();
-    for (const timer of [this.#keepTimer, this.#againTimer, this.#cursorTimer]) clearTimeout(timer);
+    this.#stash.close();
+    this.#turns.close();
+    clearTimeout(this.#cursorTimer);
     this.#asked?.end();
-    for (const { failed } of this.#undone.values()) failed(closedError());
-    this.#undone.clear();
+    this.#sending.fail(closedError(), true);
     this.#means.closed();
     this.#tell();
   }
 
   // Getting hold of it.
-
-  #heldByOther(): boolean {
-    const { owner, session } = this.#means.live;
-    return this.#holder !== undefined && (this.#holder.owner !== owner || this.#holder.session !== session);
-  }
 
   async #tokenNow(signal: AbortSignal | undefined): Promise<number | undefined> {
     const { live, timeoutMs } = this.#means;
@@ -433,16 +359,24 @@ export class GuardedBuffer {
 
   /** One at a time: whoever asks meanwhile gets what comes of the first. */
   #get(way: Way, fields: Readonly<Record<string, unknown>>, wanting: Wanting): Promise<void> {
+    if (this.#closed) return Promise.reject(closedError());
+    if (this.#absent) return Promise.reject(noText(this.name));
     this.#acquiring ??= this.#obtain(way, fields, wanting);
     this.#tell();
     return this.#acquiring;
   }
 
   async #obtain(way: Way, fields: Readonly<Record<string, unknown>>, wanting: Wanting): Promise<void> {
+    const stop = (this.#obtaining = new AbortController());
+    const stopped = (): void => stop.abort(wanting.signal?.reason);
+    if (wanting.signal?.aborted) stopped();
+    wanting.signal?.addEventListener("abort", stopped, { once: true });
     try {
       await this.#settledLoss();
-      this.#own(await obtain(this.#means, way, { name: this.name, ...fields }, wanting));
+      this.#own(await obtain(this.#means, way, { name: this.name, ...fields }, { ...wanting, signal: stop.signal }));
     } finally {
+      wanting.signal?.removeEventListener("abort", stopped);
+      if (this.#obtaining === stop) this.#obtaining = undefined;
       this.#acquiring = undefined;
       this.#inQueue = false;
       this.#tell();
@@ -451,10 +385,19 @@ export class GuardedBuffer {
 
   /** What an earlier holding left has become a draft before anything new is typed. */
   #settledLoss(): Promise<void> {
-    if (!this.#losing) return Promise.resolve();
+    return this.#once(() => this.#losing === undefined);
+  }
+
+  /** It is known whether it is owned, and what was lost has become a draft. */
+  #settled(signal: AbortSignal | undefined): Promise<void> {
+    return unless(signal, this.#once(() => this.#losing === undefined && !this.#unsure));
+  }
+
+  #once(claim: () => boolean): Promise<void> {
+    if (this.#closed || claim()) return Promise.resolve();
     return new Promise((resolve) => {
       const leave = this.on("state", () => {
-        if (this.#losing && !this.#closed) return;
+        if (!this.#closed && !claim()) return;
         leave();
         resolve();
       });
@@ -475,25 +418,27 @@ export class GuardedBuffer {
     const aside = this.#aside;
     this.#aside = undefined;
     if (aside && this.mayEdit) {
-      this.#tail!.edit(aside, this.#means.clock.now());
+      this.#tail.edit(aside, this.#means.clock.now());
       this.#events.emit("text", { change: aside, origin: "typed", owner: this.#means.live.owner });
       this.#edited();
     }
-    this.#kick();
+    this.#turns.kick();
   }
 
-  async #letGo(how: () => Promise<unknown>): Promise<void> {
+  async #letGo(how: () => Promise<unknown>, signal?: AbortSignal): Promise<void> {
     const lease = this.#lease;
     if (!lease) return;
     this.#frozen = true;
     this.#tell();
     try {
-      await this.stored();
+      await unless(signal, this.stored());
       if (this.#lease !== lease) return;
       await how();
       if (this.#lease === lease) this.#lease = undefined;
     } catch (error) {
-      if (this.#lease === lease) throw error;
+      if (this.#lease !== lease) return;
+      if (lease.standing === "released") this.#doubted(lease.token, true);
+      throw error;
     } finally {
       this.#frozen = false;
       this.#asked?.end();
@@ -506,25 +451,34 @@ export class GuardedBuffer {
     this.#lease = undefined;
     this.#asked?.end();
     if (loss.reason === "not_renewed") {
-      // Nobody has said that it is over. Nothing is typed until it has been asked for by its token.
-      this.#unsure = true;
-      this.#tell();
-      void this.#keepUnsent();
-      this.#reclaim(lease.token).catch(() => undefined);
+      this.#doubted(lease.token, false);
       return;
     }
     this.#lose(loss, lease.token);
   }
 
-  async #reclaim(token: number): Promise<void> {
+  /** Nobody has said that it is over. Nothing is typed until it has been asked for by its token. */
+  #doubted(token: number, letGo: boolean): void {
+    this.#lease = undefined;
+    this.#unsure = true;
+    this.#tell();
+    this.#keep();
+    this.#reclaim(token, letGo).catch(() => undefined);
+  }
+
+  /** `letGo`: it was to be released, and nobody has said whether that was done. */
+  async #reclaim(token: number, letGo: boolean): Promise<void> {
     while (this.#unsure && !this.#closed) {
       try {
         this.#own(await obtain(this.#means, "lease.renew", { name: this.name, token }));
         return;
       } catch (error) {
-        if (mayTryAgain(error, true)) continue;
+        if (this.#closed) return;
+        if (mayTryAgain(error, true) && !this.#means.live.over) continue;
         this.#unsure = false;
-        this.#lose(new LeaseLostError(this.name, error instanceof HoldfastError ? error : undefined), token);
+        const loss = new LeaseLostError(this.name, error instanceof HoldfastError ? error : undefined);
+        if (letGo && loss.reason !== "not_renewed" && loss.by === undefined) this.#tell(); // It is free, as it was meant to be.
+        else this.#lose(loss, token);
         return;
       }
     }
@@ -533,11 +487,11 @@ export class GuardedBuffer {
   #lose(loss: LeaseLostError, token: number): void {
     this.#losing = { loss, token };
     this.#unsure = false;
-    for (const [operation, { failed }] of this.#undone) if (this.#tail!.underWay !== operation) failed(loss);
+    this.#sending.fail(loss);
     this.#tell();
     this.#events.emit("lost", loss);
-    void this.#keepUnsent();
-    this.#kick();
+    this.#keep();
+    this.#turns.kick();
   }
 
   // What is pushed.
@@ -587,32 +541,18 @@ export class GuardedBuffer {
       case "removed":
       case "resync":
         this.#follows = false;
-        this.#kick();
+        this.#turns.kick();
         return;
     }
   }
 
-  /** Of what was said about who holds it. Answers may be overtaken by what is pushed. */
-  #isNewest(position: string | undefined): boolean {
-    const [incarnation = 0, number = 0] = (position ?? "").split(".").map(Number);
-    const [knownIncarnation, known] = this.#heldAt;
-    if (incarnation === knownIncarnation && number < known) return false;
-    this.#heldAt = [incarnation, number];
-    return true;
-  }
-
   #happened(data: unknown): void {
-    if (!isObject(data) || !this.#isNewest(textAt(data, "position"))) return;
-    const [type, token, owner, session] = [textAt(data, "type"), numberAt(data, "token"), textAt(data, "owner"), textAt(data, "session")];
-    if (token === undefined) return;
-    const ends = type === "revoked" || (data["ends"] !== false && (type === "released" || type === "lapsed"));
-    const begins = type === "granted" || type === "taken_over" || type === "moved" || type === "transferred" || type === "revived";
-    if (ends) this.#holder = undefined;
-    else if (begins && owner !== undefined) this.#holder = heldBy(this.name, token, owner, session ?? "", data);
-    else return;
-    this.#events.emit("owner", this.#holder);
+    const happened = this.#whose.happened(data);
+    if (!happened) return;
+    this.#events.emit("owner", this.#whose.holder);
     // Passed on to this session by somebody else, who needs no answer of ours.
-    if (begins && type !== "granted" && !this.#heldByOther() && !this.#lease && !this.#acquiring && !this.#unsure) this.#claim(token);
+    const { begun } = happened;
+    if (begun && !begun.asked && !this.#whose.byOther && !this.#lease && !this.#acquiring && !this.#unsure) this.#claim(begun.token);
   }
 
   /** The name was given to this session without its asking for it. */
@@ -641,9 +581,9 @@ export class GuardedBuffer {
     const deciding: Deciding = {
       whenSilent: this.#options.whenSilent,
       decided: (answer, words) => {
-        const gives = answer === "hand over" || (answer === "silence" && this.#options.whenSilent === "hand_over");
-        if (gives) this.transfer(by, session).catch(() => undefined);
+        if (answer === "hand over") this.transfer(by, session).catch(() => undefined);
         else if (answer === "later") this.decline(by, words);
+        else if (this.#options.whenSilent === "hand_over") this.#givenInSilence(by, session).catch(() => undefined);
       },
     };
     this.#asked?.end();
@@ -651,10 +591,20 @@ export class GuardedBuffer {
     this.#events.emit("requested", this.#asked);
   }
 
+  /** Nobody has said anything. Whoever asked and does not wait any more is given nothing. */
+  async #givenInSilence(by: string, session: string | undefined): Promise<void> {
+    if (session !== undefined) {
+      const { live, timeoutMs } = this.#means;
+      const { queue } = await live.call("lease.get", { name: this.name }, { timeout: timeoutMs });
+      if (Array.isArray(queue) && !queue.some((one) => isObject(one) && one["session"] === session)) return;
+    }
+    await this.transfer(by, session);
+  }
+
   // The text.
 
   #others(change: ChangeJson, origin: TextOrigin, owner: string | undefined): void {
-    const tail = this.#tail!;
+    const tail = this.#tail;
     const shown = tail.others(change);
     this.#cursors.changed(tail.revision, change);
     if (this.#aside) this.#aside = map(this.#aside, shown);
@@ -663,24 +613,34 @@ export class GuardedBuffer {
 
   /** Makes the revisions that were pushed, as far as they follow on what is known. */
   #advance(): void {
+    if (!this.#known) return;
     const tail = this.#tail;
-    if (!tail) return;
-    for (;;) {
+    while (this.#buffer !== null) {
       this.#ahead = this.#ahead.filter((push) => (numberAt(push, "revision") ?? 0) > tail.revision);
       const next = this.#ahead.find((push) => (numberAt(push, "base") ?? Infinity) <= tail.revision);
       if (!next) break;
       const changes = next["changes"] as ChangeJson[];
       const kind = textAt(next, "kind") ?? "edit";
       const origin: TextOrigin = kind === "undo" || kind === "redo" || kind === "draft" ? kind : "remote";
-      for (const change of changes.slice(tail.revision - (next["base"] as number))) this.#others(change, origin, textAt(next, "owner"));
+      for (const change of changes.slice(tail.revision - (next["base"] as number))) {
+        if (lengthBefore(change) !== tail.stored.length) return this.#lookAnew(); // It is of another text than is known here.
+        this.#others(change, origin, textAt(next, "owner"));
+      }
     }
     // Of what is under way the answer will come, and then these fit; else something is missing.
     if (this.#ahead.length > 0 && tail.underWay === undefined) this.#follows = false;
-    this.#kick();
+    this.#turns.kick();
+  }
+
+  /** The text is not the one that it was taken for: it is asked for as a whole. */
+  #lookAnew(): void {
+    this.#buffer = null;
+    this.#follows = false;
+    this.#turns.kick();
   }
 
   async #follow(timeout: number, signal?: AbortSignal): Promise<void> {
-    const had = this.#tail !== undefined && this.#buffer !== null ? { buffer: this.#buffer, after: this.#tail.revision } : {};
+    const had = this.#known && this.#buffer !== null ? { buffer: this.#buffer, after: this.#tail.revision } : {};
     this.#follows = true;
     try {
       this.#present(await this.#means.live.call("follow", { name: this.name, ...had }, { timeout, signal }));
@@ -696,35 +656,32 @@ export class GuardedBuffer {
     const revision = numberAt(said, "revision") ?? 0;
     const text = textAt(said, "text");
     // What was pushed meanwhile may be newer than the answer.
-    const older = this.#tail !== undefined && buffer === this.#buffer && revision < this.#tail.revision;
-    if (this.#tail === undefined) this.#tail = new Tail(revision, text ?? "", this.#means.numbers.get(this.name));
-    else if (older) return;
-    else if (text !== undefined || buffer !== this.#buffer) this.#restart(revision, text ?? "");
+    const older = this.#known && buffer === this.#buffer && revision < this.#tail.revision;
+    if (older) return;
+    if (!this.#known) {
+      this.#tail.restart(revision, text ?? "");
+      this.#cursors.begin(revision);
+    } else if (text !== undefined || buffer !== this.#buffer) this.#restart(revision, text ?? "");
     else this.#caughtUp(said["changes"]);
+    this.#known = true;
+    this.#absent = buffer === null;
     this.#buffer = buffer;
-    const lease = said["lease"];
-    if (this.#isNewest(textAt(said, "position"))) {
-      this.#holder = isObject(lease) && lease["held"] === true ? (lease as unknown as HeldState) : undefined;
-      this.#events.emit("owner", this.#holder);
-    }
+    if (this.#whose.present(said["lease"], textAt(said, "position"))) this.#events.emit("owner", this.#whose.holder);
     if (Array.isArray(said["members"])) this.#gathered({ ...said, push: "members" });
+    if (this.#absent) this.release().catch(() => undefined); // Nothing is left to hold it for.
     this.#advance();
   }
 
   #caughtUp(changes: unknown): void {
     for (const one of (Array.isArray(changes) ? changes : []) as { revision: number; owner: string; change: ChangeJson }[]) {
-      if (one.revision === this.#tail!.revision + 1) this.#others(one.change, "remote", one.owner);
+      if (one.revision === this.#tail.revision + 1) this.#others(one.change, "remote", one.owner);
     }
   }
 
   /** The text as the server has it, without a way there. What was typed on top of the old one cannot be carried over. */
   #restart(revision: number, text: string): void {
-    const tail = this.#tail!;
-    const typed = tail.edits();
-    if (typed.length > 0) {
-      const changes = typed.map(({ change }) => change);
-      this.#keepLater({ token: this.#losing?.token ?? this.#lease?.token ?? 0, base: tail.revision, seq: tail.numbered(), changes });
-    }
+    const tail = this.#tail;
+    if (tail.edits().length > 0) this.#stash.fileNow(this.#stash.unstored(this.#token ?? 0));
     this.#aside = undefined;
     const change = tail.restart(revision, text);
     this.#cursors.clear(revision);
@@ -736,50 +693,33 @@ export class GuardedBuffer {
 
   #edited(): void {
     this.#tell();
-    this.#kick();
-    this.#keepTimer ??= setTimeout(() => void this.#keepUnsent(), keepAfter);
+    this.#turns.kick();
+    this.#stash.keepSoon(() => this.#token);
   }
 
   #connected(): void {
-    if (!this.#tail) return; // The first look at it is under way.
+    if (!this.#known) return; // The first look at it is under way.
     this.#follows = false;
     this.#tail.unanswered();
     this.#ahead = [];
     if (this.#lease) this.#lease.renew().catch(() => undefined);
     if (this.#cursor) this.#cursorTimer ??= setTimeout(() => this.#sendCursor(), cursorPause);
-    this.#kick();
+    this.#turns.kick();
   }
 
-  #kick(): void {
-    this.#more = true;
-    if (this.#working || this.#closed || !this.#tail) return;
-    this.#working = true;
-    // Later: what is typed in the same turn goes along.
-    void Promise.resolve().then(() => this.#work());
+  /** The token of the holding, or of the one that was lost and whose changes are not settled. */
+  get #token(): number | undefined {
+    return this.#losing?.token ?? this.#lease?.token;
   }
 
-  /** Does what is to be done, one after the other. */
-  async #work(): Promise<void> {
-    try {
-      while (this.#more) {
-        this.#more = false;
-        while (!this.#closed && this.#means.live.state === "open" && (await this.#step()));
-      }
-      this.#backoff.reset();
-    } catch (error) {
-      if (!(error instanceof HoldfastError)) throw error;
-      clearTimeout(this.#againTimer);
-      this.#againTimer = setTimeout(() => this.#kick(), this.#backoff.pause(error));
-    } finally {
-      this.#working = false;
-      this.#tell();
-    }
+  #keep(): void {
+    void this.#stash.keep(() => this.#token);
   }
 
   /** Says whether there may be more. */
   async #step(): Promise<boolean> {
-    const tail = this.#tail!;
-    const [first] = tail.operations;
+    if (this.#closed || !this.#known || this.#means.live.state !== "open") return false;
+    const [first] = this.#tail.operations;
     // What was sent and not answered may be in the text. So that is found out before anything is caught up with.
     const sent = first?.seq !== undefined && first.base !== undefined;
     if (sent && (this.#losing || this.#lease)) return this.#send();
@@ -794,80 +734,39 @@ export class GuardedBuffer {
   }
 
   async #send(): Promise<boolean> {
-    const tail = this.#tail!;
-    const token = this.#losing?.token ?? this.#lease!.token;
-    const operation = tail.send()!;
-    this.#means.numbers.set(this.name, tail.lastSeq);
-    this.#tell();
-    try {
-      const said = await this.#means.live.call(...callOf(operation, this.name, token), { timeout: this.#means.timeoutMs });
-      this.#refusedTimes = 0;
-      this.#made(operation, said);
-    } catch (error) {
-      this.#notMade(operation, error, token);
-    }
+    await this.#sending.send(this.#token!);
     return true;
   }
 
-  #made(operation: Operation, said: Readonly<Record<string, unknown>>): void {
-    const tail = this.#tail!;
-    const revision = numberAt(said, "revision");
-    if (revision !== tail.revision + 1 || operation.base !== tail.revision) {
-      // Not what was expected: the text is looked at anew, as a whole.
-      tail.made([]);
-      this.#buffer = null;
-      this.#follows = false;
-      return;
-    }
-    const [change] = Array.isArray(said["changes"]) ? (said["changes"] as ChangeJson[]) : [];
-    const stored = operation.kind === "edit" ? operation.change : change!;
-    const shown = tail.made(change);
-    this.#cursors.changed(tail.revision, stored);
-    if (operation.kind !== "edit") {
-      if (shown) this.#events.emit("text", { change: shown, origin: operation.kind, owner: this.#means.live.owner });
-      this.#undone.get(operation)?.done(true);
-      this.#undone.delete(operation);
-    }
+  #sendingTold(): SendingTold {
+    return {
+      sent: () => this.#tell(),
+      made: (operation, change, shown) => this.#made(operation, change, shown),
+      unexpected: () => this.#lookAnew(),
+      moved: () => (this.#follows = false),
+      stale: (error, token) => {
+        if (this.#lease?.token === token) this.#lease.ended(error);
+        else if (!this.#losing) this.#lose(new LeaseLostError(this.name, error), token);
+      },
+      never: (error, token) => this.#never(error, token),
+    };
+  }
+
+  #made(operation: Operation, change: ChangeJson, shown: ChangeJson | undefined): void {
+    this.#cursors.changed(this.#tail.revision, change);
+    if (operation.kind !== "edit" && shown) this.#events.emit("text", { change: shown, origin: operation.kind, owner: this.#means.live.owner });
     this.#advance();
     this.#tell();
-    if (tail.empty) void this.#keepUnsent();
+    if (this.#tail.empty) this.#keep();
   }
 
-  #notMade(operation: Operation, error: unknown, token: number): void {
-    const tail = this.#tail!;
-    if (error instanceof StaleError) {
-      tail.refused();
-      if (operation.kind !== "edit") this.#withdraw(operation, error);
-      if (this.#lease?.token === token) this.#lease.ended(error);
-      else if (!this.#losing) this.#lose(new LeaseLostError(this.name, error), token);
-      return;
-    }
-    const again: boolean = mayTryAgain(error, true);
-    if (!(error instanceof HoldfastError) || again) {
-      tail.unanswered();
-      throw error;
-    }
-    const moved = error.code === "base_moved" || error.code === "wrong_length" || error.code === "revision_future";
-    if (moved && (this.#refusedTimes += 1) <= refusedMost) {
-      tail.refused();
-      this.#follows = false;
-      return;
-    }
-    if (operation.kind !== "edit") return this.#withdraw(operation, error);
-    // It never can be stored; neither can what was typed behind it, which was meant for the text with it.
-    const changes = tail.edits().map(({ change }) => change);
-    this.#keepLater({ token, base: tail.revision, seq: tail.numbered(), changes });
-    const change = tail.drop();
+  /** Neither can what was typed behind it be stored, which was meant for the text with it. */
+  #never(error: HoldfastError, token: number): void {
+    const unstored = this.#stash.unstored(token);
+    this.#stash.fileNow(unstored);
+    const change = this.#tail.drop();
     this.#events.emit("text", { change, origin: "reset", owner: undefined });
-    this.#events.emit("rejected", { error, changes });
-  }
-
-  #withdraw(operation: ServerOperation, error: unknown): void {
-    this.#tail!.nothing();
-    const waiting = this.#undone.get(operation);
-    this.#undone.delete(operation);
-    if (error instanceof HoldfastError && error.code === "nothing_to_undo") waiting?.done(false);
-    else waiting?.failed(error);
+    this.#events.emit("rejected", { error, changes: unstored.changes });
   }
 
   #askServer(operation: Pick<ServerOperation, "kind" | "draft" | "anyway">): Promise<boolean> {
@@ -875,90 +774,31 @@ export class GuardedBuffer {
       const detail = `${this.name} is not owned here`;
       return Promise.reject(new StaleError({ code: "nothing_held", fate: "not_done", detail }));
     }
-    const asked = this.#tail!.ask(operation);
-    return new Promise((done, failed) => {
-      this.#undone.set(asked, { done, failed });
-      this.#edited();
-    });
+    const done = this.#sending.ask(operation);
+    this.#edited();
+    return done;
   }
 
   // What could not be stored.
 
   /** Makes a draft of what an old holding left. Says whether there may be more to do. */
   async #file(token: number): Promise<boolean> {
-    const tail = this.#tail!;
-    const changes = tail.edits().map(({ change }) => change);
-    if (changes.length > 0) {
-      const made = await this.#keepAsDraft({ token, base: tail.revision, seq: tail.numbered(), changes });
-      if (!made) return false;
-    }
-    const change = tail.drop();
+    if (this.#tail.edits().length > 0) await this.#stash.file(this.#stash.unstored(token));
+    const change = this.#tail.drop();
     this.#losing = undefined;
     if (!changesNothing(change)) this.#events.emit("text", { change, origin: "reset", owner: undefined });
-    await this.#means.store.remove(this.#unsent(0, [])).catch(() => undefined);
-    this.#isKept = false;
+    await this.#stash.forget();
     this.#tell();
     return true;
   }
 
-  /** Throws where it should be tried again. It is kept on this side meanwhile. */
-  /** As a draft, if the server can be asked now; else it stays on this side until somebody opens a text of this owner. */
-  #keepLater(what: { token: number; base: number; seq: number; changes: ChangeJson[] }): void {
-    this.#keepAsDraft(what).catch(() => undefined);
-  }
-
-  async #keepAsDraft(what: { token: number; base: number; seq: number; changes: ChangeJson[] }): Promise<boolean> {
-    const { live, timeoutMs, store } = this.#means;
-    const unsent = { ...this.#unsent(what.token, what.changes), base: what.base, seq: what.seq };
-    await store.put(unsent).catch(() => undefined);
-    this.#means.numbers.set(this.name, this.#tail!.lastSeq);
-    const { token, base, seq, changes } = what;
-    try {
-      const said = await live.call("draft.keep", { name: this.name, token, base, seq, changes }, { timeout: timeoutMs });
-      this.#events.emit("draft", { name: this.name, draft: numberAt(said, "draft"), changes });
-      await store.remove(unsent).catch(() => undefined);
-      return true;
-    } catch (error) {
-      if (mayTryAgain(error, true)) throw error;
-      // The server will not have it: it stays on this side, and is said so.
-      this.#events.emit("draft", { name: this.name, draft: undefined, changes });
-      return true;
-    }
-  }
-
-  #unsent(token: number, changes: readonly ChangeJson[]): UnsentText {
-    const { live, server } = this.#means;
-    const tail = this.#tail!;
-    const seq = tail.edits()[0]?.seq ?? tail.lastSeq + 1;
-    return { server, name: this.name, owner: live.owner, session: live.session, token, base: tail.revision, seq, changes, at: Date.now() };
-  }
-
-  /** Keeps what is not stored on this side for whoever comes after, or forgets it where all is. */
-  async #keepUnsent(): Promise<void> {
-    clearTimeout(this.#keepTimer);
-    this.#keepTimer = undefined;
-    const edits = this.#tail?.edits() ?? [];
-    const token = this.#losing?.token ?? this.#lease?.token;
-    const { store } = this.#means;
-    if (edits.length > 0 && token !== undefined) {
-      this.#isKept = true;
-      await store.put(this.#unsent(token, edits.map(({ change }: EditOperation) => change))).catch(() => undefined);
-      if (!this.#closed) this.#keepTimer ??= setTimeout(() => void this.#keepUnsent(), keepAfter);
-    } else if (this.#isKept && edits.length === 0) {
-      this.#isKept = false;
-      await store.remove(this.#unsent(0, [])).catch(() => undefined);
-    }
-  }
-
   /** The page is left: what was typed goes out with it, as far as there is time. */
   #left(): void {
-    void this.#keepUnsent();
+    this.#keep();
     const lease = this.#lease;
     if (!lease) return;
-    const [first] = this.#tail!.operations;
-    const { live } = this.#means;
-    if (first && !this.#tail!.underWay) live.tell(...callOf(this.#tail!.send()!, this.name, lease.token));
-    if (this.#tail!.operations.length <= 1) live.tell("lease.release", { name: this.name, token: lease.token });
+    this.#sending.sendLast(lease.token);
+    if (this.#tail.operations.length <= 1) this.#means.live.tell("lease.release", { name: this.name, token: lease.token });
   }
 
   // What is told.
@@ -967,7 +807,7 @@ export class GuardedBuffer {
     this.#cursorTimer = undefined;
     if (!this.#cursor || !this.#follows) return;
     // In the text of the newest revision: others do not see yet what was typed on top of it.
-    const typed = this.#tail!.edits().map(({ change }) => change).reverse();
+    const typed = this.#tail.edits().map(({ change }) => change).reverse();
     const to = (position: number): number => typed.reduce((at, change) => unmapPosition(change, at), position);
     const ranges = this.#cursor.ranges.map(({ anchor, head }) => [to(anchor), to(head)]);
     this.#means.live.tell("cursor", { name: this.name, revision: this.revision, ranges, main: this.#cursor.main });
@@ -978,13 +818,14 @@ export class GuardedBuffer {
     if (this.#losing) return "lost";
     if (this.#unsure) return "unsure";
     if (this.#lease) return this.#frozen ? "handing_over" : this.#lease.holds() ? "owned" : "unsure";
+    if (this.#absent) return "absent";
     if (this.#acquiring) return this.#inQueue ? "waiting" : "acquiring";
     return "following";
   }
 
   #savedNow(): Saved {
     const tail = this.#tail;
-    if (!tail || tail.edits().length === 0) return "stored";
+    if (tail.edits().length === 0) return "stored";
     if (this.#means.live.state !== "open" || !this.#lease) return "kept";
     return tail.underWay && tail.edits().length === 1 ? "sent" : "typed";
   }
@@ -996,41 +837,26 @@ export class GuardedBuffer {
     this.#saved = saved;
     this.#state = state;
     if (state !== stateBefore) this.#events.emit("state", state);
-    if (saved !== savedBefore || (saved === "stored" && this.#tail?.empty === true)) this.#events.emit("saved", saved);
+    if (saved !== savedBefore || (saved === "stored" && this.#tail.empty)) this.#events.emit("saved", saved);
   }
 }
 
-function callOf(operation: Operation, name: string, token: number): [string, Record<string, unknown>] {
-  const { seq, base } = operation;
-  if (operation.kind === "edit") return ["buffer.edit", { name, token, base, seq, changes: [operation.change] }];
-  if (operation.kind === "draft") return ["draft.apply", { draft: operation.draft, token, seq, ...(operation.anyway ? { anyway: true } : {}) }];
-  return [`buffer.${operation.kind}`, { name, token, base, seq }];
+/** The work's end, or the reason of `signal` where that comes first. */
+async function unless<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work;
+  work.catch(() => undefined);
+  signal.throwIfAborted();
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<never>((_, reject) => (stop = () => reject(signal.reason)));
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }
 
-const closedError = (): UnavailableError =>
-  new UnavailableError({ code: "unreachable", fate: "not_done", detail: "The buffer was closed." });
+const closedError = (): HoldfastError => new HoldfastError({ code: "closed", fate: "not_done", detail: "The buffer was closed." });
 
-function heldBy(name: string, token: number, owner: string, session: string, data: Readonly<Record<string, unknown>>): HeldState {
-  const note = textAt(data, "note");
-  return {
-    name,
-    held: true,
-    token,
-    previous: null,
-    owner,
-    session,
-    holder: "session",
-    since: textAt(data, "at") ?? "",
-    ttl_ms: numberAt(data, "ttl_ms") ?? null,
-    deadline_in_ms: null,
-    waiting: 0,
-    ...(note === undefined ? {} : { note }),
-  };
-}
-
-/** As the server would say it, of a holder that is known. */
-function refusalBy(holder: HeldState, owner: string): RefusedError {
-  const code = holder.owner === owner ? "held_by_you" : "held";
-  const detail = holder.owner === owner ? "You have it open in another place." : `${holder.owner} has it.`;
-  return new RefusedError({ code, fate: "not_done", detail, status: 409, problem: { ...holder, code } });
-}
+const noText = (name: string): RequestError =>
+  new RequestError({ code: "no_such_text", fate: "not_done", field: "name", detail: `There is no text under ${name}.` });

@@ -7,7 +7,8 @@
 
 import { Annotation, ChangeSet, EditorSelection, EditorState, Prec, StateEffect, StateField, Transaction, type Extension } from "@codemirror/state";
 import { Decoration, EditorView, ViewPlugin, WidgetType, keymap, showPanel, type DecorationSet, type ViewUpdate } from "@codemirror/view";
-import type { BufferState, GuardedBuffer, Saved, TextChange } from "./buffer.js";
+import type { GuardedBuffer } from "./buffer.js";
+import type { BufferState, Saved, TextChange } from "./buffer_events.js";
 import { difference, lengthBefore, replacing, type ChangeJson } from "./changes.js";
 import { guardPanel } from "./codemirror_panel.js";
 import { guardWords, type GuardWords } from "./codemirror_words.js";
@@ -32,9 +33,14 @@ export interface Guard {
   readonly saved: Saved;
 }
 
+/** A cursor, and what its flag says. */
+interface Flagged extends RemoteCursor {
+  readonly flag: string;
+}
+
 const fromBuffer = Annotation.define<boolean>();
 const guardIs = StateEffect.define<Guard>();
-const cursorsAre = StateEffect.define<readonly RemoteCursor[]>();
+const cursorsAre = StateEffect.define<readonly Flagged[]>();
 /** A change that the editor wanted to make while it may not. */
 const wanted = StateEffect.define<ChangeJson>();
 
@@ -221,7 +227,7 @@ class Binding {
         const changes = ChangeSet.fromJSON(difference(state.doc.toString(), text));
         this.#view.dispatch({ changes, annotations: [fromBuffer.of(true), Transaction.addToHistory.of(false), Transaction.remote.of(true)] });
       }
-      const effects: StateEffect<unknown>[] = [cursorsAre.of(this.#buffer.cursors)];
+      const effects: StateEffect<unknown>[] = [cursorsAre.of(this.#buffer.cursors.map((cursor) => ({ ...cursor, flag: this.#words.flag(cursor.owner) })))];
       const before = this.#view.state.field(this.#guard);
       if (!sameGuard(shown, before)) effects.push(guardIs.of(shown));
       const said = this.#words.news(this.#lastAnnounced, shown);
@@ -245,21 +251,22 @@ class Binding {
 
 class CursorWidget extends WidgetType {
   readonly #owner: string;
-  constructor(owner: string) {
+  readonly #flag: string;
+  constructor({ owner, flag }: Flagged) {
     super();
     this.#owner = owner;
+    this.#flag = flag;
   }
   override eq(other: CursorWidget): boolean {
-    return other.#owner === this.#owner;
+    return other.#owner === this.#owner && other.#flag === this.#flag;
   }
   override toDOM(): HTMLElement {
     const caret = document.createElement("span");
-    caret.className = "cm-holdfast-cursor";
+    caret.className = `cm-holdfast-cursor ${hueClassOf(this.#owner)}`;
     caret.setAttribute("aria-hidden", "true"); // Who edits is said in words elsewhere.
-    caret.style.setProperty("--cm-holdfast-hue", String(hueOf(this.#owner)));
     const name = document.createElement("span");
     name.className = "cm-holdfast-name";
-    name.textContent = this.#owner;
+    name.textContent = this.#flag;
     caret.append(name);
     return caret;
   }
@@ -268,15 +275,20 @@ class CursorWidget extends WidgetType {
   }
 }
 
-const hueOf = (owner: string): number => [...owner].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)!) % 360, 7);
+const hues = 12;
 
-function decorationsOf(cursors: readonly RemoteCursor[], length: number): DecorationSet {
-  const found = cursors.flatMap(({ owner, ranges }) =>
-    ranges.flatMap(({ anchor, head }) => {
+/** An owner's colour, as a class: a style attribute would be refused by a strict Content-Security-Policy. */
+export function hueClassOf(owner: string): string {
+  const sum = [...owner].reduce((at, letter) => (at * 31 + letter.codePointAt(0)!) % 65_521, 7);
+  return `cm-holdfast-hue${sum % hues}`;
+}
+
+function decorationsOf(cursors: readonly Flagged[], length: number): DecorationSet {
+  const found = cursors.flatMap((cursor) =>
+    cursor.ranges.flatMap(({ anchor, head }) => {
       const [from, to] = [Math.min(anchor, head, length), Math.min(Math.max(anchor, head), length)];
-      const style = `--cm-holdfast-hue: ${hueOf(owner)}`;
-      const marked = from < to ? [Decoration.mark({ class: "cm-holdfast-selection", attributes: { style } }).range(from, to)] : [];
-      return [...marked, Decoration.widget({ widget: new CursorWidget(owner), side: 1 }).range(Math.min(head, length))];
+      const marked = from < to ? [Decoration.mark({ class: `cm-holdfast-selection ${hueClassOf(cursor.owner)}` }).range(from, to)] : [];
+      return [...marked, Decoration.widget({ widget: new CursorWidget(cursor), side: 1 }).range(Math.min(head, length))];
     }),
   );
   return Decoration.set(found, true);
@@ -293,6 +305,7 @@ const cursorField = StateField.define<DecorationSet>({
 });
 
 const guardTheme = EditorView.baseTheme({
+  ...Object.fromEntries(Array.from({ length: hues }, (_, at) => [`.cm-holdfast-hue${at}`, { "--cm-holdfast-hue": String((at * 360) / hues + 7) }])),
   ".cm-holdfast-cursor": {
     position: "relative",
     display: "inline-block",

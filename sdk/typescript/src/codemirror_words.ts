@@ -1,9 +1,10 @@
 // What the editor says, to those who read it and to those who hear it.
 
 import type { HandOverRequest } from "./asked.js";
-import type { DraftMade, HandIn } from "./buffer.js";
+import type { DraftMade, HandIn } from "./buffer_events.js";
 import type { Guard } from "./codemirror.js";
-import type { HoldfastError, LeaseLostError } from "./problem.js";
+import type { LeaseLostError } from "./loss.js";
+import type { HoldfastError } from "./problem.js";
 import { RefusedError } from "./problem.js";
 
 export interface GuardWords {
@@ -18,6 +19,8 @@ export interface GuardWords {
   requested(request: HandOverRequest): string;
   declined(by: string, message: string): string;
   handIn(handIn: HandIn): string;
+  /** What stands beside somebody's cursor. */
+  flag(owner: string): string;
   readonly edit: string;
   readonly done: string;
   readonly ask: string;
@@ -33,6 +36,8 @@ export interface GuardWords {
 const colon = (text: string | undefined): string => (text ? `: ${text}` : "");
 const stateOf = ({ state, owner, saved }: Guard): string => {
   switch (state) {
+    case "absent":
+      return "There is no text under this name.";
     case "owned":
       return saved === "stored" ? "You are editing. All is stored." : saved === "kept" ? "You are editing. The server is away; what you type is kept here." : "You are editing.";
     case "acquiring":
@@ -63,14 +68,17 @@ export const guardWords: GuardWords = {
       ? error.code === "held_by_you"
         ? "You are editing this in another place."
         : `${error.holder.owner} is editing${colon(error.holder.note)}. What you typed was not taken.`
-      : `It is not to be had now: ${error.message}`,
+      : error.code === "no_such_text"
+        ? "There is no text under this name, so nothing can be typed."
+        : `It is not to be had now: ${error.message}`,
   lost: (loss) => (loss.by === undefined ? `You do not hold it any more (${loss.reason}).` : `${loss.by} has it now${colon(loss.why)}.`),
-  draft: (made) => (made.draft === undefined ? "What was not stored is kept on this device." : `What was not stored is kept as draft ${made.draft}.`),
+  draft: (made) => (made.draft === undefined ? `What was not stored is ${made.keptHereOnly ? "in this tab only: do not close it" : "kept on this device"}. ${made.error?.message ?? ""}`.trim() : `What was not stored is kept as draft ${made.draft}.`),
   rejected: (error) => `What you typed cannot be stored: ${error.message}`,
   requested: ({ by, message, remainingMs, whenSilent }) =>
     `${by} asks for it${colon(message)}. ${Math.round(remainingMs / 1000)} seconds to answer; ${whenSilent === "hand_over" ? "then it is handed over" : "then you keep it"}.`,
   declined: (by, message) => `${by} keeps it for now${colon(message)}.`,
   handIn: ({ by, reason }) => `${by} takes it over${colon(reason)}. What you typed is being stored.`,
+  flag: (owner) => owner,
   edit: "Edit",
   done: "Done",
   ask: "Ask for it",

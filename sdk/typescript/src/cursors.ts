@@ -47,6 +47,11 @@ export class Cursors {
     this.#revision = revision;
   }
 
+  /** The first revision that is known. */
+  begin(revision: number): void {
+    this.#revision = revision;
+  }
+
   /** Somebody's cursor, as the server pushed it. */
   said(push: Readonly<Record<string, unknown>>): void {
     const [owner, session, revision] = [textAt(push, "owner"), textAt(push, "session"), numberAt(push, "revision")];

@@ -51,7 +51,7 @@ export function urlOf<Id extends OperationId>(server: string, request: Request<I
   for (const [key, value] of Object.entries({ ...request.query, ...request.file?.query })) {
     if (value !== undefined) query.set(key, value === true ? "1" : value === false ? "0" : String(value));
   }
-  const words = query.toString();
+  const words = query.toString().replaceAll("+", "%20"); // A space; only what forms send has + for it.
   return server + path + (words === "" ? "" : `?${words}`);
 }
 
@@ -160,31 +160,32 @@ export class Http implements Asker {
   }
 
   async once<Id extends OperationId>(request: Request<Id>, terms: Terms): Promise<Record<string, unknown>> {
-    const url = urlOf(this.server, request);
-    return within(terms.timeout, terms.signal, async (signal) => {
-      try {
-        const response = await this.#fetch(url, initOf(request, signal));
-        if (!response.ok) throw await refusalOf(response);
-        const answer = parsed(await response.text());
-        if (isObject(answer)) return answer;
-      } catch (error) {
-        if (signal.aborted || error instanceof HoldfastError) throw error;
-        throw transportError(error, wordsOf(error));
-      }
-      throw new UnavailableError({
-        code: "bad_answer",
-        fate: "maybe_done",
-        detail: "The answer is no JSON object. Is this a Holdfast server?",
-        status: 200,
-      });
+    const answer = parsed(await this.#body(urlOf(this.server, request), (signal) => initOf(request, signal), terms));
+    if (isObject(answer)) return answer;
+    throw new UnavailableError({
+      code: "bad_answer",
+      fate: "maybe_done",
+      detail: "The answer is no JSON object. Is this a Holdfast server?",
+      status: 200,
     });
   }
 
   /** A text as it is, instead of what there is to know about it. */
   async text<Id extends OperationId>(request: Request<Id>, terms: Terms): Promise<string> {
+    const init = (signal: AbortSignal): RequestInit => ({ ...initOf(request, signal), headers: { accept: "text/plain" } });
+    return this.#body(urlOf(this.server, request), init, terms);
+  }
+
+  /** A page of the server that is no operation. */
+  async page(path: string, terms: Terms): Promise<string> {
+    return this.#body(this.server + path, (signal) => ({ cache: "no-store", redirect: "manual", signal }), terms);
+  }
+
+  /** One try, and what an answer of success says. */
+  async #body(url: string, init: (signal: AbortSignal) => RequestInit, terms: Terms): Promise<string> {
     return within(terms.timeout, terms.signal, async (signal) => {
       try {
-        const response = await this.#fetch(urlOf(this.server, request), { ...initOf(request, signal), headers: { accept: "text/plain" } });
+        const response = await this.#fetch(url, init(signal));
         if (!response.ok) throw await refusalOf(response);
         return await response.text();
       } catch (error) {

@@ -1,43 +1,11 @@
 // @holdfast/client: leases and guarded texts of a Holdfast server, for browsers and Node.
 
 export { connect, Holdfast } from "./client.js";
-export type {
-  AcquireOptions,
-  HandedIn,
-  HistoryOptions,
-  HoldfastOptions,
-  HoldOptions,
-  ListOptions,
-  TakeoverOptions,
-} from "./client.js";
-export { Lease } from "./lease.js";
-export type { LeaseEvents, LeaseStanding, RequestWish, TakeoverWish } from "./lease.js";
-export { Watch } from "./watch.js";
-export type { Begin, Change, Gap, WatchEvent, WatchOptions } from "./watch.js";
-export {
-  HoldfastError,
-  LeaseLostError,
-  RefusedError,
-  RequestError,
-  StaleError,
-  UnavailableError,
-} from "./problem.js";
-export type { Fate, Holder, LossReason } from "./problem.js";
-export type {
-  Current,
-  FreeState,
-  HeldState,
-  HistoryGap,
-  HistoryPage,
-  LeasePage,
-  LeaseState,
-  PastHolding,
-  Requested,
-  RequestOf,
-  TakeoverAhead,
-} from "./answers.js";
-export type { Bodies, Codes, OperationId, Problem, Queries } from "./api.js";
+export type { HoldfastOptions } from "./client.js";
+export type { HandedIn } from "./handing_in.js";
+export * from "./leases.js";
 export { GuardedBuffer } from "./buffer.js";
+export type { Asking } from "./asking.js";
 export type {
   BufferEvents,
   BufferOptions,
@@ -48,7 +16,7 @@ export type {
   Saved,
   TextChange,
   TextOrigin,
-} from "./buffer.js";
+} from "./buffer_events.js";
 export * as changes from "./changes.js";
 export type { ChangeJson, ChangePart } from "./changes.js";
 export type { CursorRange, RemoteCursor } from "./cursors.js";
@@ -71,5 +39,5 @@ export type {
   TextState,
   WholeDraft,
 } from "./text_answers.js";
-export { databaseStore, memoryStore } from "./unsent.js";
+export { databaseStore, keptHereOnly, memoryStore } from "./unsent.js";
 export type { UnsentStore, UnsentText } from "./unsent.js";

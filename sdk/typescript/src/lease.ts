@@ -12,7 +12,8 @@ import type { Belief } from "./belief.js";
 import type { BeliefClock } from "./clock.js";
 import type { Asker, Terms } from "./http.js";
 import { Keeper } from "./keeper.js";
-import { HoldfastError, LeaseLostError, StaleError, UnavailableError } from "./problem.js";
+import { LeaseLostError } from "./loss.js";
+import { HoldfastError, StaleError, UnavailableError } from "./problem.js";
 import type { Surroundings } from "./surroundings.js";
 import type { Watch, WatchOptions } from "./watch.js";
 

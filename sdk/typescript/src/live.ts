@@ -61,6 +61,8 @@ const silenceAfterSleep = 3_000;
 const idleAfter = 120_000;
 const normalClosure = 1000;
 const replaced = 4001;
+/** What is answered by a holding of whoever asked. A renewal only says that it goes on. */
+const granting = new Set(["lease.acquire", "lease.takeover", "lease.move"]);
 
 const say = (detail: string): UnavailableError => new UnavailableError({ code: "unreachable", fate: "not_done", detail });
 
@@ -100,6 +102,7 @@ export class Live implements Asker {
   #presence: Presence = "active";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #trouble: HoldfastError | undefined;
+  #over = false;
 
   /** @internal */
   constructor(means: LiveMeans) {
@@ -115,6 +118,11 @@ export class Live implements Asker {
   /** Of the server that was last heard; another one after its restart. */
   get incarnation(): number | undefined {
     return this.#incarnation;
+  }
+
+  /** It was closed, or another socket of this session took its place: nothing is asked over it any more. */
+  get over(): boolean {
+    return this.#over;
   }
 
   on<Type extends keyof LiveEvents>(type: Type, listener: (event: LiveEvents[Type]) => void): () => void {
@@ -137,23 +145,25 @@ export class Live implements Asker {
     };
   }
 
-  /** Connects, if it does not already. Throws where there is no WebSocket here. */
+  /** Connects, if it does not already. Throws where there is no WebSocket here, and after it was closed. */
   open(): void {
+    if (this.#over) throw this.#trouble;
     if (this.#state !== "closed") return;
     webSocketClass(this.#means.webSocket);
     const { surroundings } = this.#means;
     this.#leave.push(
       surroundings.onWake(() => this.#wake()),
       surroundings.onHide(() => this.#show("hidden")),
+      surroundings.onOffline(() => void (this.#state === "open" && this.#probe())),
     );
     this.#active = this.#means.clock.now();
     this.#connect();
   }
 
-  /** Its leases last for their ttl, unless they were released. */
+  /** Final. Its leases last for their ttl, unless they were released. */
   close(): void {
-    if (this.#state === "ended") return;
-    this.#shut(say("The connection was closed."), "closed");
+    if (this.#over) return;
+    this.#shut(new HoldfastError({ code: "closed", fate: "not_done", detail: "The connection was closed." }), "closed");
     for (const leave of this.#leave.splice(0)) leave();
   }
 
@@ -248,9 +258,10 @@ export class Live implements Asker {
   }
 
   #shut(error: HoldfastError, state: "closed" | "ended"): void {
+    this.#over = true;
     this.#trouble = error;
     this.#become(state);
-    this.#drop(error);
+    this.#drop(transportError(undefined, error.message)); // What was sent may have been done.
     for (const told of [...this.#waiting]) told();
   }
 
@@ -326,7 +337,7 @@ export class Live implements Asker {
   /** Nobody waits for this answer any more. A grant that comes all the same is given back. */
   #giveUp(id: number, call: string, fields: Readonly<Record<string, unknown>>): void {
     if (!this.#unanswered.has(id)) return;
-    if (call !== "lease.acquire") {
+    if (!granting.has(call)) {
       this.#unanswered.delete(id);
       return;
     }
@@ -337,7 +348,8 @@ export class Live implements Asker {
       },
       fail: () => undefined,
     });
-    if (fields["wait_ms"] !== undefined) this.tell("cancel", { request: id });
+    // A takeover waits, too: until its holder has handed in what there is.
+    if (fields["wait_ms"] !== undefined || call === "lease.takeover") this.tell("cancel", { request: id });
   }
 
   async #whenOpen(signal: AbortSignal): Promise<void> {

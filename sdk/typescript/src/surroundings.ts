@@ -7,6 +7,8 @@ export interface Surroundings {
   onWake(told: () => void): () => void;
   /** Called when it is hidden. */
   onHide(told: () => void): () => void;
+  /** Called when the network is gone, as far as the browser knows: connections say nothing then, and look open. */
+  onOffline(told: () => void): () => void;
   /** Called when it is left for good. */
   onLeave(told: () => void): () => void;
 }
@@ -44,6 +46,9 @@ export function pageSurroundings(): Surroundings {
       return listen(document, ["visibilitychange"], () => {
         if (hidden()) told();
       });
+    },
+    onOffline(told) {
+      return listen(window, ["offline"], told);
     },
     onLeave(told) {
       return listen(document ? window : undefined, ["pagehide"], (event) => {

@@ -4,6 +4,7 @@ import type { Draft, DraftPage, RemovedText, TextChanged, TextChanges, TextPage,
 import type { BufferListQuery, DraftListQuery, OperationId } from "./api.js";
 import type { ChangeJson } from "./changes.js";
 import type { Http, Request } from "./http.js";
+import type { Operator } from "./operator.js";
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -56,9 +57,12 @@ export class Texts {
   }
 
   /** Takes the text away with its revisions; its drafts stay. `token`: of one's own holding, where it is held. */
-  async remove(name: string, options: CallOptions & { readonly token?: number; readonly session?: string } = {}): Promise<RemovedText> {
-    const { signal, ...more } = options;
-    return this.#ask({ id: "buffer.delete", path: { name }, body: { owner: this.#owner, ...more } }, { signal });
+  async remove(
+    name: string,
+    options: CallOptions & { readonly token?: number; readonly session?: string; /** Goes on when the page is left. */ readonly keepalive?: boolean } = {},
+  ): Promise<RemovedText> {
+    const { signal, keepalive = false, ...more } = options;
+    return this.#ask({ id: "buffer.delete", path: { name }, body: { owner: this.#owner, ...more }, keepalive }, { signal });
   }
 
   /** Oldest first. Those of everybody, unless an owner is named. */
@@ -98,4 +102,11 @@ export class Texts {
   ): Promise<TextChanged> {
     return this.#ask({ id: "buffer.edit", path: { name }, body: { owner: this.#owner, ...edit } }, options);
   }
+}
+
+/** The same over an operator's client: one try each. */
+export function textsOf(operator: Operator, timeoutMs = 10_000): Texts {
+  const { http, owner } = operator;
+  const ask: Ask = async (request, { signal }) => (await http.once(request, { timeout: timeoutMs, signal })) as never;
+  return new Texts(ask, http, owner, timeoutMs);
 }

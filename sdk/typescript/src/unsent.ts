@@ -18,17 +18,21 @@ export interface UnsentText {
   readonly changes: readonly ChangeJson[];
   /** Date.now() when it was kept. */
   readonly at: number;
+  /** The server would not have it: it is tried again whenever a text of this owner is opened, until somebody throws it away. */
+  readonly refused?: true;
 }
 
-/** Where it is kept. One entry for each session and name: a later one replaces it. */
+/** What tells entries apart. */
+export type UnsentKey = Pick<UnsentText, "server" | "name" | "session" | "seq" | "refused">;
+
+/** Where it is kept. One entry for each session and name, which a later one replaces, and one for each that was refused. */
 export interface UnsentStore {
-  put(unsent: UnsentText): Promise<void>;
-  remove(unsent: Pick<UnsentText, "server" | "name" | "session">): Promise<void>;
+  put(unsent: UnsentText): Promise<unknown>;
+  remove(unsent: UnsentKey): Promise<void>;
   list(): Promise<readonly UnsentText[]>;
 }
 
-export const keyOf = ({ server, name, session }: Pick<UnsentText, "server" | "name" | "session">): string =>
-  [server, session, name].join("\n");
+export const keyOf = ({ server, name, session, seq, refused }: UnsentKey): string => [server, session, name, ...(refused ? [seq] : [])].join("\n");
 
 /** For as long as this program runs. */
 export function memoryStore(): UnsentStore {
@@ -37,6 +41,44 @@ export function memoryStore(): UnsentStore {
     put: async (unsent) => void kept.set(keyOf(unsent), unsent),
     remove: async (unsent) => void kept.delete(keyOf(unsent)),
     list: async () => [...kept.values()],
+  };
+}
+
+/** Of all clients of this program: what could not be put where it lasts. */
+const here = new Map<string, UnsentText>();
+
+/** Whether something that was typed is in this program only, and gone with it. A page says so before it is closed. */
+export const keptHereOnly = (): boolean => here.size > 0;
+
+/** One that keeps everything, at least for as long as this program runs. */
+export interface SafeStore extends UnsentStore {
+  /** Says whether it outlives this program. Never rejects. */
+  put(unsent: UnsentText): Promise<boolean>;
+}
+
+/** `store`: where things last, if there is such a place. */
+export function safely(store: UnsentStore | undefined): SafeStore {
+  const newest = new Map<string, symbol>();
+  return {
+    async put(unsent) {
+      const key = keyOf(unsent);
+      const mine = Symbol();
+      newest.set(key, mine);
+      const lasts = store !== undefined && (await store.put(unsent).then(() => true, () => false)); // It is told, and kept here.
+      if (newest.get(key) !== mine) return lasts; // Replaced or removed meanwhile.
+      if (lasts) here.delete(key);
+      else here.set(key, unsent);
+      return lasts;
+    },
+    async remove(unsent) {
+      newest.delete(keyOf(unsent));
+      here.delete(keyOf(unsent));
+      await store?.remove(unsent);
+    },
+    async list() {
+      const found = store ? await store.list().catch(() => []) : []; // What is here is told all the same.
+      return [...found.filter((one) => !here.has(keyOf(one))), ...here.values()];
+    },
   };
 }
 
@@ -59,7 +101,13 @@ export function databaseStore(factory: IDBFactory, database = "holdfast-unsent")
     opened ??= open();
     opened.catch(() => (opened = undefined)); // The next one tries again.
     const transaction = (await opened).transaction(table, mode);
-    return settled(work(transaction.objectStore(table)));
+    const request = work(transaction.objectStore(table));
+    // What has succeeded may still be undone, where there is no room for it.
+    await new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error ?? new Error("the transaction was aborted"));
+    });
+    return request.result;
   };
   return {
     put: async (unsent) => void (await run("readwrite", (store) => store.put(unsent, keyOf(unsent)))),
@@ -68,9 +116,10 @@ export function databaseStore(factory: IDBFactory, database = "holdfast-unsent")
   };
 }
 
-export function defaultStore(): UnsentStore {
+/** The browser's database; where there is none, or it takes nothing, this program's memory. */
+export function defaultStore(): SafeStore {
   const { indexedDB } = globalThis as { indexedDB?: IDBFactory };
-  return indexedDB ? databaseStore(indexedDB) : memoryStore();
+  return safely(indexedDB && databaseStore(indexedDB));
 }
 
 interface Locks {

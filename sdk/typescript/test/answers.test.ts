@@ -20,12 +20,12 @@ afterAll(() => over(server));
 type Members<T> = { [Key in keyof Required<T>]: undefined extends { [K in keyof T]: T[K] }[Key] ? 0 : Record<never, never> extends Pick<T, Key> ? 0 : 1 };
 
 const grant: Members<Grant> = { name: 1, token: 1, previous: 1, owner: 1, session: 1, ttl_ms: 1, deadline_in_ms: 1, waited_ms: 1, since: 1, joined: 1, takeover: 0, request: 0, position: 1 };
-const held: Members<HeldState> = { name: 1, held: 1, token: 1, previous: 1, owner: 1, session: 1, sessions: 0, holder: 1, since: 1, ttl_ms: 1, deadline_in_ms: 1, waiting: 1, note: 0, metadata: 0, takeover: 0, request: 0, buffer_id: 0, position: 0 };
-const free: Members<FreeState> = { name: 1, held: 1, token: 1, last_owner: 0, because: 0, by: 0, reason: 0, buffer_id: 0, position: 0 };
-const current: Members<Current> = { name: 1, current: 1, token: 1, owner: 1, session: 1, sessions: 0, holder: 1, since: 1, ttl_ms: 1, deadline_in_ms: 1, waiting: 1, note: 0, metadata: 0, takeover: 0, request: 0, position: 1 };
-const requested: Members<Requested> = { name: 1, requested: 1, token: 1, owner: 1, session: 1, sessions: 0, holder: 1, since: 1, ttl_ms: 1, deadline_in_ms: 1, waiting: 1, note: 0, metadata: 0, takeover: 0, request: 0, position: 1 };
+const held: Members<HeldState> = { name: 1, held: 1, token: 1, previous: 1, owner: 1, session: 1, sessions: 0, holder: 1, since: 1, ttl_ms: 1, deadline_in_ms: 1, waiting: 1, note: 0, metadata: 0, takeover: 0, request: 0, buffer_id: 0, position: 0, address: 0, held_ms: 0, text: 0, queue: 0, unsettled: 0 };
+const free: Members<FreeState> = { name: 1, held: 1, token: 1, last_owner: 0, because: 0, by: 0, reason: 0, buffer_id: 0, position: 0, text: 0, queue: 0, unsettled: 0 };
+const current: Members<Current> = { name: 1, current: 1, token: 1, owner: 1, session: 1, sessions: 0, holder: 1, since: 1, ttl_ms: 1, deadline_in_ms: 1, waiting: 1, note: 0, metadata: 0, takeover: 0, request: 0, position: 1, address: 0, held_ms: 0, text: 0, queue: 0, unsettled: 0 };
+const requested: Members<Requested> = { name: 1, requested: 1, token: 1, owner: 1, session: 1, sessions: 0, holder: 1, since: 1, ttl_ms: 1, deadline_in_ms: 1, waiting: 1, note: 0, metadata: 0, takeover: 0, request: 0, position: 1, address: 0, held_ms: 0, text: 0, queue: 0, unsettled: 0 };
 const released: Members<Released> = { name: 1, released: 1, token: 1, held: 1, position: 1 };
-const page: Members<LeasePage> = { leases: 1, next: 1, position: 1 };
+const page: Members<LeasePage> = { leases: 1, next: 1, position: 1, unsettled: 0 };
 const historyPage: Members<HistoryPage> = { name: 0, holdings: 1, next: 1, gaps: 0, memory_only: 0, position: 1 };
 const past: Members<PastHolding> = { name: 1, token: 1, previous: 1, owner: 1, session: 1, holder: 1, since: 1, until: 1, open: 1, uncertain: 0, held_ms: 0, because: 0, by: 0, by_session: 0, to: 0, to_session: 0, reason: 0, began: 1, taken_from: 0, taken_because: 0, note: 0, address: 0, waited_ms: 1, ttl_ms: 0, steps: 1, steps_left_out: 0 };
 const takeover: Members<TakeoverAhead> = { by: 1, session: 1, reason: 1, ends_in_ms: 1 };

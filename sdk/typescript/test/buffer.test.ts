@@ -2,7 +2,7 @@
 // tested against the real program, in guarded.test.ts.
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { Holdfast, memoryStore, type BufferOptions, type GuardedBuffer, type TextChange } from "../src/index.js";
+import { Holdfast, memoryStore, type BufferOptions, type GuardedBuffer, type TextChange, type UnsentStore } from "../src/index.js";
 import { apply, replacing, type ChangeJson } from "../src/changes.js";
 import { FakeServer, type Asked } from "./support/fake.js";
 import { Page, after, until } from "./support/outside.js";
@@ -21,12 +21,13 @@ interface Opened {
   /** What an editor would show that makes each change that it is told. */
   shown(): string;
   readonly told: TextChange[];
+  readonly store: UnsentStore;
 }
 
-async function opened(text: string, options: BufferOptions = {}): Promise<Opened> {
+async function opened(text: string, options: BufferOptions = {}, store: UnsentStore = memoryStore()): Promise<Opened> {
   const server = new FakeServer(text);
   const page = new Page();
-  const client = new Holdfast({ owner: "alice", webSocket: server.webSocket, unsent: memoryStore(), server: "http://fake.example" }, { surroundings: page });
+  const client = new Holdfast({ owner: "alice", webSocket: server.webSocket, unsent: store, server: "http://fake.example" }, { surroundings: page });
   open.push(client);
   const buffer = await client.openBuffer("doc", options);
   buffers.push(buffer);
@@ -42,7 +43,7 @@ async function opened(text: string, options: BufferOptions = {}): Promise<Opened
     if (result === "done") shown = apply(shown, change);
     return result;
   };
-  return { server, buffer, page, told, shown: () => shown };
+  return { server, buffer, page, told, store, shown: () => shown };
 }
 
 const editsOf = (server: FakeServer): Asked[] => server.asked.filter(({ call }) => call === "buffer.edit");
@@ -181,6 +182,27 @@ test("a push of several revisions of which some are known makes the others", asy
   assert.equal(buffer.text, "21ab");
 });
 
+test("a revision that cannot be one of the text that is known here has it asked for as a whole", async () => {
+  const { server, buffer, shown } = await opened("text");
+  server.text = "another text";
+  server.revision = 1;
+  server.instead = ({ call, after }) =>
+    call === "follow" ? { status: 200, body: { name: "doc", buffer: 1, revision: 1, lease: { held: false }, members: [], position: "1.1", ...(after === undefined ? { text: "another text" } : { changes: [] }) } } : undefined;
+  server.push({ push: "revision", name: "doc", buffer: 1, base: 0, revision: 1, owner: "bob", session: "b", kind: "edit", changes: [[11, [0, "t"]]] });
+  await until(() => buffer.text === "another text", "it is the server's");
+  assert.deepEqual([buffer.revision, shown()], [1, "another text"]);
+});
+
+test("whoever cannot ask for it does not wait for it either", async () => {
+  const { server, buffer } = await opened("text");
+  server.grant("bob", "b");
+  server.instead = ({ call }) =>
+    call === "lease.acquire" ? null : call === "lease.request" ? { status: 400, body: { code: "bad_field", fate: "not_done", detail: "too long", field: "message" } } : undefined;
+  await assert.rejects(buffer.ask({ message: "may I?" }), { code: "bad_field" });
+  await until(() => server.asked.some(({ call }) => call === "cancel"), "the place in the queue is given up");
+  assert.equal(buffer.state, "following");
+});
+
 test("resync, and another text under the name, are caught up with", async () => {
   const { server, buffer, shown } = await opened("old");
   server.text = "other";
@@ -203,6 +225,50 @@ test("what the server will never store is taken out, kept, and told", async () =
   assert.equal(server.drafts.length, 1);
 });
 
+test("what the server will not even have as a draft stays on this side, whatever is typed later", async () => {
+  const { server, buffer, store } = await opened("text");
+  const full = { code: "drafts_full", fate: "not_done", detail: "As many drafts are kept as may be." };
+  server.instead = ({ call }) => (call === "draft.keep" ? { status: 429, body: full } : undefined);
+  const told: [number | undefined, string | undefined][] = [];
+  buffer.on("draft", ({ draft, error }) => told.push([draft, error?.code]));
+  for (const typed of [" one", " two"]) {
+    await buffer.acquire();
+    server.grant("bob", "b");
+    const before = told.length;
+    buffer.replace(4, 4, typed);
+    await until(() => told.length > before && buffer.state === "following" && buffer.text === "text", "it is lost");
+    server.holder = undefined;
+  }
+  assert.deepEqual(told, [[undefined, "drafts_full"], [undefined, "drafts_full"]]);
+  const kept = await store.list();
+  assert.deepEqual(kept.map(({ changes }) => changes.reduce(apply, "text")), ["text one", "text two"]);
+  await buffer.acquire();
+  buffer.replace(0, 0, "stored ");
+  await stored(buffer, "stored text");
+  await after(250); // What was kept of it meanwhile is forgotten.
+  assert.deepEqual(await store.list(), kept);
+});
+
+test("it is said where what is not stored is in this program only, and that a draft could not be kept elsewhere", async () => {
+  const full = { ...memoryStore(), put: () => Promise.reject(new Error("full")) };
+  const { server, buffer } = await opened("text", {}, full);
+  await buffer.acquire();
+  server.instead = ({ call }) => (call === "buffer.edit" ? null : call === "draft.keep" ? { status: 429, body: { code: "drafts_full", fate: "not_done", detail: "full" } } : undefined);
+  assert.equal(buffer.keptHereOnly, false);
+  buffer.replace(4, 4, "!");
+  await until(() => buffer.keptHereOnly, "it is known");
+  const only: boolean[] = [];
+  buffer.on("draft", ({ keptHereOnly }) => only.push(keptHereOnly));
+  const { token } = server.holder!;
+  server.grant("bob", "b");
+  server.instead = ({ call }) => (call === "draft.keep" ? { status: 429, body: { code: "drafts_full", fate: "not_done", detail: "full" } } : undefined);
+  server.push({ push: "lost", name: "doc", token, because: "taken_over", by: "bob", reason: "now" });
+  server.cut();
+  await until(() => only.length === 1 && buffer.state === "following", "it is lost");
+  assert.deepEqual(only, [true]);
+  assert.equal(buffer.keptHereOnly, false, "nothing of it is in the text");
+});
+
 test("a server that is behind is asked again, and nothing is lost", async () => {
   const { server, buffer } = await opened("text");
   await buffer.acquire();
@@ -212,6 +278,59 @@ test("a server that is behind is asked again, and nothing is lost", async () => 
   buffer.replace(0, 0, "x");
   await stored(buffer, "xtext");
   assert.deepEqual(editsOf(server).map((edit) => edit["seq"]), [1, 1, 1]);
+});
+
+const behind = { status: 503, body: { code: "journal_behind", fate: "not_done", detail: "behind" } };
+
+test("what could not be let go is still owned, and can be let go later", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  server.instead = ({ call }) => (call === "lease.release" ? behind : undefined);
+  await assert.rejects(buffer.release(), { code: "journal_behind" });
+  await until(() => buffer.state === "owned", "it is owned");
+  assert.equal(buffer.replace(4, 4, "!"), "done");
+  server.instead = undefined;
+  await buffer.release();
+  assert.deepEqual([server.text, server.holder, buffer.state], ["text!", undefined, "following"]);
+});
+
+test("what was taken while it could not be let go is told as lost", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  const losses: string[] = [];
+  buffer.on("lost", ({ reason, by }) => losses.push(`${reason} by ${by}`));
+  const taken = { status: 409, body: { code: "stale", fate: "not_done", detail: "stale", because: "taken_over", by: "bob" } };
+  server.instead = ({ call }) => (call === "lease.release" ? behind : call === "lease.renew" ? taken : undefined);
+  await assert.rejects(buffer.release(), { code: "journal_behind" });
+  await until(() => buffer.state === "following", "it is followed");
+  assert.deepEqual(losses, ["taken_over by bob"]);
+});
+
+test("whoever leaves a text that cannot be let go tries it again, with pauses, until it is", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  const times: number[] = [];
+  server.instead = ({ call }) => (call === "lease.release" && times.push(performance.now()) < 4 ? behind : undefined);
+  assert.equal(await buffer.closeWhenStored(), true);
+  assert.deepEqual([server.holder, times.length], [undefined, 4]);
+  assert.ok(times[3]! - times[0]! > 150, String(times));
+});
+
+test("what comes of a takeover that was given up is given back, and not taken for one's own", async () => {
+  const { server, buffer } = await opened("text");
+  server.grant("bob", "b");
+  server.instead = ({ call }) => (call === "lease.takeover" ? null : undefined);
+  const stop = new AbortController();
+  const taking = buffer.takeover({ reason: "now", signal: stop.signal });
+  await until(() => server.asked.some(({ call }) => call === "lease.takeover"), "it is asked for");
+  const { id } = server.asked.at(-1)!;
+  stop.abort(new Error("no more"));
+  await assert.rejects(taking, /no more/);
+  const body = server.grant("alice", buffer.session); // Before the cancel had come.
+  server.push({ push: "event", event: "taken_over", data: { type: "taken_over", name: "doc", position: "1.2", ...server.holder } });
+  server.push({ id, status: 200, body });
+  assert.equal(buffer.state, "following");
+  assert.equal(server.holder, undefined, "it is given back");
 });
 
 test("cursors are told in the positions of the newest revision", async () => {

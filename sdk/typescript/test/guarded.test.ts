@@ -1,7 +1,8 @@
 // Guarded texts through the client, against the real program.
 import assert from "node:assert/strict";
 import { after as afterAll, afterEach, before, test } from "node:test";
-import { Holdfast, RefusedError, memoryStore, type BufferOptions, type GuardedBuffer } from "../src/index.js";
+import { Holdfast, HoldfastError, RefusedError, memoryStore, type BufferOptions, type GuardedBuffer } from "../src/index.js";
+import { Operator, textsOf } from "../src/operator.js";
 import { Screen, liveClient, next, storedAs } from "./support/live.js";
 import { Page, after, failure, until } from "./support/outside.js";
 import { Relay } from "./support/relay.js";
@@ -98,8 +99,25 @@ test("a takeover lets its holder hand in what it has, by itself", async () => {
   await taking;
   await until(() => bob.text === "text typed", "he has what she typed");
   assert.equal(bob.mayEdit, true);
-  await until(() => alice.state === "following", "she follows");
-  assert.equal(alice.owner?.owner, "bob");
+  await until(() => alice.state === "following" && alice.owner?.owner === "bob", "she follows, and sees who has it");
+});
+
+test("a takeover that is stopped in its window takes nothing, nor does that of whoever leaves", async () => {
+  const { alice, bob } = await both("takeover/stopped", "text", { handIn: "ask" });
+  await alice.acquire();
+  for (const stopped of ["stopped", "left"]) {
+    const stop = new AbortController();
+    const told = next(alice, "handIn");
+    let kept = false;
+    alice.on("kept", () => (kept = true));
+    const taking = bob.takeover({ reason: "now", signal: stop.signal });
+    await told;
+    if (stopped === "stopped") stop.abort(new Error("no more"));
+    else await bob.closeWhenStored();
+    await assert.rejects(taking);
+    await until(() => kept, "she keeps it", 3000);
+    assert.equal(alice.mayEdit, true);
+  }
 });
 
 test("one that is left to its holder ends with the window, and what was typed then is a draft to apply", async () => {
@@ -275,6 +293,47 @@ test("cursors and who is there", async () => {
   await until(() => members() === "alice true,bob false", "both are there, and who holds it");
 });
 
+test("whoever comes later is shown the cursors of those who are there, in the text as it is", async () => {
+  const { alice } = await both("cursors/later", "0123456789");
+  await alice.acquire();
+  new Screen(alice).type(0, 0, "ab");
+  await storedAs(alice, "ab0123456789");
+  alice.setCursor([{ anchor: 4, head: 4 }]);
+  const carol = await clientOf("carol").openBuffer("cursors/later");
+  await until(() => carol.cursors.length === 1, "she sees it");
+  assert.deepEqual(carol.cursors[0]!.ranges, [{ anchor: 4, head: 4 }]);
+});
+
+test("a name without a text is told apart from an empty one, and comes to life when somebody creates it", async () => {
+  const [alices, bobs] = [clientOf("alice"), clientOf("bob")];
+  const alice = await alices.openBuffer("absent");
+  assert.deepEqual([alice.state, alice.text, alice.mayEdit], ["absent", "", false]);
+  const refused = next(alice, "refused");
+  assert.equal(alice.replace(0, 0, "x"), "no");
+  assert.equal((await refused).code, "no_such_text");
+  await assert.rejects(alice.acquire(), { code: "no_such_text" });
+  const screen = new Screen(alice);
+  await bobs.texts.create("absent", "here now");
+  await until(() => alice.state === "following", "she follows");
+  assert.deepEqual([alice.text, screen.text], ["here now", "here now"]);
+  assert.equal(screen.append("!"), "asking");
+  await storedAs(alice, "here now!");
+  await bobs.texts.remove("absent").catch((error: HoldfastError) => assert.equal(error.code, "held"));
+  await alices.texts.remove("absent", { token: alice.token!, session: alice.session });
+  await until(() => alice.state === "absent", "it is gone");
+  assert.deepEqual([screen.text, alice.mayEdit], ["", false]);
+  await until(async () => !(await alices.get("absent")).held, "nothing is held for nothing");
+});
+
+test("a takeover without a reason is refused in words", async () => {
+  const { alice, bob, bobs } = await both("unreasoned", "text");
+  await alice.acquire();
+  const without = undefined as unknown as { reason: string };
+  await assert.rejects(bob.takeover(without), { name: "RequestError", code: "reason_missing", field: "reason" });
+  await assert.rejects(bobs.takeover("unreasoned", without), { name: "RequestError", code: "reason_missing", field: "reason" });
+  assert.equal(alice.mayEdit, true);
+});
+
 test("what a page that is gone had typed is handed in as a draft by the next one, never as an edit", async () => {
   const unsent = memoryStore();
   const relay = await Relay.to(server.port);
@@ -295,6 +354,144 @@ test("what a page that is gone had typed is handed in as a draft by the next one
   assert.equal((await later.texts.get("unsent")).text, "text");
   assert.deepEqual((await unsent.list()).filter((one) => one.server === server.url), []);
   relay.close();
+});
+
+test("whoever leaves a text with something unsent loses nothing of it, though it is taken over meanwhile", async () => {
+  const unsent = memoryStore();
+  const relay = await Relay.to(server.port);
+  const alices = clientOf("alice", { unsent, timeoutMs: 1000 }, {}, relay.url);
+  const alice = await alices.openBuffer("left/unsent", { text: "text" });
+  const bob = await clientOf("bob").openBuffer("left/unsent");
+  await alice.acquire();
+  relay.swallowing = true;
+  const screen = new Screen(alice);
+  screen.append(" L");
+  await after(10); // It is under way, and the rest behind it.
+  screen.append("OST TEXT");
+  const drafted = next(alice, "draft");
+  const closing = alice.closeWhenStored();
+  await bob.takeover({ reason: "she is gone", flushMs: 0 });
+  relay.swallowing = false;
+  relay.cut();
+  const { draft } = await drafted;
+  assert.equal(await closing, true);
+  assert.equal(await alices.texts.draftFile(draft!), "text LOST TEXT");
+  assert.deepEqual(await unsent.list(), []);
+  relay.close();
+});
+
+test("what was kept on this side is handed in also where its beginning was a draft before that is gone", async () => {
+  const unsent = memoryStore();
+  const alices = clientOf("alice");
+  const alice = await alices.openBuffer("left/twice", { text: "text" });
+  await alice.acquire();
+  const { token, session } = alice;
+  const taken = await clientOf("bob").takeover("left/twice", { reason: "now", flushMs: 0 });
+  const first = [4, [0, "L"]] as const;
+  const { draft } = await alices.texts.keepDraft("left/twice", { token: token!, session, base: 0, seq: 1, changes: [first] });
+  await taken.release();
+  await alice.acquire();
+  await alice.applyDraft(draft);
+  await alice.release();
+  const changes = [first, [5, [0, "OST"]] as const];
+  await unsent.put({ server: server.url, name: "left/twice", owner: "alice", session, token: token!, base: 0, seq: 1, changes, at: Date.now() - 120_000 });
+  const [handed] = await clientOf("alice", { unsent }).handInUnsent();
+  assert.equal(handed?.error, undefined);
+  assert.equal(await alices.texts.draftFile(handed!.draft!), "textLOST");
+  assert.deepEqual(await unsent.list(), []);
+});
+
+test("what the server had no room for is handed in when it has, also while its page still runs", async () => {
+  const unsent = memoryStore();
+  const alices = clientOf("alice", { unsent });
+  const alice = await alices.openBuffer("left/refused", { text: "text" });
+  await alice.acquire();
+  const { token, session } = alice;
+  const taken = await clientOf("bob").takeover("left/refused", { reason: "now", flushMs: 0 });
+  await until(() => alice.state === "following", "what she lost is settled");
+  const kept = { server: server.url, name: "left/refused", owner: "alice", session, token: token!, base: 0, seq: 1, changes: [[4, [0, "MORE"]]] as const, at: Date.now() };
+  await unsent.put(kept);
+  await unsent.put({ ...kept, refused: true });
+  const handed = await alices.handInUnsent();
+  assert.deepEqual(handed.map(({ unsent: one, error }) => [one.refused, error]), [[true, undefined]]);
+  assert.equal(await alices.texts.draftFile(handed[0]!.draft!), "textMORE");
+  assert.deepEqual(await unsent.list(), [kept], "what is not refused is this page's own affair");
+  await taken.release();
+});
+
+test("a text that is being closed stays open where somebody comes back to it", async () => {
+  const relay = await Relay.to(server.port);
+  const alice = await clientOf("alice", {}, {}, relay.url).openBuffer("back", { text: "text" });
+  await alice.acquire();
+  relay.swallowing = true;
+  const screen = new Screen(alice);
+  screen.append(" typed");
+  const back = new AbortController();
+  const closing = alice.closeWhenStored({ signal: back.signal });
+  assert.equal(alice.mayEdit, false, "it is being let go");
+  back.abort();
+  assert.equal(await closing, false);
+  assert.equal(screen.append(" on"), "done");
+  relay.swallowing = false;
+  relay.cut();
+  await storedAs(alice, "text typed on");
+  relay.close();
+});
+
+test("whoever closes a text waits for it no more", async () => {
+  const { alice, bob } = await both("close/waiting", "text");
+  await alice.acquire();
+  const queued = next(bob, "queue");
+  const waiting = bob.acquire({ waitMs: 60_000 });
+  await queued;
+  assert.equal(await bob.closeWhenStored(), true);
+  await assert.rejects(waiting, { code: "closed" });
+  await alice.release();
+  await until(() => alice.owner === undefined, "nobody has it");
+  await after(50);
+  assert.equal(alice.owner, undefined);
+});
+
+test("what was let go without hearing of it is no loss, and whoever waited has it", async () => {
+  const relay = await Relay.to(server.port);
+  const alice = await clientOf("alice", {}, {}, relay.url).openBuffer("done/unheard", { text: "text" });
+  const bob = await clientOf("bob").openBuffer("done/unheard");
+  await alice.acquire();
+  const losses: string[] = [];
+  alice.on("lost", ({ reason }) => losses.push(reason));
+  relay.swallowingAnswers = true;
+  const done = alice.release();
+  await until(() => bob.owner === undefined, "it is free");
+  relay.swallowingAnswers = false;
+  relay.cut();
+  await assert.rejects(done, { fate: "maybe_done" });
+  await until(() => alice.state === "following", "she follows");
+  assert.deepEqual(losses, []);
+  await bob.acquire();
+  await until(() => alice.owner?.owner === "bob", "she sees who has it");
+  relay.close();
+});
+
+test("silence gives nothing to somebody who waits no more", async () => {
+  const { alice, bob } = await both("silence", "text");
+  await alice.acquire();
+  const asked = next(alice, "requested");
+  const stop = new AbortController();
+  const asking = bob.ask({ signal: stop.signal });
+  const request = await asked;
+  stop.abort(new Error("no more"));
+  await assert.rejects(asking, /no more/);
+  await until(() => bob.state === "following", "he does not wait");
+  (request as unknown as { answer(how: string): void }).answer("silence"); // As its time does.
+  await after(100);
+  assert.equal(alice.mayEdit, true);
+  const again = next(alice, "requested");
+  const carol = await clientOf("carol").openBuffer("silence");
+  const waits = carol.ask();
+  const second = await again;
+  await until(() => carol.state === "waiting", "she waits");
+  (second as unknown as { answer(how: string): void }).answer("silence");
+  assert.equal(await waits, true);
 });
 
 test("what another page still has under way is left alone", async () => {
@@ -331,6 +528,31 @@ test("a large paste arrives whole", async () => {
   new Screen(alice).type(1, 1, large);
   await storedAs(alice, `a${large}b`, 20_000);
   await until(() => bob.text === alice.text, "he sees it", 20_000);
+});
+
+test("an operator's texts are the same ones, one try each", async () => {
+  const operator = new Operator({ server: server.url, owner: "oscar" });
+  const texts = textsOf(operator);
+  const made = await texts.create("operator/a", "one");
+  assert.deepEqual([made.created_by, made.text ?? (await texts.get("operator/a")).text], ["oscar", "one"]);
+  assert.equal(await texts.file("operator/a"), "one");
+  let tries = 0;
+  const broken = new Operator({ server: server.url, owner: "oscar", fetch: async () => ((tries += 1), new Response("{}", { status: 503 })) });
+  await assert.rejects(textsOf(broken).list(), { name: "UnavailableError" });
+  assert.equal(tries, 1);
+  assert.equal((await texts.remove("operator/a", { keepalive: true })).removed, true);
+});
+
+test("a takeover takes the holding that is meant, and no later one", async () => {
+  const { alice, bob } = await both("takeover/meant", "text");
+  await alice.acquire();
+  const { token } = alice;
+  await alice.release();
+  await alice.acquire();
+  await assert.rejects(bob.takeover({ reason: "too late", token: token! }), { name: "StaleError" });
+  assert.equal(alice.mayEdit, true);
+  await bob.takeover({ reason: "now", token: alice.token!, flushMs: 0 });
+  assert.equal(bob.mayEdit, true);
 });
 
 test("texts and files, one call each", async () => {

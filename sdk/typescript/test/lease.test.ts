@@ -233,6 +233,16 @@ test("names are sent as they are, and what a path would swallow is refused", asy
   assert.equal((await failure(RequestError, alice.acquire("a//b"))).code, "bad_name");
 });
 
+test("what lists are asked for may have spaces and any other letters in it", async () => {
+  for (const owner of ["Ana María", "a+b", "100 % & more = ?", "#1"]) {
+    const somebody = await connect({ server: server.url, owner });
+    const lease = await somebody.acquire(`spaces/${owner}`);
+    assert.deepEqual((await bob.list({ owner })).leases.map(({ name }) => name), [lease.name]);
+    assert.deepEqual((await bob.list({ prefix: lease.name })).leases.map(({ name }) => name), [lease.name]);
+    await lease.release();
+  }
+});
+
 test("lists and histories come in pages that leave nothing out", async () => {
   const leases = await Promise.all(Array.from({ length: 7 }, (_, at) => alice.acquire(`pages/${at}`)));
   const names: string[] = [];

@@ -1,8 +1,8 @@
 // The live connection: what it does when the other side is silent, breaks off, or is somebody else's by now.
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { Holdfast, RequestError, UnavailableError } from "../src/index.js";
-import type { Environment } from "../src/client.js";
+import { Holdfast, memoryStore, RequestError, UnavailableError } from "../src/index.js";
+import type { Environment } from "../src/leases.js";
 import { FakeServer } from "./support/fake.js";
 import { Page, after, failure, until } from "./support/outside.js";
 
@@ -101,6 +101,24 @@ test("a connection that says nothing is asked, and given up where it does not an
   await until(() => callsOf(server, "hello") === 2, "it is made again");
 });
 
+test("where the network is gone the connection is asked at once, and given up where it does not answer", async () => {
+  const server = new FakeServer();
+  const page = new Page();
+  const { live } = clientOf(server, { surroundings: page, silenceMs: 2500 }); // By itself it would be asked after that.
+  await live.call("lease.get", { name: "doc" }, { timeout: 1000 });
+  const asked = performance.now();
+  page.offline();
+  await until(() => callsOf(server, "state") === 1, "it is asked");
+  assert.ok(performance.now() - asked < 2000, "at once");
+  assert.equal(live.state, "open", "and kept, since it answers");
+  server.instead = ({ call }) => (call === "state" ? null : undefined);
+  server.refusing = true;
+  const began = performance.now();
+  page.offline();
+  await until(() => live.state !== "open", "it is given up");
+  assert.ok(performance.now() - began < 4500);
+});
+
 test("a session that another socket took over is not fought for", async () => {
   const server = new FakeServer();
   const client = clientOf(server);
@@ -112,6 +130,51 @@ test("a session that another socket took over is not fought for", async () => {
   assert.equal(callsOf(server, "hello"), 1);
   assert.equal((await failure(UnavailableError, live.call("lease.get", { name: "doc" }, { timeout: 100 }))).code, "session_replaced");
   assert.notEqual(client.live.session, live.session, "whoever goes on does so under another session");
+});
+
+test("a text of a connection that is over is opened anew over the next one, and what was typed before is still kept", async () => {
+  const server = new FakeServer("text");
+  const unsent = memoryStore();
+  const client = new Holdfast({ owner: "alice", webSocket: server.webSocket, unsent, server: "http://fake.example" });
+  open.push(client);
+  const before = await client.openBuffer("doc");
+  await before.acquire();
+  server.instead = ({ call }) => (call === "buffer.edit" ? null : undefined);
+  before.replace(4, 4, "!");
+  await until(async () => (await unsent.list()).length === 1, "it is kept");
+  for (const socket of server.sockets) socket.end(4001, "replaced");
+  const again = await client.openBuffer("doc").finally(() => before.close());
+  assert.deepEqual([before.state, again.state, again.text], ["closed", "following", "text"]);
+  assert.deepEqual((await unsent.list()).map(({ session }) => session), [before.session]);
+});
+
+test("a client that was closed connects no more", async () => {
+  const server = new FakeServer("text");
+  const client = clientOf(server);
+  const buffer = await client.openBuffer("doc");
+  const { live } = client;
+  server.instead = ({ call }) => (call === "lease.get" ? null : undefined);
+  const underWay = live.call("lease.get", { name: "doc" }, { timeout: 1000 });
+  underWay.catch(() => undefined);
+  await until(() => callsOf(server, "lease.get") === 1, "it is asked");
+  await client.close();
+  assert.equal((await failure(UnavailableError, underWay)).fate, "maybe_done", "nobody knows what came of it");
+  await assert.rejects(client.openBuffer("doc"), { code: "closed", fate: "not_done" });
+  await assert.rejects(client.live.call("lease.get", { name: "doc" }, { timeout: 1000 }), { code: "closed", fate: "not_done" });
+  await assert.rejects(buffer.acquire(), { code: "closed" });
+  assert.equal(callsOf(server, "hello"), 1);
+  assert.equal(client.live, live);
+});
+
+test("one that is closed while it opens a text opens none", async () => {
+  const server = new FakeServer("text");
+  let close: () => Promise<void> = async () => undefined;
+  const fetch = async (): Promise<Response> => (await close(), new Response("{}"));
+  const client = new Holdfast({ owner: "alice", webSocket: server.webSocket, server: "http://fake.example", fetch });
+  close = () => client.close();
+  await assert.rejects(client.openBuffer("doc", { text: "new" }), { code: "closed" });
+  await after(20);
+  assert.equal(callsOf(server, "follow"), 0);
 });
 
 test("a wait that is given up is cancelled, and a grant that comes all the same is given back", async () => {
@@ -129,6 +192,25 @@ test("a wait that is given up is cancelled, and a grant that comes all the same 
   server.push({ id, status: 200, body: server.grant("alice", live.session) });
   await until(() => callsOf(server, "lease.release") === 1, "it is given back");
   assert.equal(server.asked.at(-1)!["token"], server.lastToken);
+});
+
+test("a takeover that is given up in its window is cancelled; what comes all the same, also of a move, is given back", async () => {
+  const server = new FakeServer();
+  const { live } = clientOf(server);
+  await live.call("lease.get", { name: "doc" }, { timeout: 1000 });
+  for (const call of ["lease.takeover", "lease.move"]) {
+    server.instead = (asked) => (asked.call === call ? null : undefined);
+    const stop = new AbortController();
+    const taking = live.call(call, { name: "doc", token: 7 }, { timeout: 60_000, signal: stop.signal });
+    await until(() => callsOf(server, call) === 1, "it is asked for");
+    const { id } = server.asked.at(-1)!;
+    stop.abort(new Error("no more"));
+    await assert.rejects(taking, /no more/);
+    if (call === "lease.takeover") assert.deepEqual(server.asked.at(-1), { call: "cancel", request: id });
+    server.push({ id, status: 200, body: server.grant("alice", live.session) });
+    await until(() => server.holder === undefined, "it is given back");
+    assert.deepEqual(server.asked.at(-1), { call: "lease.release", name: "doc", token: server.lastToken });
+  }
 });
 
 test("others are told whether somebody is there", async () => {

@@ -1,8 +1,10 @@
 // What is kept on this side, in memory and in a browser's database; and who may hand it in.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { IDBFactory } from "fake-indexeddb";
-import { abandoned, abandonedAfter, claim, databaseStore, memoryStore, type UnsentStore, type UnsentText } from "../src/unsent.js";
+import { IDBFactory, IDBObjectStore } from "fake-indexeddb";
+import { Holdfast } from "../src/index.js";
+import { abandoned, abandonedAfter, claim, databaseStore, keptHereOnly, memoryStore, safely, type UnsentStore, type UnsentText } from "../src/unsent.js";
+import { FakeServer } from "./support/fake.js";
 
 const unsent = (session: string, more: Partial<UnsentText> = {}): UnsentText => ({
   server: "http://a.example", name: "doc", owner: "alice", session, token: 7, base: 3, seq: 1, changes: [[4, [0, "x", "y"]]], at: 1, ...more,
@@ -24,6 +26,12 @@ for (const [where, make] of stores) {
     assert.deepEqual((await store.list()).find(({ session }) => session === "one"), unsent("one", { seq: 2 }));
     await store.remove(unsent("two"));
     assert.deepEqual(await seen(), ["one doc 2", "two other 1"]);
+    for (const seq of [2, 3]) await store.put(unsent("one", { seq, refused: true }));
+    await store.put(unsent("one", { seq: 4 }));
+    assert.deepEqual(await seen(), ["one doc 2", "one doc 3", "one doc 4", "two other 1"], "what was refused is replaced by nothing");
+    await store.remove(unsent("one", { seq: 2, refused: true }));
+    await store.remove(unsent("one", { seq: 9 }));
+    assert.deepEqual(await seen(), ["one doc 3", "two other 1"]);
   });
 }
 
@@ -31,6 +39,52 @@ test("in the browser's database it outlives the page", async () => {
   const factory = new IDBFactory() as never;
   await databaseStore(factory).put(unsent("one"));
   assert.equal((await databaseStore(factory).list()).length, 1);
+});
+
+test("what the browser's database takes and then undoes was not kept", async () => {
+  const factory = new IDBFactory();
+  const store = databaseStore(factory as never);
+  await store.list(); // Its table is there.
+  const { prototype } = IDBObjectStore;
+  const { put } = prototype;
+  prototype.put = function (this: IDBObjectStore, ...words) {
+    const request = put.apply(this, words);
+    request.addEventListener("success", () => this.transaction.abort()); // As where there is no room.
+    return request;
+  };
+  try {
+    await assert.rejects(store.put(unsent("one")));
+  } finally {
+    prototype.put = put;
+  }
+  assert.deepEqual(await store.list(), []);
+});
+
+test("what cannot be put where it lasts is here, and it is known that it is only here", async () => {
+  const lasting = memoryStore();
+  let full = true;
+  const store = safely({ ...lasting, put: (one) => (full ? Promise.reject(new Error("full")) : lasting.put(one)) });
+  assert.deepEqual([await store.put(unsent("one")), keptHereOnly()], [false, true]);
+  assert.deepEqual(await store.list(), [unsent("one")]);
+  full = false;
+  assert.deepEqual([await store.put(unsent("one", { at: 2 })), keptHereOnly()], [true, false]);
+  full = true;
+  await store.put(unsent("one", { at: 3 }));
+  assert.deepEqual(await store.list(), [unsent("one", { at: 3 })], "the newest");
+  await store.remove(unsent("one"));
+  assert.deepEqual([await store.list(), keptHereOnly()], [[], false]);
+  assert.equal(await safely(undefined).put(unsent("two")), false);
+  await safely(undefined).remove(unsent("two"));
+});
+
+test("what was removed while it was being put does not come back", async () => {
+  let fail: (error: Error) => void = () => undefined;
+  const store = safely({ ...memoryStore(), put: () => new Promise((_, reject) => (fail = reject)) });
+  const putting = store.put(unsent("one"));
+  await store.remove(unsent("one"));
+  fail(new Error("full"));
+  assert.equal(await putting, false);
+  assert.deepEqual([await store.list(), keptHereOnly()], [[], false]);
 });
 
 /** As navigator.locks of a browser: held by pages, seen by all of an origin. */
@@ -64,6 +118,23 @@ test("with locks, what belongs to a page that still runs is known at once", () =
     leave();
     await new Promise((resolve) => setTimeout(resolve));
     assert.equal(await abandoned(unsent("one")), true);
+  }));
+
+test("what a client leaves that was closed is nobody's, and so is that of a connection that another one replaced", () =>
+  withLocks(async () => {
+    const server = new FakeServer("text");
+    const client = new Holdfast({ owner: "alice", webSocket: server.webSocket, server: "http://fake.example" });
+    try {
+      const first = (await client.openBuffer("doc")).session;
+      assert.equal(await abandoned(unsent(first)), false);
+      for (const socket of server.sockets) socket.end(4001, "replaced");
+      const second = (await client.openBuffer("doc")).session;
+      assert.deepEqual(await Promise.all([first, second].map((session) => abandoned(unsent(session)))), [true, false]);
+      await client.close();
+      assert.equal(await abandoned(unsent(second)), true);
+    } finally {
+      client.live.close(); // Else it would connect for ever, where this fails.
+    }
   }));
 
 test("without them, what was not renewed for a minute is nobody's", async () => {

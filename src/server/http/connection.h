@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "core/commands.h"
 #include "core/rules.h"
-#include "engine/name_index.h"
+#include "server/console/files.h"
 #include "server/event_streams.h"
 #include "server/http/wire.h"
 #include "server/live/handshake.h"
@@ -52,13 +52,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Time = std::chrono::steady_clock::time_point;
 
   /// What is answered with text that no operation gives.
-  enum class Page : std::uint8_t { none, alive, ready, metrics, specification };
+  enum class Page : std::uint8_t { none, alive, ready, metrics, specification, console };
 
   /// A request that was understood; needs its bytes no more.
   struct Task {
     bool keep_alive = true;
     bool only_the_head = false;
     Page page = Page::none;
+    std::unique_ptr<console::Answer> file;      ///< Of the console.
     std::optional<api::Written> refused;        ///< Set: it was not understood.
     const api::Operation* operation = nullptr;  ///< Null: nobody has to be asked, the page or the refusal answers it.
     api::Context context;
@@ -119,7 +120,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void append_page(std::string& out, const Task& task, bool last);
   /// Takes `command`. Points to the answer only until the coroutine waits for something else.
   Awaitable<core::Answer*> ask(core::Command& command, bool may_wait);
-  Awaitable<engine::NamePage> names(const api::PageRequest& page);
+  Awaitable<ErrorCode> look_up_apart(api::Call& call);
   Awaitable<api::Written> history(const api::HistoryRequest& request, const api::Context& context);
   void count(const Task& task, ErrorCode code, Duration took);
   void watch_for_close();

@@ -32,11 +32,11 @@ std::string full_house() {
 
 class Door::Impl {
  public:
-  Impl(Service& service, EventStreams& streams, live::LiveThread& live, Options options)
+  Impl(Service& service, EventStreams& streams, live::LiveThread& live, const console::Files& files, Options options)
       : service_(service), options_(std::move(options)), admission_(own_names(options_)) {
     service_.metrics().connections_max = static_cast<std::int64_t>(options_.connections_max);
     for (int i = 0; i <= options_.io_threads; ++i) {  // And a spare one.
-      threads_.push_back(std::make_unique<IoThread>(service_, options_, admission_, streams, live));
+      threads_.push_back(std::make_unique<IoThread>(service_, options_, admission_, streams, live, files));
     }
     std::vector<Taker*> takers;
     for (const auto& thread : threads_) takers.push_back(thread.get());
@@ -83,8 +83,9 @@ class Door::Impl {
   bool open_ = false;
 };
 
-Door::Door(Service& service, EventStreams& streams, live::LiveThread& live, Options options)
-    : impl_(std::make_unique<Impl>(service, streams, live, std::move(options))) {}
+Door::Door(Service& service, EventStreams& streams, live::LiveThread& live, const console::Files& files,
+           Options options)
+    : impl_(std::make_unique<Impl>(service, streams, live, files, std::move(options))) {}
 Door::~Door() = default;
 Result<void> Door::open() {
   return impl_->open();

@@ -15,6 +15,10 @@ namespace holdfast::server::live {
 class LiveThread;
 }
 
+namespace holdfast::server::console {
+class Files;
+}
+
 namespace holdfast::server::http {
 
 /// What the door listens on and accepts. Every bound has an error that names it.
@@ -32,12 +36,12 @@ struct Options {
   std::chrono::seconds idle_time{75};  ///< Between requests.
 };
 
-/// Serves the catalogue, /livez, /readyz, /metrics and /v1/openapi.json.
+/// Serves the catalogue, /livez, /readyz, /metrics, /v1/openapi.json, and the console.
 class Door {
  public:
-  /// `service`, and `streams` and `live`, where those who watch and live sockets go, must outlive the door. Threads
-  /// start with `open`.
-  Door(Service& service, EventStreams& streams, live::LiveThread& live, Options options);
+  /// `service`, and `streams` and `live`, where those who watch and live sockets go, and the console's `files` must
+  /// outlive the door. Threads start with `open`; until then `files` may change.
+  Door(Service& service, EventStreams& streams, live::LiveThread& live, const console::Files& files, Options options);
   ~Door();
 
   /// Binds and listens. After this `port` is known and requests are answered. Error: bad_configuration.

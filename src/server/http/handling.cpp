@@ -10,6 +10,7 @@
 #include "server/http/connection.h"
 #include "server/http/io_thread.h"
 #include "server/http/media.h"
+#include "server/look_up.h"
 
 namespace holdfast::server::http {
 
@@ -60,9 +61,9 @@ bool wants_socket(const Request& request) {
 
 bool Connection::Task::decided_at_once() const {
   if (knock) return false;
-  if (!operation) return page == Page::none || page == Page::alive || page == Page::specification;
+  if (!operation) return page != Page::ready && page != Page::metrics;
   const bool bulky = unread || (operation->bulky && !operation->changes());
-  return !may_wait && !operation->go_on && !call.page && !call.history && !call.watch && !bulky;
+  return !may_wait && !operation->go_on && !call.looks_up() && !call.history && !call.watch && !call.server && !bulky;
 }
 
 /// Everything about a request that can be known without asking anybody.
@@ -93,6 +94,14 @@ Connection::Task Connection::understand(const Request& request) {
     refuse(*std::move(refusal));
   } else {
     if (method == "GET") task.page = page_at(path);
+    if (task.page == Page::console) {
+      const std::string codings = reader_.header("Accept-Encoding");
+      const std::string kept = reader_.header("If-None-Match");
+      task.file = std::make_unique<console::Answer>(io_.files.answer({.path = path,
+                                                                      .if_none_match = kept,
+                                                                      .brotli = takes_coding(codings, "br"),
+                                                                      .gzip = takes_coding(codings, "gzip")}));
+    }
     if (task.page != Page::none) return task;
     if (wants_socket(request)) {
       task.knock = std::make_unique<live::Knock>(live::Knock{.connection = reader_.header("Connection"),
@@ -125,6 +134,7 @@ Connection::Page Connection::page_at(std::string_view path) {
   if (path == "/readyz") return Page::ready;
   if (path == "/metrics") return Page::metrics;
   if (path == "/v1/openapi.json") return Page::specification;
+  if (console::Files::owns(path)) return Page::console;
   return Page::none;
 }
 
@@ -132,7 +142,8 @@ Connection::Page Connection::page_at(std::string_view path) {
 Result<void> Connection::read_operation(Task& task, const Request& request, std::string_view rest) {
   const api::Operation& operation = *task.operation;
   task.context = {operation.makes_sessions() ? io_.ids.session() : std::string{}, peer_,
-                  io_.service.runner().incarnation(), operation.gives_file && wants_plain_text(request.accept)};
+                  io_.service.runner().incarnation(), operation.gives_file && wants_plain_text(request.accept),
+                  &io_.service.clients()};
   const std::size_t mark = request.target.find('?');
   const std::string_view query = mark == std::string_view::npos ? "" : request.target.substr(mark + 1);
   const bool is_file = operation.takes_file && is_plain_text(request.content_type);
@@ -237,6 +248,10 @@ void Connection::append_page(std::string& out, const Task& task, bool last) {
     }
     case Page::specification:
       return append_response(out, task, 200, "application/json", api::openapi(), 0, last);
+    case Page::console:
+      append_response_head(out, task.file->status, task.file->type, task.file->body.size(), task.file->headers, !last);
+      if (!task.only_the_head) out += task.file->body;
+      return;
     case Page::none:
       HF_CHECK(!"there is no such page");
   }
@@ -252,15 +267,19 @@ net::awaitable<bool> Connection::operate(Task& task) {
     count(task, code, std::chrono::steady_clock::now() - task.began);
     co_return co_await respond(task, std::move(told));
   }
-  if (call.page) {
-    engine::NamePage page = co_await names(*call.page);
-    core::List& list = std::get<core::List>(call.command);
-    list.names = std::move(page.names);
-    list.next = std::move(page.next);
+  if (call.server) {
+    api::Written told = answer_server(service, task.context);
+    count(task, ErrorCode::none, std::chrono::steady_clock::now() - task.began);
+    co_return co_await respond(task, std::move(told));
   }
+  core::Answer answer;
+  if (call.looks_up()) answer.reply.code = co_await look_up_apart(call);
   core::Command rest = operation.go_on ? call.command : core::Command{};
-  core::Answer* given = co_await ask(call.command, task.may_wait);
-  core::Answer answer = std::move(*given);
+  core::Answer* given = nullptr;
+  if (answer.reply.code == ErrorCode::none) {
+    given = co_await ask(call.command, task.may_wait);
+    answer = std::move(*given);
+  }
   std::size_t done = 0;  // By the steps before: a refusal of a later one must not say that nothing was.
   while (operation.go_on && !gone_ && answer.reply.code == ErrorCode::none && operation.go_on(answer.reply, rest)) {
     done = answer.reply.count;
@@ -299,24 +318,23 @@ void Connection::count(const Task& task, ErrorCode code, Duration took) {
   if (code == ErrorCode::stale) metrics.stale_writes.fetch_add(1, std::memory_order_relaxed);
 }
 
-/// On the thread for lists: the first of them goes through all names there are.
-net::awaitable<engine::NamePage> Connection::names(const api::PageRequest& page) {
-  auto begin = [this, page](auto handler) {
-    net::post(io_.lister, [this, page, handler = std::move(handler)]() mutable {
-      engine::NamePage found = io_.service.runner().names(page.prefix, page.after, page.limit);
-      net::post(io_.loop, [handler = std::move(handler), found = std::move(found)]() mutable {
-        std::move(handler)(std::move(found));
-      });
+/// On the thread for lists: the first of them goes through all names there are. `call` stays where it is until it is
+/// done.
+net::awaitable<ErrorCode> Connection::look_up_apart(api::Call& call) {
+  auto begin = [this, &call](auto handler) {
+    net::post(pool_for(io_, call), [this, &call, handler = std::move(handler)]() mutable {
+      const ErrorCode code = look_up(io_.service, client_, call);
+      net::post(io_.loop, [handler = std::move(handler), code]() mutable { std::move(handler)(code); });
     });
   };
   auto token = use_awaitable;
-  return net::async_initiate<decltype(token), void(engine::NamePage)>(std::move(begin), token);
+  return net::async_initiate<decltype(token), void(ErrorCode)>(std::move(begin), token);
 }
 
-/// On the thread for lists too: it reads files.
+/// On a thread for that: it reads files, and a disk that hangs must not hold the lists up.
 net::awaitable<api::Written> Connection::history(const api::HistoryRequest& request, const api::Context& context) {
   auto begin = [this, request, context](auto handler) {
-    net::post(io_.lister, [this, request, context, handler = std::move(handler)]() mutable {
+    net::post(io_.service.reader(), [this, request, context, handler = std::move(handler)]() mutable {
       api::Written told = answer_history(io_.service.history(), request, context);
       net::post(io_.loop, [handler = std::move(handler), told = std::move(told)]() mutable {
         std::move(handler)(std::move(told));

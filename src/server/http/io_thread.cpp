@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include "server/closing.h"
 #include "server/http/connection.h"
 
 namespace holdfast::server::http {
@@ -14,12 +15,13 @@ namespace net = boost::asio;
 using tcp = net::ip::tcp;
 
 IoThread::IoThread(Service& its_service, const Options& its_options, const Admission& its_admission,
-                   EventStreams& its_streams, live::LiveThread& its_live)
+                   EventStreams& its_streams, live::LiveThread& its_live, const console::Files& its_files)
     : service(its_service),
       options(its_options),
       admission(its_admission),
       streams(its_streams),
       live(its_live),
+      files(its_files),
       lane_(service.add_lane(*this)) {}
 
 void IoThread::deliver(std::vector<core::Answer> answers) {
@@ -40,7 +42,7 @@ void IoThread::start() {
 }
 
 void IoThread::join() {
-  lister.join();
+  end_at_once(lister, walker);
   loop.stop();
   if (thread_.joinable()) thread_.join();
 }
@@ -111,9 +113,7 @@ void IoThread::hand_out(std::vector<core::Answer> answers) {
 void IoThread::take_back(const core::Answer& answer) {
   const core::Reply& reply = answer.reply;
   if (reply.code != ErrorCode::none || reply.void_after == Instant{}) return;
-  service.metrics().grants_taken_back.fetch_add(1, std::memory_order_relaxed);
-  service.monitor().taken_back(reply);
-  gather(answer.to, core::TakeBack{reply.lease.name, reply.lease.token, reply.who});
+  gather(answer.to, service.take_back(reply.lease.name, reply.lease.token, reply.who));
 }
 
 void IoThread::look_at_times() {

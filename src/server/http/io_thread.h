@@ -17,6 +17,7 @@
 #include "core/rules.h"
 #include "engine/engine.h"
 #include "server/acceptor.h"
+#include "server/console/files.h"
 #include "server/event_streams.h"
 #include "server/http/admission.h"
 #include "server/http/door.h"
@@ -32,7 +33,7 @@ class Connection;
 class IoThread final : public Lane, public Taker {
  public:
   IoThread(Service& its_service, const Options& its_options, const Admission& its_admission, EventStreams& its_streams,
-           live::LiveThread& its_live);
+           live::LiveThread& its_live, const console::Files& its_files);
 
   void deliver(std::vector<core::Answer> answers) override;
   void post(std::move_only_function<void()> work);
@@ -48,12 +49,14 @@ class IoThread final : public Lane, public Taker {
   std::size_t busy() const;
 
   boost::asio::io_context loop{1};
-  boost::asio::thread_pool lister{1};  ///< For what takes long.
+  boost::asio::thread_pool lister{1};  ///< For what takes long,
+  boost::asio::thread_pool walker{1};  ///< and for what goes through all leases, which takes longer.
   Service& service;
   const Options& options;
   const Admission& admission;
   EventStreams& streams;   ///< Where those who watch go,
   live::LiveThread& live;  ///< and live sockets.
+  const console::Files& files;
   RandomIds ids;
   std::atomic<bool> closing = false;
 

@@ -68,4 +68,15 @@ bool wants_plain_text(std::string_view accept) {
   return named;
 }
 
+bool takes_coding(std::string_view accept_encoding, std::string_view coding) {
+  bool any = false;
+  while (!accept_encoding.empty()) {
+    std::string_view item = take(accept_encoding, ',');
+    const std::string_view named = take(item, ';');
+    if (same(named, coding)) return !is_unwanted(item);
+    if (named == "*") any = !is_unwanted(item);
+  }
+  return any;
+}
+
 }  // namespace holdfast::server::http

@@ -14,4 +14,7 @@ bool is_plain_text(std::string_view content_type);
 /// default does.
 bool wants_plain_text(std::string_view accept);
 
+/// Whether an Accept-Encoding header takes `coding`: it is named, or whatever there is, and not with a weight of 0.
+bool takes_coding(std::string_view accept_encoding, std::string_view coding);
+
 }  // namespace holdfast::server::http

@@ -36,5 +36,14 @@ TEST(Accept, wants_plain_text_where_it_is_named_and_json_is_not) {
   }
 }
 
+TEST(AcceptEncoding, takes_what_is_named_and_not_refused) {
+  for (const char* takes : {"br", "gzip, deflate, br, zstd", "gzip;q=0.5,BR;q=0.1", "*", "gzip, *;q=0.3"}) {
+    EXPECT_TRUE(takes_coding(takes, "br")) << takes;
+  }
+  for (const char* takes_not : {"", "gzip", "br;q=0", "br; q=0.000, *", "*;q=0", "brotli", "identity"}) {
+    EXPECT_FALSE(takes_coding(takes_not, "br")) << takes_not;
+  }
+}
+
 }  // namespace
 }  // namespace holdfast::server::http

@@ -170,6 +170,18 @@ std::string response_head(int status, std::string_view type, std::size_t body_by
 }
 
 void append_response_head(std::string& out, int status, std::string_view type, std::size_t body_bytes,
+                          std::string_view further, bool keep_alive) {
+  const std::string_view reason = view(beast::http::obsolete_reason(static_cast<beast::http::status>(status)));
+  const auto add = [&out](auto... parts) { (out.append(parts), ...); };
+  add("HTTP/1.1 ", fmt::format_int(status).c_str(), " ", reason, "\r\ncontent-type: ", type, "\r\n", further);
+  // A response without a body for what it says of itself (RFC 9110, 15.4.5) has no length either.
+  if (status != 304) add("content-length: ", fmt::format_int(body_bytes).c_str(), "\r\n");
+  add("x-content-type-options: nosniff\r\n");
+  if (!keep_alive) out += "connection: close\r\n";
+  out += "\r\n";
+}
+
+void append_response_head(std::string& out, int status, std::string_view type, std::size_t body_bytes,
                           std::int64_t retry_after_s, bool keep_alive) {
   const std::string_view reason = view(beast::http::obsolete_reason(static_cast<beast::http::status>(status)));
   if (out.empty()) out.reserve(256 + body_bytes);  // The body follows.

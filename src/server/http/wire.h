@@ -87,6 +87,9 @@ std::string_view event_stream_head();
 /// The head of a response, with room behind it for the body. `retry_after_s` 0: says nothing of that.
 std::string response_head(int status, std::string_view type, std::size_t body_bytes, std::int64_t retry_after_s,
                           bool keep_alive);
+/// Of a response with header lines of its own, each with its end; they say, too, how long it may be kept.
+void append_response_head(std::string& out, int status, std::string_view type, std::size_t body_bytes,
+                          std::string_view further, bool keep_alive);
 /// The same behind what `out` has already.
 void append_response_head(std::string& out, int status, std::string_view type, std::size_t body_bytes,
                           std::int64_t retry_after_s, bool keep_alive);

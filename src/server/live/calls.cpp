@@ -8,6 +8,7 @@
 #include "server/history_answer.h"
 #include "server/live/peer.h"
 #include "server/live/thread.h"
+#include "server/look_up.h"
 
 namespace holdfast::server::live {
 namespace {
@@ -153,6 +154,7 @@ Result<void> LivePeer::cancel(const Message& message) {
 
 Result<void> LivePeer::operate(const api::Operation& operation, const Message& message) {
   api::Context context{operation.makes_sessions() ? io_.ids.session() : std::string{}, address_, io_.incarnation()};
+  context.addresses = &io_.service.clients();
   const auto began = io_.loop.now();
   Result<api::Spoken> spoken =
       api::read_spoken(operation, message.members, beside, {who().owner, who().session}, context);
@@ -163,7 +165,13 @@ Result<void> LivePeer::operate(const api::Operation& operation, const Message& m
     return {};
   }
   api::Call& call = spoken->call;
-  const bool waits = !call.page && !call.history && api::may_wait(call.command);
+  if (call.server) {
+    const api::Written told = answer_server(io_.service, context);
+    io_.service.metrics().count_request(number, ErrorCode::none, Duration::zero(), Metrics::Door::live);
+    say(message.id, told.status, told.body);
+    return {};
+  }
+  const bool waits = !call.looks_up() && !call.history && api::may_wait(call.command);
   if (waits && waits_ >= io_.options.waits_max) {
     return fail(ErrorCode::queue_full, "a socket waits for so many names at most", "wait_ms");
   }
@@ -172,7 +180,7 @@ Result<void> LivePeer::operate(const api::Operation& operation, const Message& m
   asked.operation = &operation;
   asked.context = std::move(context);
   asked.waits = waits;
-  asked.heavy = operation.bulky || call.page || call.history;
+  asked.heavy = operation.bulky || call.looks_up() || call.history;
   waits_ += waits ? 1 : 0;
   heavy_ += asked.heavy ? 1 : 0;
   const std::uint64_t request = newest_request();
@@ -181,8 +189,8 @@ Result<void> LivePeer::operate(const api::Operation& operation, const Message& m
     return {};
   }
   if (operation.go_on) asked.rest = call.command;
-  if (call.page) {
-    list(request, *call.page, std::move(call.command));
+  if (call.looks_up()) {
+    look_up_apart(request, std::move(call));
     return {};
   }
   prepare(asked, call.command);
@@ -205,20 +213,23 @@ void LivePeer::prepare(Asked& asked, const core::Command& command) {
 }
 
 /// On the thread for lists: the first of them goes through all names there are.
-void LivePeer::list(std::uint64_t request, const api::PageRequest& page, core::Command command) {
-  boost::asio::post(io_.lister,
-                    [&io = io_, to = core::Address{client_, request}, page, command = std::move(command)]() mutable {
-                      engine::NamePage found = io.service.runner().names(page.prefix, page.after, page.limit);
-                      core::List& list = std::get<core::List>(command);
-                      list.names = std::move(found.names);
-                      list.next = std::move(found.next);
-                      io.post([&io, to, command = std::move(command)]() mutable { io.gather(to, std::move(command)); });
-                    });
+void LivePeer::look_up_apart(std::uint64_t request, api::Call call) {
+  auto& pool = pool_for(io_, call);
+  boost::asio::post(pool, [&io = io_, to = core::Address{client_, request}, call = std::move(call)]() mutable {
+    const ErrorCode code = look_up(io.service, to.client, call);
+    io.post([&io, to, code, command = std::move(call.command)]() mutable {
+      if (code == ErrorCode::none) return io.gather(to, std::move(command));
+      core::Answer refusal{to, {}};
+      refusal.reply.code = code;
+      if (LivePeer* const peer = io.find(to.client)) peer->answered(refusal);
+    });
+  });
 }
 
-/// There too: it reads files.
+/// On a thread for that: it reads files, and a disk that hangs must not hold the lists up.
 void LivePeer::tell_history(std::uint64_t request, const api::HistoryRequest& wanted) {
-  boost::asio::post(io_.lister, [&io = io_, client = client_, request, wanted, context = asked_.at(request).context] {
+  auto& pool = io_.service.reader();
+  boost::asio::post(pool, [&io = io_, client = client_, request, wanted, context = asked_.at(request).context] {
     api::Written told = answer_history(io.service.history(), wanted, context);
     io.post([&io, client, request, told = std::move(told)] {
       if (LivePeer* peer = io.find(client)) peer->written(request, told);

@@ -99,6 +99,19 @@ void Hub::forget(Member& member) {
   if (session != sessions_.end() && session->second == &member) sessions_.erase(session);
 }
 
+std::vector<Member*> Hub::members_behind(const core::Who& after, std::string_view owner, std::size_t limit) const {
+  std::vector<Member*> found;
+  const std::string of_owner = key_of(owner, "");
+  const std::string behind = key_of(after.owner, after.session);
+  auto at = after.owner.empty() ? sessions_.begin() : sessions_.upper_bound(behind);
+  if (!owner.empty() && (at == sessions_.end() || at->first < of_owner)) at = sessions_.lower_bound(of_owner);
+  for (; at != sessions_.end() && found.size() < limit; ++at) {
+    if (!owner.empty() && !at->first.starts_with(of_owner)) break;
+    found.push_back(at->second);
+  }
+  return found;
+}
+
 void Hub::push(Member& member, std::string_view frame) {
   ++figures_.pushes;
   member.push(frame);

@@ -47,6 +47,7 @@ class Member {
   virtual void push_anyway(std::string_view frame) = 0;
 
   const core::Who& who() const { return who_; }
+  Mood mood() const { return mood_; }
   /// Names that it follows.
   std::size_t followed() const { return follows_.size(); }
 
@@ -85,6 +86,8 @@ class Hub {
   Member* hello(Member& member, core::Who who);
   /// It follows nothing and holds nothing any more.
   void forget(Member& member);
+  /// The first `limit` who have said hello, behind `after`, by owner and session. `owner` not empty: of this one only.
+  std::vector<Member*> members_behind(const core::Who& after, std::string_view owner, std::size_t limit) const;
 
   // Following.
 

@@ -34,6 +34,7 @@ LivePeer::LivePeer(LiveThread& io, Fd socket, std::uint64_t client, std::string 
       reader_(io.options.message_bytes_max),
       address_(std::move(address)),
       came_(io.loop.now()),
+      heard_(came_),
       moved_(came_),
       next_ping_(came_ + io.options.ping) {
   io_.service.clients().add(client_, this->socket());
@@ -53,6 +54,7 @@ bool LivePeer::may_take_more() const {
 
 Peer::Taken LivePeer::take(std::string_view bytes) {
   using Event = FrameReader::Event;
+  heard_ = io_.loop.now();
   std::size_t taken = 0;
   for (std::size_t messages = 0;; ++messages) {
     if (ended_) return {bytes.size(), Next::close};

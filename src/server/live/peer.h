@@ -31,6 +31,9 @@ class LivePeer final : public Peer, public Member {
   ~LivePeer() override;
 
   std::uint64_t client() const { return client_; }
+  const std::string& address() const { return address_; }
+  /// When something came from it last.
+  Loop::Clock::time_point heard() const { return heard_; }
   /// The answer to one of its requests. What it does not know any more is taken back.
   void answered(core::Answer& answer);
   void look_at_time(Loop::Clock::time_point now);
@@ -125,7 +128,7 @@ class LivePeer final : public Peer, public Member {
   Result<void> cancel(const Message& message);
   Result<void> operate(const api::Operation& operation, const Message& message);
   void prepare(Asked& asked, const core::Command& command);
-  void list(std::uint64_t request, const api::PageRequest& page, core::Command command);
+  void look_up_apart(std::uint64_t request, api::Call call);
   void tell_history(std::uint64_t request, const api::HistoryRequest& wanted);
   Asked& ask(const Message& message, Asked::Kind kind);
   std::uint64_t newest_request() const { return asked_.rbegin()->first; }
@@ -160,7 +163,7 @@ class LivePeer final : public Peer, public Member {
   bool said_hello_ = false;
   bool ended_ = false;
   bool slow_ = false;  ///< Something lay there at the last look.
-  Loop::Clock::time_point came_;
+  Loop::Clock::time_point came_, heard_;
   Loop::Clock::time_point moved_;  ///< When something left last.
   Loop::Clock::time_point next_ping_;
 };

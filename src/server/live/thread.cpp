@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/closing.h"
+#include "server/live/hub.h"
 #include "server/live/peer.h"
 
 namespace holdfast::server::live {
@@ -13,6 +14,8 @@ constexpr std::size_t batches_together = 64;
 /// Room that an empty buffer of a socket keeps: next to none, for most are idle most of the time.
 constexpr std::size_t kept_room = 256;
 constexpr std::chrono::milliseconds parting{1'000};
+/// How long others wait to hear who is here.
+constexpr std::chrono::milliseconds patience_of_others{1'000};
 
 }  // namespace
 
@@ -52,7 +55,7 @@ void LiveThread::start() {
 void LiveThread::join() {
   if (!thread_.joinable()) return;
   service.events().leave(*this);
-  lister.join();
+  end_at_once(lister, walker);
   loop.stop();
   thread_.join();
 }
@@ -110,6 +113,21 @@ void LiveThread::deliver(std::vector<core::Answer> answers) {
     if (asked_for && !here) return;
   }
   here ? drain_inbox() : loop.post([this] { drain_inbox(); });
+}
+
+std::optional<std::vector<LiveSession>> LiveThread::live_sessions(const core::Who& after, const std::string& owner,
+                                                                  std::size_t limit) {
+  if (closing) return std::nullopt;  // It may have ended.
+  const auto look = [this, after, owner, limit] {
+    std::vector<LiveSession> found;
+    for (Member* member : hub->members_behind(after, owner, limit)) {
+      const LivePeer& peer = peer_of(*member);
+      found.push_back({peer.who(), std::string(word(peer.mood())), peer.address(),
+                       std::max(Duration::zero(), Duration(loop.now() - peer.heard()))});
+    }
+    return found;
+  };
+  return on_thread(*this, std::chrono::steady_clock::now() + patience_of_others, look);
 }
 
 // --- On its own.
@@ -215,13 +233,7 @@ void LiveThread::take_back(const core::Answer& answer) {
 }
 
 void LiveThread::take_back(const core::Address& to, std::string name, core::Token token, core::Who who) {
-  service.metrics().grants_taken_back.fetch_add(1, std::memory_order_relaxed);
-  core::Reply told;
-  told.lease.name = name;
-  told.lease.token = token;
-  told.who = who;
-  service.monitor().taken_back(told);
-  gather(to, core::TakeBack{std::move(name), token, std::move(who)});
+  gather(to, service.take_back(std::move(name), token, std::move(who)));
 }
 
 // --- The ring.

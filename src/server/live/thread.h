@@ -39,9 +39,9 @@ struct Arrival {
   std::string address;   ///< The peer's, on the network.
 };
 
-/// `deliver`, `post`, `take`, `stop_taking` and what EventRing::Reader has are for any thread; `start` and `close` for
-/// the one that owns it; everything else runs on its own.
-class LiveThread final : public Lane, engine::EventRing::Reader {
+/// `deliver`, `post`, `take`, `live_sessions`, `stop_taking` and what EventRing::Reader has are for any thread; `start`
+/// and `close` for the one that owns it; everything else runs on its own.
+class LiveThread final : public Lane, public LiveSessions, engine::EventRing::Reader {
  public:
   /// `its_service` must outlive it.
   LiveThread(Service& its_service, Options its_options);
@@ -58,6 +58,8 @@ class LiveThread final : public Lane, engine::EventRing::Reader {
   void take(Arrival arrival);
   void deliver(std::vector<core::Answer> answers) override;
   void post(std::move_only_function<void()> work) { loop.post(std::move(work)); }
+  std::optional<std::vector<LiveSession>> live_sessions(const core::Who& after, const std::string& owner,
+                                                        std::size_t limit) override;
 
   // For its peers.
 
@@ -86,7 +88,8 @@ class LiveThread final : public Lane, engine::EventRing::Reader {
   RandomIds ids;
   Loop loop;
   std::optional<Hub> hub;              ///< From `start` on.
-  boost::asio::thread_pool lister{1};  ///< For what takes long.
+  boost::asio::thread_pool lister{1};  ///< For what takes long,
+  boost::asio::thread_pool walker{1};  ///< and for what goes through all leases, which takes longer.
   std::atomic<bool> closing = false;
 
   // For its peers' parting.

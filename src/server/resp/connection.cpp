@@ -8,6 +8,7 @@
 
 #include "api/operations.h"
 #include "server/history_answer.h"
+#include "server/look_up.h"
 #include "server/newcomer.h"
 #include "server/resp/event_pushes.h"
 #include "server/resp/io_thread.h"
@@ -134,6 +135,7 @@ void Connection::handle(std::span<const std::string_view> words) {
 void Connection::operate(std::span<const std::string_view> words) {
   spoke_ = true;
   api::Context context{io_.ids.session(), caller_.from, io_.service.runner().incarnation()};
+  context.addresses = &io_.service.clients();
   Result<LeaseCall> read = read_lease_command(words, context, conversation_.name);
   if (!read) {
     io_.service.metrics().bad_requests.fetch_add(1, std::memory_order_relaxed);
@@ -144,6 +146,14 @@ void Connection::operate(std::span<const std::string_view> words) {
   }
   api::Call& call = read->call;
   if (call.watch) return watch(*read->operation, *call.watch);
+  if (call.server) {
+    io_.service.metrics().count_request(number_of(*read->operation), ErrorCode::none, Duration::zero(),
+                                        Metrics::Door::resp);
+    return say([&](std::string& out) {
+      Writer writer(out, conversation_.version);
+      write_answer(writer, answer_server(io_.service, context));
+    });
+  }
   Asked asked{.kind = Asked::Kind::lease};
   asked.lease = std::make_unique<LeaseAsked>();
   asked.lease->operation = read->operation;
@@ -156,10 +166,10 @@ void Connection::operate(std::span<const std::string_view> words) {
   const bool in_steps = read->operation->go_on != nullptr;
   asked_.push_back(std::move(asked));
   // What comes behind one of these may count on it, so it has to wait for it.
-  if (may_wait || in_steps || call.history || call.page) block();
+  if (may_wait || in_steps || call.history || call.looks_up()) block();
   queued_ = may_wait;
   if (call.history) return tell_history(*call.history);
-  if (call.page) return list(*call.page, std::move(call.command));
+  if (call.looks_up()) return look_up_apart(std::move(call));
   io_.gather({client_, newest_request()}, std::move(call.command));
 }
 
@@ -198,20 +208,22 @@ void Connection::block() {
 }
 
 /// On the thread for lists: the first of them goes through all names there are.
-void Connection::list(const api::PageRequest& page, core::Command command) {
-  boost::asio::post(io_.lister,
-                    [&io = io_, to = core::Address{client_, blocking_}, page, command = std::move(command)]() mutable {
-                      engine::NamePage found = io.service.runner().names(page.prefix, page.after, page.limit);
-                      core::List& list = std::get<core::List>(command);
-                      list.names = std::move(found.names);
-                      list.next = std::move(found.next);
-                      io.post([&io, to, command = std::move(command)]() mutable { io.gather(to, std::move(command)); });
-                    });
+void Connection::look_up_apart(api::Call call) {
+  auto& pool = pool_for(io_, call);
+  boost::asio::post(pool, [&io = io_, to = core::Address{client_, blocking_}, call = std::move(call)]() mutable {
+    const ErrorCode code = look_up(io.service, to.client, call);
+    io.post([&io, to, code, command = std::move(call.command)]() mutable {
+      if (code == ErrorCode::none) return io.gather(to, std::move(command));
+      core::Answer refusal{to, {}};
+      refusal.reply.code = code;
+      if (Connection* const connection = io.find(to.client)) connection->answered(refusal);
+    });
+  });
 }
 
-/// There too: it reads files.
+/// On a thread for that: it reads files, and a disk that hangs must not hold the lists up.
 void Connection::tell_history(const api::HistoryRequest& request) {
-  boost::asio::post(io_.lister,
+  boost::asio::post(io_.service.reader(),
                     [&io = io_, client = client_, number = blocking_, request, context = asked_.back().lease->context] {
                       api::Written told = answer_history(io.service.history(), request, context);
                       io.post([&io, client, number, told = std::move(told)] {

@@ -78,7 +78,7 @@ class Connection final : public Peer {
   void operate(std::span<const std::string_view> words);
   void watch(const api::Operation& operation, api::WatchRequest& wanted);
   void leave_when_all_is_told();
-  void list(const api::PageRequest& page, core::Command command);
+  void look_up_apart(api::Call call);
   void tell_history(const api::HistoryRequest& request);
   /// Nothing more is taken before what has been asked last is answered.
   void block();

@@ -1,29 +1,10 @@
 #include "server/resp/io_thread.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
+#include "server/closing.h"
+#include "server/peer_address.h"
 #include "server/resp/connection.h"
 
 namespace holdfast::server::resp {
-namespace {
-
-/// The network address of whoever is at the other end; empty where it has gone already.
-std::string address_of_peer(int socket) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
-  char text[INET6_ADDRSTRLEN] = "";
-  const void* const address = storage.ss_family == AF_INET6
-                                  ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr)
-                                  : &reinterpret_cast<const sockaddr_in&>(storage).sin_addr;
-  ::inet_ntop(storage.ss_family, address, text, sizeof text);
-  return text;
-}
-
-}  // namespace
-
 IoThread::IoThread(Service& its_service, const Options& its_options, Scripts& its_scripts, EventStreams& its_streams)
     : service(its_service),
       options(its_options),
@@ -53,7 +34,7 @@ void IoThread::look_after() {
 }
 
 void IoThread::join() {
-  lister.join();
+  end_at_once(lister, walker);
   loop.stop();
   helm_.close();
   for (std::thread& thread : threads_) {
@@ -144,13 +125,7 @@ void IoThread::hand_out(std::vector<core::Answer>& answers) {
 }
 
 void IoThread::take_back(const core::Address& to, std::string name, core::Token token, core::Who who) {
-  service.metrics().grants_taken_back.fetch_add(1, std::memory_order_relaxed);
-  core::Reply told;
-  told.lease.name = name;
-  told.lease.token = token;
-  told.who = who;
-  service.monitor().taken_back(told);
-  gather(to, core::TakeBack{std::move(name), token, std::move(who)});
+  gather(to, service.take_back(std::move(name), token, std::move(who)));
 }
 
 Connection* IoThread::find(std::uint64_t client) const {

@@ -69,7 +69,8 @@ class IoThread final : public Lane, public Taker {
   EventStreams& streams;  ///< Where those who watch go.
   RandomIds ids;
   Loop loop;
-  boost::asio::thread_pool lister{1};  ///< For what takes long.
+  boost::asio::thread_pool lister{1};  ///< For what takes long,
+  boost::asio::thread_pool walker{1};  ///< and for what goes through all leases, which takes longer.
   std::atomic<bool> closing = false;
   std::uint16_t port = 0;  ///< Of the door.
   const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();

@@ -1,7 +1,7 @@
 // To be preloaded: disks that the kernel does not offer, and a wall clock that is set. HOLDFAST_DISK says which disk:
 //
 //   lies    fdatasync and fsync do nothing and say that they did: what a power cut must bring to light
-//   hangs   fdatasync and fsync do not return while there is a file whose name HOLDFAST_DISK_HANGS gives
+//   hangs   fdatasync, fsync and pread do not return while there is a file whose name HOLDFAST_DISK_HANGS gives
 //   slow    fdatasync and fsync take a quarter of a second longer
 //   moody   fdatasync and fsync do not return while there is a file `hang` in the folder HOLDFAST_DISK_SIGNS, and fail
 //           with EIO while there is a file `eio`
@@ -61,6 +61,16 @@ const std::atomic<std::int64_t>* ahead() {
   return seconds;
 }
 
+void hang() {
+  static const char* const sign = disk_is("hangs") ? std::getenv("HOLDFAST_DISK_HANGS") : nullptr;
+  while (sign && ::access(sign, F_OK) == 0) ::usleep(1'000);
+}
+
+ssize_t read_later(const char* call, int fd, void* bytes, size_t size, off_t offset) {
+  hang();
+  return real<ssize_t(int, void*, size_t, off_t)>(call)(fd, bytes, size, offset);
+}
+
 int sync_or_lie(const char* call, int fd) {
   static const bool slow = disk_is("slow");
   if (slow) ::usleep(250'000);
@@ -70,8 +80,7 @@ int sync_or_lie(const char* call, int fd) {
     return -1;
   }
   static const bool lies = disk_is("lies");
-  static const char* const hanging = disk_is("hangs") ? std::getenv("HOLDFAST_DISK_HANGS") : nullptr;
-  while (hanging && ::access(hanging, F_OK) == 0) ::usleep(1'000);
+  hang();
   return lies ? 0 : real<int(int)>(call)(fd);
 }
 
@@ -85,6 +94,14 @@ ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
 
 ssize_t pwrite64(int fd, const void* bytes, size_t size, off_t offset) {
   return write_less("pwrite64", fd, bytes, size, offset);
+}
+
+ssize_t pread(int fd, void* bytes, size_t size, off_t offset) {
+  return read_later("pread", fd, bytes, size, offset);
+}
+
+ssize_t pread64(int fd, void* bytes, size_t size, off_t offset) {
+  return read_later("pread64", fd, bytes, size, offset);
 }
 
 int fdatasync(int fd) {

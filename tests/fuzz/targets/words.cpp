@@ -100,6 +100,22 @@ Taken cursor(std::string_view text) {
   return Taken::yes;
 }
 
+/// The same of a page of sessions.
+Taken session_cursor(std::string_view text) {
+  const auto operation = std::ranges::find(api::operations(), "session.list", &api::Operation::name);
+  HF_FUZZ_CHECK(operation != api::operations().end());
+  auto form = api::Form::from_query(operation->fields, "after=" + escaped(text));
+  if (!form) return Taken::no;
+  const auto call = operation->read(*form, {"s-fresh", "127.0.0.1", 1});
+  if (!call) return Taken::no;
+  const core::Who& after = call->sessions->after;
+  auto form_again = api::Form::from_query(operation->fields, "after=" + escaped(api::session_cursor(after)));
+  HF_FUZZ_CHECK(form_again);
+  const auto call_again = operation->read(*form_again, {"s-fresh", "127.0.0.1", 1});
+  HF_FUZZ_CHECK(call_again && call_again->sessions->after == after);
+  return Taken::yes;
+}
+
 Taken listen(std::string_view text) {
   const auto read = cli::parse_listen(text);
   HF_FUZZ_CHECK(read || read.error().code == ErrorCode::bad_configuration);
@@ -117,9 +133,9 @@ HF_FUZZ_TARGET(words, .variants = 100'000) {
     std::string_view name;
     Taken (*read)(std::string_view);
   };
-  static constexpr Reader readers[] = {{"duration", duration},  {"url", url},       {"time", time},
-                                       {"position", position},  {"cursor", cursor}, {"listen", listen},
-                                       {"injection", injection}};
+  static constexpr Reader readers[] = {
+      {"duration", duration}, {"url", url},       {"time", time},           {"position", position},
+      {"cursor", cursor},     {"listen", listen}, {"injection", injection}, {"sessions", session_cursor}};
   Input input(bytes);
   const std::string_view name = input.word();
   const auto reader = std::ranges::find(readers, name, &Reader::name);

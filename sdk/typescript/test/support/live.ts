@@ -1,7 +1,7 @@
 // Clients over a WebSocket of the package ws, which Node.js before 22 needs.
 import { WebSocket } from "ws";
 import { Holdfast, memoryStore, type BufferEvents, type GuardedBuffer, type HoldfastOptions } from "../../src/index.js";
-import type { Environment } from "../../src/client.js";
+import type { Environment } from "../../src/leases.js";
 import { apply } from "../../src/changes.js";
 import { until } from "./outside.js";
 

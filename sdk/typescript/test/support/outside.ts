@@ -18,11 +18,11 @@ export class MovedClocks implements Clocks {
   }
 }
 
-type Moment = "wake" | "hide" | "leave";
+type Moment = "wake" | "hide" | "offline" | "leave";
 
 export class Page implements Surroundings {
   isHidden = false;
-  readonly #told = { wake: new Set<() => void>(), hide: new Set<() => void>(), leave: new Set<() => void>() };
+  readonly #told = { wake: new Set<() => void>(), hide: new Set<() => void>(), offline: new Set<() => void>(), leave: new Set<() => void>() };
 
   hidden(): boolean {
     return this.isHidden;
@@ -32,6 +32,9 @@ export class Page implements Surroundings {
   }
   onHide(told: () => void): () => void {
     return this.#add("hide", told);
+  }
+  onOffline(told: () => void): () => void {
+    return this.#add("offline", told);
   }
   onLeave(told: () => void): () => void {
     return this.#add("leave", told);
@@ -45,12 +48,15 @@ export class Page implements Surroundings {
     this.isHidden = false;
     this.#say("wake");
   }
+  offline(): void {
+    this.#say("offline");
+  }
   leave(): void {
     this.#say("leave");
   }
   /** How many still listen. */
   get listeners(): number {
-    return this.#told.wake.size + this.#told.hide.size + this.#told.leave.size;
+    return this.#told.wake.size + this.#told.hide.size + this.#told.offline.size + this.#told.leave.size;
   }
 
   #add(kind: Moment, told: () => void): () => void {
