@@ -1,5 +1,5 @@
-// Runs the tests of this folder in one Chromium: two files at a time, as most of them mostly wait, and those that measure
-// alone.
+// Runs the tests of this folder in one Chromium: two files at a time, as most of them mostly wait, and those that measure,
+// or are about who comes first, alone.
 //
 //   node run.js [FILE...]     all of them unless told otherwise
 //
@@ -19,7 +19,7 @@ if (!existsSync(join(dist, "index.html"))) {
 rmSync(left, { recursive: true, force: true });
 mkdirSync(left, { recursive: true });
 
-const alone = new Set(["busy.test.js", "incident.test.js", "load.test.js", "pages.test.js"]);
+const alone = new Set(["busy.test.js", "incident.test.js", "load.test.js", "pages.test.js", "try.test.js"]);
 const asked = process.argv.slice(2);
 const files = asked.length > 0 ? asked : readdirSync(here).filter((name) => name.endsWith(".test.js"));
 const chromium = await browserServer();

@@ -28,7 +28,7 @@ export class Person {
     person.#url = url;
     const { theme = "light", width = 1280, height = 800, init, given, ...more } = how;
     person.context = await (await browser()).newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce", ...more });
-    person.context.setDefaultTimeout(10_000);
+    person.context.setDefaultTimeout(20_000); // Patience, not a promise: the machine may have two cores for several browsers.
     await person.context.addInitScript((name) => {
       if (location.origin !== "null") localStorage.getItem("holdfast.owner") ?? localStorage.setItem("holdfast.owner", name);
     }, owner);

@@ -73,9 +73,10 @@ export const after = (ms: number): Promise<void> => new Promise((resolve) => set
 /** Waits until it is so; fails where it never is. */
 export async function until(claim: () => boolean | Promise<boolean>, what: string, patience = 8000): Promise<void> {
   const ends = performance.now() + patience;
-  while (!(await claim())) {
+  // Looking at a browser's page is work for the browser: who looks often keeps it from what is looked for.
+  for (let pause = 5; !(await claim()); pause = Math.min(40, pause * 1.5)) {
     if (performance.now() > ends) throw new Error(`never: ${what}`);
-    await after(5);
+    await after(pause);
   }
 }
 
