@@ -1,11 +1,12 @@
 // Builds dist/, and beside each file the same compressed, so that no server has to.
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "vite";
 
-const dist = new URL("../dist/", import.meta.url).pathname;
-await build({ root: new URL("..", import.meta.url).pathname, logLevel: "warn" });
+const dist = fileURLToPath(new URL("../dist/", import.meta.url));
+await build({ root: fileURLToPath(new URL("..", import.meta.url)), logLevel: "warn" });
 
 const assets = join(dist, "assets");
 for (const file of await readdir(assets)) {

@@ -417,7 +417,7 @@ constexpr std::array transfer_refusals{stale,        takeover_pending, not_yours
 constexpr std::array revoke_refusals{stale, reason_missing, unknown_token, nothing_held};
 constexpr std::array session_renew_refusals{nothing_of_session, partly_done};
 constexpr std::array session_end_refusals{partly_done};
-constexpr std::array history_refusals{history_off};
+constexpr std::array history_refusals{history_off, history_busy};
 constexpr std::array watch_refusals{too_many_watchers};
 constexpr std::array buffer_refusals{held, held_by_you, unknown_buffer, buffers_full};
 constexpr std::array put_refusals{buffer_exists, held,           held_by_you, text_is_single,

@@ -85,8 +85,9 @@ struct Written {
   int status = 200;
   std::string body;  ///< JSON; problem+json when `status` is 400 or above and `problem` is set.
   bool problem = false;
-  std::int64_t retry_after_s = 0;  ///< 0: no such header.
-  bool file = false;               ///< `body` is no JSON, but the bytes of a file of text.
+  std::int64_t retry_after_s = 0;    ///< 0: no such header.
+  bool file = false;                 ///< `body` is no JSON, but the bytes of a file of text.
+  ErrorCode code = ErrorCode::none;  ///< Of a problem: which it is.
 };
 
 /// One operation.

@@ -139,7 +139,8 @@ void begin_problem(JsonWriter& json, const ErrorInfo& info, std::string_view det
 
 Written problem(const Error& error) {
   const ErrorInfo& info = info_of(error.code);
-  Written out{info.http_status, {}, true, retry_after(error.code)};
+  Written out{
+      .status = info.http_status, .problem = true, .retry_after_s = retry_after(error.code), .code = error.code};
   std::string detail{error.told()};
   // `where` is for the operator, but about the request itself it is what the caller needs.
   const bool about_request = info.http_status < 500 && !error.where.empty();
@@ -161,7 +162,8 @@ Written write_reply(const Operation& operation, const Reply& reply, const Contex
 
 Written problem(const Reply& reply, const Context& context) {
   const ErrorInfo& info = info_of(reply.code);
-  Written out{info.http_status, {}, true, retry_after(reply.code)};
+  Written out{
+      .status = info.http_status, .problem = true, .retry_after_s = retry_after(reply.code), .code = reply.code};
   JsonWriter json(out.body);
   begin_problem(json, info, told(reply), reply.field);
   const LeaseView& lease = reply.lease;

@@ -136,6 +136,7 @@ TEST(Problem, has_the_members_of_rfc_9457_and_ours_for_every_code) {
     const Read got = write("lease.acquire", refusal(info.code));
     EXPECT_TRUE(got.written.problem) << info.name;
     EXPECT_EQ(got.written.status, info.http_status) << info.name;
+    EXPECT_EQ(got.written.code, info.code) << info.name;
     EXPECT_EQ(got.text("type"), "urn:holdfast:error:" + std::string{info.name});
     EXPECT_EQ(got.text("code"), info.name);
     EXPECT_EQ(got.number("status"), info.http_status) << info.name;

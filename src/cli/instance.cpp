@@ -115,7 +115,7 @@ Instance::Instance(const Settings& settings, journal::Journal& journal, Clock& c
   }
   service_.injections = settings.inject;
   service_.run(*runner_);
-  service_.keep(history);
+  service_.history().keep(history);
   service_.meet(live_);
   service_.journal = journal.describe();
 }
@@ -173,12 +173,15 @@ Result<void> Instance::stop() {
   live_.close(connection_patience);
   door_.close(connection_patience);
   if (resp_door_) resp_door_->close(connection_patience);
-  const bool read = service_.end_reading(std::max(until, std::chrono::steady_clock::now() + patience_for_reading));
+  const bool read = service_.history().end(std::max(until, std::chrono::steady_clock::now() + patience_for_reading));
   // What came after the drain is durable too, and nobody else writes to the journal.
   const auto no_answer = [] {
     return fail(ErrorCode::journal_io, "the disk does not answer; what was in flight was not answered either");
   };
-  if (!read || !drained || !runner_->finish(until - std::chrono::steady_clock::now())) return no_answer();
+  const auto at_least = [&](Duration patience) {
+    return std::max<Duration>(until - std::chrono::steady_clock::now(), patience);
+  };
+  if (!read || !drained || !runner_->finish(at_least(patience_for_closing))) return no_answer();
   if (runner_->snapshot().failed) return fail(ErrorCode::journal_io, "the journal failed while serving");
   std::optional<Result<void>> closed = said_by(std::max(until, std::chrono::steady_clock::now() + patience_for_closing),
                                                [&journal = journal_] { return journal.close(); });

@@ -79,11 +79,17 @@ Buffer& Buffers::add(std::unique_ptr<Buffer> buffer) {
   return *at->second;
 }
 
-void Buffers::remove(std::string_view name) {
+void Buffers::remove(std::string_view name, Position position) {
+  removed_ = position;
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return;
   text_bytes_ -= found->second->log().text().extent().bytes;
   by_name_.erase(found);
+}
+
+Position Buffers::last_to_decide(std::string_view name) const {
+  const Buffer* const buffer = find(name);
+  return buffer ? Position{buffer->number()} : removed_;
 }
 
 void Buffers::carry_out(const BufferEdited& edited, Position position, std::size_t revisions_max) {

@@ -35,7 +35,9 @@ class Buffers {
   const Draft* draft_with(const std::string& name, const Who& who, std::uint64_t seq) const;
 
   Buffer& add(std::unique_ptr<Buffer> buffer);
-  void remove(std::string_view name);
+  void remove(std::string_view name, Position position);
+  /// What an answer that says whether there is a text under `name` waits for: that it was made, else the last removal.
+  Position last_to_decide(std::string_view name) const;
   void carry_out(const BufferEdited& edited, Position position, std::size_t revisions_max);
   /// A draft for the text as it is kept here.
   void keep(const DraftKept& kept, Position position);
@@ -50,6 +52,7 @@ class Buffers {
   Drafts drafts_;
   Counts drafts_of_owner_, drafts_of_name_;
   std::size_t text_bytes_ = 0;
+  Position removed_;  ///< When a text was removed last.
 };
 
 /// All of a draft's changes in one, made for a text of `length` units. They fit one another.

@@ -362,6 +362,9 @@ void Step::show_more(const Lease& lease, LeaseView& shown) const {
 void Step::operate(const Get& command, Address from) {
   const Lease* lease = settle(command.name);
   Reply& reply = answer(from, command.name, lease, {}, command.unsettled);
+  if (!command.unsettled) {
+    reply.waits_for = std::max(reply.waits_for, state_.buffers().last_to_decide(command.name));
+  }
   if (!lease) {
     reply.lease.text = state_.buffers().find(command.name) != nullptr;
     return;

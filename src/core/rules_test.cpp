@@ -404,6 +404,21 @@ TEST(WaitsFor, is_nothing_new_for_a_renewal_that_only_moves_a_deadline) {
   EXPECT_EQ(desk.effects.size(), 2U);
 }
 
+TEST(WaitsFor, is_whether_there_is_a_text_only_where_that_is_shown) {
+  Desk desk;
+  const Token token = desk.grant("job", alice);  // 1
+  const auto file = std::make_shared<const text::TextFile>();
+  desk.ask(CreateBuffer{"job", alice, file});    // 2
+  desk.ask(CreateBuffer{"other", alice, file});  // 3
+  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}}).value().waits_for, Position{1});
+  EXPECT_EQ(desk.ask(Get{.name = "job"}).value().waits_for, Position{2});
+  desk.ask(RemoveBuffer{.name = "job", .by = alice, .token = token});  // 4
+  EXPECT_EQ(desk.effects.size(), 4U);
+  EXPECT_EQ(desk.ask(Renew{"job", token, alice, {}}).value().waits_for, Position{1});
+  EXPECT_EQ(desk.ask(Get{.name = "job"}).value().waits_for, Position{4});
+  EXPECT_EQ(desk.ask(Get{.name = "job", .unsettled = true}).value().waits_for, Position{});
+}
+
 TEST(WaitsFor, is_nothing_for_a_read_that_says_so_and_the_answer_is_marked) {
   Desk desk;
   desk.grant("job", alice);
@@ -485,6 +500,8 @@ TEST(Get, shows_how_long_it_has_been_held_by_which_connection_and_whether_there_
   desk.ask(CreateBuffer{"free", alice, std::make_shared<const text::TextFile>()});
   EXPECT_TRUE(desk.show("job").text);
   EXPECT_TRUE(desk.show("free").text) << "nobody holds it";
+  desk.ask(RemoveBuffer{.name = "free", .by = alice});
+  EXPECT_FALSE(desk.show("free").text);
   const Reply list = desk.ask(List{.names = {"job"}}).value();
   EXPECT_EQ(list.page.front().held_for, 4s);
   EXPECT_TRUE(list.page.front().text);

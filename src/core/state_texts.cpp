@@ -23,13 +23,10 @@ void State::carry_out(const BufferCreated& effect, Now) {
   auto buffer = std::make_unique<Buffer>(effect, position_.value);
   buffer->changed = position_;
   buffers_.add(std::move(buffer));
-  // Its lease shows whether there is a text.
-  if (Lease* const lease = lookup(effect.name)) lease->changed = position_;
 }
 
 void State::carry_out(const BufferRemoved& effect, Now) {
-  buffers_.remove(effect.name);
-  if (Lease* const lease = lookup(effect.name)) lease->changed = position_;
+  buffers_.remove(effect.name, position_);
 }
 
 void State::carry_out(const BufferEdited& effect, Now) {

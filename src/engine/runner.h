@@ -170,6 +170,7 @@ class Runner {
   void build_index();  ///< Under index_mutex_.
   /// Takes in what changed of the names since, and says until when. Under index_mutex_.
   core::Position update_index();
+  void look_at(std::span<const std::string> names, Tree::Child& child);
   /// Every lease there is: `visit` is called under the mutex, which is let go now and then, and `pause` when it has
   /// been. False: stopped before the last, or not wanted any more.
   template <class Visit, class Pause>
@@ -199,6 +200,8 @@ class Runner {
 
   std::atomic<bool> draining_ = false;  ///< Nobody who goes through all leases goes on.
   std::mutex walk_mutex_;               ///< One at a time does: the pauses are for those who work.
+
+  std::mutex tree_mutex_;  ///< Likewise of those who ask for a page of the tree.
 
   std::mutex index_mutex_;
   bool index_built_ = false;

@@ -108,6 +108,7 @@ ErrorCode look_up_sessions(Service& service, std::uint64_t client, const api::Se
 }  // namespace
 
 ErrorCode look_up(Service& service, std::uint64_t client, api::Call& call) {
+  if (!service.clients().open(client)) return ErrorCode::stopping;
   if (call.page) look_up_names(service, *call.page, std::get<core::List>(call.command));
   if (call.tree) look_up_tree(service, *call.tree, std::get<core::Show>(call.command));
   if (call.sessions) return look_up_sessions(service, client, *call.sessions, std::get<core::Show>(call.command));

@@ -4,9 +4,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <boost/asio/post.hpp>
-#include <future>
-
 #include "server/peer_address.h"
 
 namespace holdfast::server {
@@ -37,6 +34,11 @@ bool Clients::present(std::uint64_t client) const {
   socklen_t size = sizeof info;
   if (::getsockopt(found->second.socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
   return info.tcpi_state == TCP_ESTABLISHED;  // CLOSE_WAIT: the peer has closed, only nobody has read that yet.
+}
+
+bool Clients::open(std::uint64_t client) const {
+  const std::lock_guard lock(mutex_);
+  return open_.contains(client);
 }
 
 std::string Clients::address_of(std::uint64_t client) const {
@@ -70,16 +72,6 @@ core::TakeBack Service::take_back(std::string name, core::Token token, core::Who
 std::uint64_t Service::add_lane(Lane& lane) {
   lanes_.push_back(&lane);
   return lanes_.size();  // From 1: client 0 is nobody.
-}
-
-bool Service::end_reading(std::chrono::steady_clock::time_point until) {
-  auto over = std::make_shared<std::promise<void>>();
-  std::future<void> is_over = over->get_future();
-  boost::asio::post(reader_, [over] { over->set_value(); });
-  if (is_over.wait_until(until) != std::future_status::ready) return false;
-  reader_.stop();
-  reader_.join();
-  return true;
 }
 
 void Service::look_after_lanes() {

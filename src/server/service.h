@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -20,6 +19,7 @@
 #include "engine/runner.h"
 #include "history/store.h"
 #include "server/conflict_monitor.h"
+#include "server/history_reader.h"
 #include "server/live_sessions.h"
 #include "server/log.h"
 #include "server/metrics.h"
@@ -47,6 +47,8 @@ class Clients final : public core::Presence, public api::Addresses {
   /// Before the socket is closed.
   void remove(std::uint64_t client);
   bool present(std::uint64_t client) const override;
+  /// Whether it was added and not removed: nobody here has noticed that its peer has gone, if it has.
+  bool open(std::uint64_t client) const;
   std::string address_of(std::uint64_t client) const override;
 
  private:
@@ -92,17 +94,9 @@ class Service {
   /// Nobody new becomes an owner for want of room on the disk, or somebody does again.
   void room_changed(bool out, const journal::Room& room);
 
-  /// Null: none is kept.
-  void keep(history::Store* history) { history_ = history; }
-  history::Store* history() { return history_; }
+  HistoryReader& history() { return history_; }
 
   engine::EventRing& events() { return events_; }
-
-  /// Where files of it are read: a disk that hangs holds nobody up who asks for something else.
-  boost::asio::thread_pool& reader() { return reader_; }
-  /// What waits to be read is dropped. False: what is being read was not there by `until`, and only the end of the
-  /// process ends that.
-  bool end_reading(std::chrono::steady_clock::time_point until);
 
   /// Who has a live socket; null: nobody can.
   void meet(LiveSessions& live) { live_ = &live; }
@@ -125,9 +119,8 @@ class Service {
   ConflictMonitor monitor_;
   std::vector<Lane*> lanes_;
   engine::Runner* runner_ = nullptr;
-  history::Store* history_ = nullptr;
   LiveSessions* live_ = nullptr;
-  boost::asio::thread_pool reader_{1};
+  HistoryReader history_{clients_};
 };
 
 }  // namespace holdfast::server

@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "tests/durability/here.h"
 #include "tests/support/http_talk.h"
@@ -26,6 +28,7 @@ using support::Talk;
 using testing::HasSubstr;
 
 constexpr int journal_failed = 74;
+constexpr std::size_t readers_max = 128;  ///< Of the history, at a time: docs/operating.md.
 
 /// To start a server on `store` whose console is one page and one script.
 std::vector<std::string> with_page(const Store& store) {
@@ -145,14 +148,12 @@ TEST_F(HungDisk, does_not_keep_the_server_from_ending_though_nothing_is_under_wa
 }
 
 // Who reads the history of a name waits for its files; nobody else does, and the server ends in time.
-TEST(HungReads, hold_nobody_up_who_reads_something_else) {
-  Store store;
-  const std::filesystem::path sign = store.scratch() / "hangs";
-  const std::filesystem::path little = store.scratch() / "little.toml";
-  std::ofstream(little) << "history_bytes_max = 1048576\n";  // So files are written soon.
-  const std::vector<std::string> arguments{"--config", little, "--data", store.data()};
-  {
-    ServerProcess before({.arguments = arguments});
+/// A server whose history of ci/build lies in files, on a disk of its own.
+class HistoryInFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::ofstream(little_) << "history_bytes_max = 1048576\n";  // So files are written soon.
+    ServerProcess before({.arguments = arguments()});
     Talk alice(before.port());
     const std::string wanted = fmt::format(R"({{"owner": "alice", "note": "{}"}})", std::string(1'000, 'n'));
     for (int i = 0; i < 200; ++i) {
@@ -163,14 +164,37 @@ TEST(HungReads, hold_nobody_up_who_reads_something_else) {
     before.process().signal(SIGTERM);
     ASSERT_EQ(before.process().wait().exit_status, 0);
   }
-  ServerProcess server(
-      {.arguments = arguments,
-       .environment = {{"LD_PRELOAD", HOLDFAST_DISK_SHIM}, {"HOLDFAST_DISK", "hangs"}, {"HOLDFAST_DISK_HANGS", sign}}});
+
+  std::vector<std::string> arguments() const { return {"--config", little_, "--data", store_.data()}; }
+  ServerProcess::How on_disk(const std::string& which) const {
+    return {
+        .arguments = arguments(),
+        .environment = {{"LD_PRELOAD", HOLDFAST_DISK_SHIM}, {"HOLDFAST_DISK", which}, {"HOLDFAST_DISK_HANGS", sign_}}};
+  }
+  /// Connections that have asked for the history, and have no answer yet.
+  static std::vector<Talk> readers(std::uint16_t port, std::size_t count) {
+    std::vector<Talk> readers;
+    while (readers.size() < count) {
+      readers.emplace_back(port).send(support::request_text("GET", "/v1/history/ci/build"));
+    }
+    return readers;
+  }
+
+  const Store store_;
+  const std::filesystem::path sign_ = store_.scratch() / "hangs";
+  const std::filesystem::path little_ = store_.scratch() / "little.toml";
+};
+
+using HungReads = HistoryInFiles;
+using SlowReads = HistoryInFiles;
+
+TEST_F(HungReads, hold_nobody_up_who_reads_something_else) {
+  ServerProcess server(on_disk("hangs"));
   Talk alice(server.port()), reading(server.port()), looking(server.port(), 1s);
   support::LiveTalk live(server.port(), "dave", "tab");
   ASSERT_EQ(alice.post("/v1/acquire/ci/test", R"({"owner": "alice"})").status, 200);
   EXPECT_THAT(reading.get("/v1/history/ci/build").body, HasSubstr("alice"));
-  std::ofstream{sign};
+  std::ofstream{sign_};
   reading.send(support::request_text("GET", "/v1/history/ci/build"));
   EXPECT_FALSE(reading.answered_within(50ms)) << "it reads no file";
   EXPECT_THAT(looking.get("/v1/leases").body, HasSubstr("ci/test"));
@@ -181,7 +205,42 @@ TEST(HungReads, hold_nobody_up_who_reads_something_else) {
   server.process().signal(SIGTERM);
   EXPECT_EQ(server.process().wait().exit_status, journal_failed);
   EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
-  std::filesystem::remove(sign);
+  std::filesystem::remove(sign_);
+}
+
+TEST_F(HungReads, wait_for_so_many_and_the_others_are_refused) {
+  ServerProcess server(on_disk("hangs"));
+  std::ofstream{sign_};
+  std::vector<Talk> reading = readers(server.port(), readers_max + 10);
+  const auto answered = [](Talk& talk) { return talk.answered_within(0ms); };
+  await("ten to be refused", [&] { return std::ranges::count_if(reading, answered) == 10; });
+  std::vector<Talk*> waiting;
+  for (Talk& talk : reading) {
+    if (!answered(talk)) {
+      waiting.push_back(&talk);
+      continue;
+    }
+    const Response refused = talk.receive();
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_EQ(refused.field("code"), "history_busy");
+  }
+  Talk looking(server.port(), 1s);
+  EXPECT_EQ(looking.get("/v1/leases").status, 200);
+  std::filesystem::remove(sign_);
+  for (Talk* reader : waiting) EXPECT_THAT(reader->receive().body, HasSubstr("alice"));
+  EXPECT_EQ(looking.get("/v1/history/ci/build").status, 200);
+}
+
+TEST_F(SlowReads, are_not_waited_for_at_the_end_of_the_server) {
+  ServerProcess server(on_disk("slow"));
+  const std::vector<Talk> reading = readers(server.port(), 60);  // A quarter of a second each.
+  Talk last(server.port());
+  last.send(support::request_text("GET", "/v1/history/ci/build"));
+  EXPECT_FALSE(last.answered_within(500ms));
+  const auto began = std::chrono::steady_clock::now();
+  server.process().signal(SIGTERM);
+  EXPECT_EQ(server.process().wait().exit_status, 0) << "the disk is sound";
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
 }
 
 /// A client that is alone has its commits made by the door's own thread, from the second on.

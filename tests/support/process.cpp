@@ -118,6 +118,11 @@ bool Process::running() {
 
 void Process::signal(int number) const {
   if (::kill(pid_, number) != 0) system_failed("kill");
+  if (number != SIGSTOP) return;
+  siginfo_t info{};
+  while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WEXITED | WNOWAIT) != 0) {
+    if (errno != EINTR) system_failed("waitid");
+  }
 }
 
 Ended Process::wait(std::chrono::milliseconds patience) {

@@ -42,6 +42,7 @@ class Process {
 
   pid_t pid() const { return pid_; }
   bool running();
+  /// SIGSTOP: returns when it stands still. Until then threads that have not heard of it yet go on.
   void signal(int number) const;
   /// Throws std::runtime_error if it has not ended within `patience`.
   Ended wait(std::chrono::milliseconds patience = std::chrono::seconds(30));

@@ -502,8 +502,8 @@ export interface Codes {
   "events.watch": "bad_field" | "journal_behind" | "stopping" | "commit_unknown" | "too_many_watchers";
   "buffer.acquire": "bad_field" | "unknown_buffer" | "held" | "held_by_you" | "buffers_full" | "journal_behind" | "stopping" | "commit_unknown";
   "buffer.acquire_in_project": "bad_field" | "unknown_buffer" | "held" | "held_by_you" | "buffers_full" | "journal_behind" | "stopping" | "commit_unknown";
-  "history.get": "bad_field" | "history_off" | "journal_behind" | "stopping" | "commit_unknown";
-  "history.list": "bad_field" | "history_off" | "journal_behind" | "stopping" | "commit_unknown";
+  "history.get": "bad_field" | "history_off" | "journal_behind" | "stopping" | "commit_unknown" | "history_busy";
+  "history.list": "bad_field" | "history_off" | "journal_behind" | "stopping" | "commit_unknown" | "history_busy";
   "buffer.put": "bad_field" | "held" | "held_by_you" | "buffer_exists" | "text_too_large" | "bad_text" | "text_is_single" | "texts_full" | "journal_behind" | "stopping" | "commit_unknown";
   "buffer.get": "bad_field" | "no_such_text" | "revision_gone" | "revision_future" | "journal_behind" | "stopping" | "commit_unknown";
   "buffer.delete": "bad_field" | "not_yours" | "no_such_text" | "held" | "stale" | "unknown_token" | "token_needed" | "journal_behind" | "stopping" | "commit_unknown";

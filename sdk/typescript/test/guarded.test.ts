@@ -457,6 +457,7 @@ test("what was let go without hearing of it is no loss, and whoever waited has i
   const alice = await clientOf("alice", {}, {}, relay.url).openBuffer("done/unheard", { text: "text" });
   const bob = await clientOf("bob").openBuffer("done/unheard");
   await alice.acquire();
+  await until(() => bob.owner?.owner === "alice", "he sees who has it");
   const losses: string[] = [];
   alice.on("lost", ({ reason }) => losses.push(reason));
   relay.swallowingAnswers = true;

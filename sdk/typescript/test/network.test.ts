@@ -209,7 +209,7 @@ test("where nobody is there it says so, and that nothing was done", async () => 
 test("a server that stands still makes no call wait for longer than its time", async () => {
   const stuck = await Server.start();
   const client = await connect({ server: stuck.url, owner: "alice", timeoutMs: 300 });
-  stuck.pause();
+  await stuck.pause();
   const error = await failure(UnavailableError, client.acquire("stuck"));
   assert.deepEqual([error.code, error.fate], ["answer_lost", "maybe_done"]);
   stuck.goOn();

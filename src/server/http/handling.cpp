@@ -6,7 +6,6 @@
 
 #include "api/write_text.h"
 #include "base/check.h"
-#include "server/history_answer.h"
 #include "server/http/connection.h"
 #include "server/http/io_thread.h"
 #include "server/http/media.h"
@@ -242,7 +241,7 @@ void Connection::append_page(std::string& out, const Task& task, bool last) {
     }
     case Page::metrics: {
       Metrics::Standing standing{.ready = service.ready, .injections = service.injections.size()};
-      if (service.history()) standing.history = service.history()->figures();
+      if (const history::Store* kept = service.history().history()) standing.history = kept->figures();
       const std::string text = service.metrics().render(service.runner().snapshot(), standing);
       return append_response(out, task, 200, "text/plain; version=0.0.4; charset=utf-8", text, 0, last);
     }
@@ -263,8 +262,7 @@ net::awaitable<bool> Connection::operate(Task& task) {
   api::Call& call = task.call;
   if (call.history) {
     api::Written told = co_await history(*call.history, task.context);
-    const ErrorCode code = told.problem ? ErrorCode::history_off : ErrorCode::none;
-    count(task, code, std::chrono::steady_clock::now() - task.began);
+    count(task, told.code, std::chrono::steady_clock::now() - task.began);
     co_return co_await respond(task, std::move(told));
   }
   if (call.server) {
@@ -331,15 +329,14 @@ net::awaitable<ErrorCode> Connection::look_up_apart(api::Call& call) {
   return net::async_initiate<decltype(token), void(ErrorCode)>(std::move(begin), token);
 }
 
-/// On a thread for that: it reads files, and a disk that hangs must not hold the lists up.
 net::awaitable<api::Written> Connection::history(const api::HistoryRequest& request, const api::Context& context) {
   auto begin = [this, request, context](auto handler) {
-    net::post(io_.service.reader(), [this, request, context, handler = std::move(handler)]() mutable {
-      api::Written told = answer_history(io_.service.history(), request, context);
+    auto tell = [this, handler = std::move(handler)](api::Written told) mutable {
       net::post(io_.loop, [handler = std::move(handler), told = std::move(told)]() mutable {
         std::move(handler)(std::move(told));
       });
-    });
+    };
+    io_.service.history().read(client_, request, context, std::move(tell));
   };
   auto token = use_awaitable;
   return net::async_initiate<decltype(token), void(api::Written)>(std::move(begin), token);

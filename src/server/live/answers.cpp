@@ -125,9 +125,8 @@ void LivePeer::written(std::uint64_t request, const api::Written& written) {
   const auto found = asked_.find(request);
   if (ended_ || found == asked_.end()) return;
   if (found->second.operation->asks_history) {
-    const ErrorCode code = written.problem ? ErrorCode::history_off : ErrorCode::none;
     const Duration took = io_.loop.now() - found->second.since;
-    io_.service.metrics().count_request(number_of(*found->second.operation), code, took, Metrics::Door::live);
+    io_.service.metrics().count_request(number_of(*found->second.operation), written.code, took, Metrics::Door::live);
   }
   say(found->second.id, written.status, written.body);
   forget_asked(request);

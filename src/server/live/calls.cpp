@@ -5,7 +5,6 @@
 
 #include "api/json_text.h"
 #include "api/spoken.h"
-#include "server/history_answer.h"
 #include "server/live/peer.h"
 #include "server/live/thread.h"
 #include "server/look_up.h"
@@ -226,15 +225,13 @@ void LivePeer::look_up_apart(std::uint64_t request, api::Call call) {
   });
 }
 
-/// On a thread for that: it reads files, and a disk that hangs must not hold the lists up.
 void LivePeer::tell_history(std::uint64_t request, const api::HistoryRequest& wanted) {
-  auto& pool = io_.service.reader();
-  boost::asio::post(pool, [&io = io_, client = client_, request, wanted, context = asked_.at(request).context] {
-    api::Written told = answer_history(io.service.history(), wanted, context);
+  auto tell = [&io = io_, client = client_, request](api::Written told) {
     io.post([&io, client, request, told = std::move(told)] {
       if (LivePeer* peer = io.find(client)) peer->written(request, told);
     });
-  });
+  };
+  io_.service.history().read(client_, wanted, asked_.at(request).context, std::move(tell));
 }
 
 }  // namespace holdfast::server::live

@@ -7,7 +7,6 @@
 #include <charconv>
 
 #include "api/operations.h"
-#include "server/history_answer.h"
 #include "server/look_up.h"
 #include "server/newcomer.h"
 #include "server/resp/event_pushes.h"
@@ -221,23 +220,20 @@ void Connection::look_up_apart(api::Call call) {
   });
 }
 
-/// On a thread for that: it reads files, and a disk that hangs must not hold the lists up.
 void Connection::tell_history(const api::HistoryRequest& request) {
-  boost::asio::post(io_.service.reader(),
-                    [&io = io_, client = client_, number = blocking_, request, context = asked_.back().lease->context] {
-                      api::Written told = answer_history(io.service.history(), request, context);
-                      io.post([&io, client, number, told = std::move(told)] {
-                        if (Connection* connection = io.find(client)) connection->written(number, told);
-                      });
-                    });
+  auto tell = [&io = io_, client = client_, number = blocking_](api::Written told) {
+    io.post([&io, client, number, told = std::move(told)] {
+      if (Connection* connection = io.find(client)) connection->written(number, told);
+    });
+  };
+  io_.service.history().read(client_, request, asked_.back().lease->context, std::move(tell));
 }
 
 void Connection::written(std::uint64_t request, const api::Written& written) {
   Asked* asked = asked_at(request);
   if (!asked) return;
-  const ErrorCode code = written.problem ? ErrorCode::history_off : ErrorCode::none;
   const Duration took = io_.loop.now() - asked->since;
-  io_.service.metrics().count_request(number_of(*asked->lease->operation), code, took, Metrics::Door::resp);
+  io_.service.metrics().count_request(number_of(*asked->lease->operation), written.code, took, Metrics::Door::resp);
   Writer writer(asked->said, conversation_.version);
   write_answer(writer, written);
   finish(*asked);

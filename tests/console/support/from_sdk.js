@@ -12,4 +12,7 @@ async function of(file) {
 
 export const { chanceOf } = await of("chance");
 export const { Relay } = await of("relay");
-export const { after, until } = await of("outside");
+const { after, until: claimed } = await of("outside");
+export { after };
+/** Looking at a page is work for the browser: who looks often keeps it from what is looked for. */
+export const until = (claim, what, patience) => claimed(claim, what, patience, 25);

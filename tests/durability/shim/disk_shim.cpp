@@ -2,7 +2,7 @@
 //
 //   lies    fdatasync and fsync do nothing and say that they did: what a power cut must bring to light
 //   hangs   fdatasync, fsync and pread do not return while there is a file whose name HOLDFAST_DISK_HANGS gives
-//   slow    fdatasync and fsync take a quarter of a second longer
+//   slow    fdatasync, fsync and pread take a quarter of a second longer
 //   moody   fdatasync and fsync do not return while there is a file `hang` in the folder HOLDFAST_DISK_SIGNS, and fail
 //           with EIO while there is a file `eio`
 //   bites   pwrite writes at most half of what it is given, at least a byte: everything must go on as before
@@ -61,6 +61,11 @@ const std::atomic<std::int64_t>* ahead() {
   return seconds;
 }
 
+void be_slow() {
+  static const bool slow = disk_is("slow");
+  if (slow) ::usleep(250'000);
+}
+
 void hang() {
   static const char* const sign = disk_is("hangs") ? std::getenv("HOLDFAST_DISK_HANGS") : nullptr;
   while (sign && ::access(sign, F_OK) == 0) ::usleep(1'000);
@@ -68,12 +73,12 @@ void hang() {
 
 ssize_t read_later(const char* call, int fd, void* bytes, size_t size, off_t offset) {
   hang();
+  be_slow();
   return real<ssize_t(int, void*, size_t, off_t)>(call)(fd, bytes, size, offset);
 }
 
 int sync_or_lie(const char* call, int fd) {
-  static const bool slow = disk_is("slow");
-  if (slow) ::usleep(250'000);
+  be_slow();
   while (sign("hang")) ::usleep(1'000);
   if (sign("eio")) {
     errno = EIO;

@@ -71,10 +71,9 @@ export class Page implements Surroundings {
 export const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Waits until it is so; fails where it never is. */
-export async function until(claim: () => boolean | Promise<boolean>, what: string, patience = 8000): Promise<void> {
+export async function until(claim: () => boolean | Promise<boolean>, what: string, patience = 8000, pause = 5): Promise<void> {
   const ends = performance.now() + patience;
-  // Looking at a browser's page is work for the browser: who looks often keeps it from what is looked for.
-  for (let pause = 5; !(await claim()); pause = Math.min(40, pause * 1.5)) {
+  while (!(await claim())) {
     if (performance.now() > ends) throw new Error(`never: ${what}`);
     await after(pause);
   }

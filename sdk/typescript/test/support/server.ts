@@ -1,9 +1,10 @@
 // A real server on a port that the kernel chose. HOLDFAST names the program.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { until } from "./outside.js";
 
 const program = process.env["HOLDFAST"];
 
@@ -44,8 +45,12 @@ export class Server {
   }
 
   /** It does not run, and does not know. */
-  pause(): void {
+  async pause(): Promise<void> {
     this.#process.kill("SIGSTOP");
+    const threads = `/proc/${this.#process.pid}/task`;
+    const stopped = (thread: string): boolean => /\) [Tt] /.test(readFileSync(`${threads}/${thread}/stat`, "utf8"));
+    // Those that have not heard of it yet still answer.
+    await until(() => readdirSync(threads).every(stopped), "it stands still");
   }
   goOn(): void {
     this.#process.kill("SIGCONT");
