@@ -1,13 +1,15 @@
 // The live connection: what it does when the other side is silent, breaks off, or is somebody else's by now.
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { Holdfast, memoryStore, RequestError, UnavailableError } from "../src/index.js";
+import { Holdfast, memoryStore, RequestError, UnavailableError, type GuardedBuffer } from "../src/index.js";
 import type { Environment } from "../src/leases.js";
 import { FakeServer } from "./support/fake.js";
 import { Page, after, failure, until } from "./support/outside.js";
 
 const open: Holdfast[] = [];
+const buffers: GuardedBuffer[] = [];
 afterEach(() => {
+  for (const buffer of buffers.splice(0)) buffer.close();
   for (const client of open.splice(0)) client.live.close();
 });
 
@@ -211,6 +213,39 @@ test("a takeover that is given up in its window is cancelled; what comes all the
     await until(() => server.holder === undefined, "it is given back");
     assert.deepEqual(server.asked.at(-1), { call: "lease.release", name: "doc", token: server.lastToken });
   }
+});
+
+/** A buffer that asks for its text, and what is told where the answer to that comes after it was asked for again. */
+async function askedTwice(): Promise<{ server: FakeServer; buffer: GuardedBuffer; asking: Promise<void>; ids: number[] }> {
+  const server = new FakeServer("text");
+  const client = clientOf(server, {}, 100);
+  const buffer = await client.openBuffer("doc");
+  buffers.push(buffer);
+  const ids: number[] = [];
+  server.instead = ({ call, id }) => (call === "lease.acquire" ? (ids.push(id!), null) : undefined);
+  const asking = buffer.acquire();
+  await until(() => ids.length === 2, "nobody waits for the first answer any more, and it is asked again");
+  server.instead = undefined;
+  return { server, buffer, asking, ids };
+}
+
+test("a grant that comes after it was asked for again is not given back: the next answer has the same one", async () => {
+  const { server, buffer, asking, ids } = await askedTwice();
+  const body = server.grant("alice", buffer.session);
+  for (const id of ids) server.push({ id, status: 200, body });
+  await asking;
+  await buffer.acquire();
+  assert.deepEqual([buffer.state, callsOf(server, "lease.release")], ["owned", 0]);
+  assert.equal(server.holder?.token, buffer.token);
+});
+
+test("nor does it stay with whoever was refused when asking again", async () => {
+  const { server, buffer, asking, ids } = await askedTwice();
+  const body = server.grant("alice", buffer.session);
+  server.push({ id: ids[0], status: 200, body });
+  server.push({ id: ids[1], status: 400, body: { code: "bad_request", fate: "not_done", detail: "no" } });
+  await assert.rejects(asking, { code: "bad_request" });
+  await until(() => server.holder === undefined, "it is given back");
 });
 
 test("others are told whether somebody is there", async () => {
