@@ -322,8 +322,9 @@ export class GuardedBuffer {
       const failed = await this.#letGo(() => lease!.release(), signal).then(() => undefined, (error: unknown) => ({ error }));
       await this.#settled(signal).catch(() => undefined);
       if (signal?.aborted) return false;
-      if (this.#closed || this.#lease === undefined || (failed && this.#lease === lease)) break;
-      // It could not be let go, and is held: a server that is behind renews and does not release.
+      if (this.#closed || this.#lease === undefined) break;
+      // It could not be let go, and is held: a server that is behind renews and does not release; or what was typed can
+      // never be stored, and is in the way no more.
       const pause = backoff.pause(failed?.error instanceof HoldfastError ? failed.error : undefined);
       if (failed) await paused(pause, signal).catch(() => undefined); // Aborted: the next look at it says so.
     }
@@ -331,13 +332,14 @@ export class GuardedBuffer {
     return true;
   }
 
-  /** At once: the lease ends with its ttl, and what is not stored is kept on this side. */
+  /** At once: it is let go of as far as the server can be told, and what is not stored is kept on this side. */
   close(): void {
     if (this.#closed) return;
     this.#keep();
     this.#closed = true;
     this.#obtaining?.abort(closedError());
     this.#means.live.tell("unfollow", { name: this.name });
+    if (this.#lease) this.#giveBack(this.#lease.token); // Else it would be renewed for as long as the connection answers.
     this.#lease?.given();
     for (const leave of this.#leave.splice(0)) leave();
     this.#stash.close();
@@ -557,7 +559,11 @@ export class GuardedBuffer {
 
   /** The name was given to this session without its asking for it. */
   #claim(token: number): void {
-    this.#get("lease.renew", { token }, {}).catch(() => undefined);
+    this.#get("lease.renew", { token }, {}).catch(() => this.#giveBack(token)); // It was left meanwhile, say.
+  }
+
+  #giveBack(token: number): void {
+    this.#means.live.tell("lease.release", { name: this.name, token });
   }
 
   #gathered(push: Push): void {
@@ -798,7 +804,7 @@ export class GuardedBuffer {
     const lease = this.#lease;
     if (!lease) return;
     this.#sending.sendLast(lease.token);
-    if (this.#tail.operations.length <= 1) this.#means.live.tell("lease.release", { name: this.name, token: lease.token });
+    if (this.#tail.operations.length <= 1) this.#giveBack(lease.token);
   }
 
   // What is told.
