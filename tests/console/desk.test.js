@@ -294,6 +294,28 @@ test("a comparison stays as it is while somebody types in the text, and shows wh
   await same.waitFor({ state: "detached" });
 });
 
+test("what applying would do is shown of the text beside it, also where that is typed into while it is read", async (context) => {
+  const world = await World.of(context);
+  const { server } = world;
+  const name = "notes/moving";
+  await server.createText(name, "one\ntwo\n", "alice");
+  const { draft, bobs, revision, length } = await draftOf(server, name, (length) => [length, [0, "three", ""]]);
+  const [alice] = await world.people("alice");
+  const { page } = alice;
+  let typed = false;
+  await page.route(new RegExp(`/v1/buffers/${pathOf(name)}\\?(?!.*text=0)`), async (route) => {
+    if (!typed) await server.post(`/v1/edit/${pathOf(name)}`, { owner: "bob", session: "desk", token: bobs.token, base: revision, seq: 1, changes: [[[0, "zero", ""], length]] });
+    typed = true;
+    await route.continue();
+  });
+  await alice.go(`#/draft/${draft}`);
+  await button(page, "What applying would do").click();
+  const shown = () => page.locator(".compare .cm-content").allInnerTexts();
+  await until(async () => (await shown()).some((text) => /^zero\s+one\s+two\s+three\s*$/.test(text)), "it is in the text as it is");
+  assert.equal(await page.getByText("This page broke").count(), 0);
+  assert.ok(typed);
+});
+
 test("a text is made from a file, and comes back as that file", async (context) => {
   const world = await World.of(context);
   const [alice] = await world.people("alice");
