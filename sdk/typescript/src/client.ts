@@ -70,6 +70,7 @@ export class Holdfast extends Leases {
    */
   async openBuffer(name: string, options: BufferOptions & { readonly text?: string; readonly signal?: AbortSignal } = {}): Promise<GuardedBuffer> {
     const { text, signal, ...how } = options;
+    name = name.normalize("NFC"); // As the server spells it in what it pushes.
     const live = this.live;
     live.open(); // Says at once where there is no WebSocket, and that the client was closed.
     if (this.#buffers.has(name)) throw badField("name", `${name} is open already`, "bad_name");

@@ -548,6 +548,17 @@ test("a large paste arrives whole", async () => {
   await until(() => bob.text === alice.text, "he sees it", 20_000);
 });
 
+test("a name is the same one however its letters are put together", async () => {
+  const [alices, bobs] = [clientOf("alice"), clientOf("bob")];
+  const alice = await alices.openBuffer("cafe\u0301", { text: "text" });
+  const bob = await bobs.openBuffer("caf\u00e9");
+  assert.equal(new Screen(bob).append("!"), "asking");
+  await until(() => alice.text === "text!", "she sees it");
+  assert.equal(alice.owner?.owner, "bob");
+  assert.equal(alice.name, bob.name);
+  await assert.rejects(alices.openBuffer("caf\u00e9"), { code: "bad_name" });
+});
+
 test("an operator's texts are the same ones, one try each", async () => {
   const operator = new Operator({ server: server.url, owner: "oscar" });
   const texts = textsOf(operator);
