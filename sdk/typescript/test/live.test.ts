@@ -179,6 +179,16 @@ test("one that is closed while it opens a text opens none", async () => {
   assert.equal(callsOf(server, "follow"), 0);
 });
 
+test("a text is open once, also where it is opened twice at the same time", async () => {
+  const server = new FakeServer("text");
+  const client = new Holdfast({ owner: "alice", webSocket: server.webSocket, server: "http://fake.example", fetch: async () => new Response("{}") });
+  open.push(client);
+  const [first, second] = await Promise.allSettled([client.openBuffer("doc", { text: "text" }), client.openBuffer("doc", { text: "text" })]);
+  assert.equal(first.status, "fulfilled");
+  assert.deepEqual(second.status === "rejected" && second.reason.code, "bad_name");
+  assert.equal(callsOf(server, "follow"), 1);
+});
+
 test("a wait that is given up is cancelled, and a grant that comes all the same is given back", async () => {
   const server = new FakeServer();
   const { live } = clientOf(server);
