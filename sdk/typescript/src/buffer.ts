@@ -257,11 +257,14 @@ export class GuardedBuffer {
   /** Stores what was typed, then gives it to `to`, before the queue. */
   async transfer(to: string, toSession?: string): Promise<void> {
     const session = toSession === undefined ? {} : { to_session: toSession };
+    let passed = false;
     await this.#letGo(async () => {
       const fields = { name: this.name, token: this.#lease!.token, to, ...session };
       await this.#means.live.call("lease.transfer", fields, { timeout: this.#means.timeoutMs });
       this.#lease!.given();
+      passed = true;
     });
+    if (!passed) throw notHeld(this.name); // Or it was lost while that was stored.
   }
 
   /** Says "not now" to somebody who asked. */
@@ -776,10 +779,7 @@ export class GuardedBuffer {
   }
 
   #askServer(operation: Pick<ServerOperation, "kind" | "draft" | "anyway">): Promise<boolean> {
-    if (!this.#lease || this.#frozen || this.#closed) {
-      const detail = `${this.name} is not owned here`;
-      return Promise.reject(new StaleError({ code: "nothing_held", fate: "not_done", detail }));
-    }
+    if (!this.#lease || this.#frozen || this.#closed) return Promise.reject(notHeld(this.name));
     const done = this.#sending.ask(operation);
     this.#edited();
     return done;
@@ -863,6 +863,8 @@ async function unless<T>(signal: AbortSignal | undefined, work: Promise<T>): Pro
 }
 
 const closedError = (): HoldfastError => new HoldfastError({ code: "closed", fate: "not_done", detail: "The buffer was closed." });
+
+const notHeld = (name: string): StaleError => new StaleError({ code: "nothing_held", fate: "not_done", detail: `${name} is not owned here` });
 
 const noText = (name: string): RequestError =>
   new RequestError({ code: "no_such_text", fate: "not_done", field: "name", detail: `There is no text under ${name}.` });

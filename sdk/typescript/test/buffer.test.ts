@@ -364,6 +364,19 @@ test("what comes of a takeover that was given up is given back, and not taken fo
   assert.equal(server.holder, undefined, "it is given back");
 });
 
+test("what is not held any more is not passed on, and that is said", async () => {
+  const { server, buffer } = await opened("text");
+  await assert.rejects(buffer.transfer("carol"), { code: "nothing_held" });
+  await buffer.acquire();
+  const { token } = buffer;
+  server.instead = ({ call }) => (call === "buffer.edit" ? null : undefined);
+  buffer.replace(4, 4, "!");
+  const passing = buffer.transfer("carol");
+  server.push({ push: "lost", name: "doc", token, because: "taken_over", by: "bob", reason: "now" });
+  await assert.rejects(passing, { code: "nothing_held" });
+  assert.equal(server.asked.some(({ call }) => call === "lease.transfer"), false);
+});
+
 test("cursors are told in the positions of the newest revision", async () => {
   const { server, buffer } = await opened("text");
   await buffer.acquire();
