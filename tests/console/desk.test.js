@@ -126,6 +126,35 @@ test("who is done passes it on, and undo takes back what is one's own", async (c
   await his.shows("BEGIN alice's bob's");
 });
 
+/** Calls of a page over its live connections that do not get through to the server, as long as they are in the way. */
+async function inTheWay(page, ...calls) {
+  const way = { calls: new Set(calls), seen: [], again: () => undefined };
+  await page.routeWebSocket(/\/v1\/live$/, (here) => {
+    const there = here.connectToServer();
+    way.again = () => there.close(); // What did not get through is sent again over the next one.
+    here.onMessage((message) => {
+      const { call } = JSON.parse(message);
+      way.seen.push(call);
+      if (!way.calls.has(call)) there.send(message);
+    });
+  });
+  return way;
+}
+
+test("whoever asks for a text that is free can stop that", async (context) => {
+  const world = await World.of(context);
+  await world.server.createText("notes/slow", "BEGIN ", "alice");
+  const [alice] = await world.people("alice");
+  const way = await inTheWay(alice.page, "lease.acquire");
+  const hers = await Desk.open(alice, "notes/slow");
+  await button(hers.page, "Edit").click();
+  await until(() => way.seen.includes("lease.acquire"), "it is asked for");
+  await button(hers.page, "Stop waiting").click();
+  way.calls.clear();
+  await button(hers.page, "Edit").click({ timeout: 3000 }); // Long before anybody would give it up by itself.
+  await hers.mayType();
+});
+
 test("the text as it was, and who wrote what", async (context) => {
   const { hers, his } = await two(context, "notes/past", "one\n");
   await button(hers.page, "Done").click();
