@@ -141,6 +141,26 @@ async function inTheWay(page, ...calls) {
   return way;
 }
 
+test("what was not stored before its time was over is not said to be", async (context) => {
+  const world = await World.of(context);
+  await world.server.createText("notes/late", "BEGIN ", "alice");
+  const [alice] = await world.people("alice");
+  const way = await inTheWay(alice.page);
+  const hers = await Desk.open(alice, "notes/late");
+  await hers.toEnd();
+  await hers.type("hers ");
+  await until(async () => (await world.server.text("notes/late")) === "BEGIN hers ", "it is stored");
+  way.calls.add("buffer.edit");
+  await hers.type("late");
+  const { token } = await world.server.lease("notes/late");
+  await world.server.post("/v1/takeover/notes/late", { owner: "bob", session: "desk", token, reason: "the train leaves", flush_ms: 300 });
+  await hers.says(/bob has it now: the train leaves/);
+  way.calls.clear();
+  await way.again();
+  await hers.says(/kept as draft/);
+  assert.doesNotMatch(await hers.page.locator("body").innerText(), /What you had typed is stored/);
+});
+
 test("whoever asks for a text that is free can stop that", async (context) => {
   const world = await World.of(context);
   await world.server.createText("notes/slow", "BEGIN ", "alice");
