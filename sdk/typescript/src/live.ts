@@ -342,24 +342,20 @@ export class Live implements Asker {
    * Nobody waits for this answer any more. A grant that comes all the same is given back, unless it was asked for again
    * since: then that is answered with the same holding, and gives it back itself where nobody waits for it either.
    */
-  #giveUp(id: number, call: string, fields: Readonly<Record<string, unknown>>, answer: Promise<unknown>): void {
+  #giveUp(id: number, call: string, fields: Readonly<Record<string, unknown>>, answer: Promise<Record<string, unknown>>): void {
     if (!this.#unanswered.has(id)) return;
     if (!granting.has(call)) {
       this.#unanswered.delete(id);
       return;
     }
-    this.#unanswered.set(id, {
-      settle: (message) => {
-        if (message["status"] !== 200) return;
-        const { name } = fields;
-        const token = isObject(message["body"]) ? message["body"]["token"] : undefined;
-        const giveBack = (): void => void this.tell("lease.release", { name, token });
-        const newest = this.#newest.get(name);
-        if (newest === answer) giveBack();
-        else newest?.catch(giveBack); // That was refused: nobody here has it.
-      },
-      fail: () => undefined,
-    });
+    const { name } = fields;
+    const granted = ({ token }: Record<string, unknown>): void => {
+      const giveBack = (): void => void this.tell("lease.release", { name, token });
+      const newest = this.#newest.get(name);
+      if (newest === answer) giveBack();
+      else newest?.catch(giveBack); // That was refused: nobody here has it.
+    };
+    answer.then(granted, () => undefined);
     // A takeover waits, too: until its holder has handed in what there is.
     if (fields["wait_ms"] !== undefined || call === "lease.takeover") this.tell("cancel", { request: id });
   }

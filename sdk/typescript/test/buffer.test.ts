@@ -360,6 +360,7 @@ test("what comes of a takeover that was given up is given back, and not taken fo
   const body = server.grant("alice", buffer.session); // Before the cancel had come.
   server.push({ push: "event", event: "taken_over", data: { type: "taken_over", name: "doc", position: "1.2", ...server.holder } });
   server.push({ id, status: 200, body });
+  await after(0); // All of it has been taken in.
   assert.equal(buffer.state, "following");
   assert.equal(server.holder, undefined, "it is given back");
 });

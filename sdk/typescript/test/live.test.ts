@@ -249,13 +249,16 @@ test("a grant that comes after it was asked for again is not given back: the nex
   assert.equal(server.holder?.token, buffer.token);
 });
 
-test("nor does it stay with whoever was refused when asking again", async () => {
-  const { server, buffer, asking, ids } = await askedTwice();
-  const body = server.grant("alice", buffer.session);
-  server.push({ id: ids[0], status: 200, body });
-  server.push({ id: ids[1], status: 400, body: { code: "bad_request", fate: "not_done", detail: "no" } });
-  await assert.rejects(asking, { code: "bad_request" });
-  await until(() => server.holder === undefined, "it is given back");
+test("nor does it stay with whoever was refused when asking again, heard or not", async () => {
+  for (const heard of [true, false]) {
+    const { server, buffer, asking, ids } = await askedTwice();
+    if (!heard) await assert.rejects(asking, { code: "answer_lost" });
+    const body = server.grant("alice", buffer.session);
+    server.push({ id: ids[0], status: 200, body });
+    server.push({ id: ids[1], status: 400, body: { code: "bad_request", fate: "not_done", detail: "no" } });
+    if (heard) await assert.rejects(asking, { code: "bad_request" });
+    await until(() => server.holder === undefined, "it is given back");
+  }
 });
 
 test("others are told whether somebody is there", async () => {
