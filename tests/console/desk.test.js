@@ -126,6 +126,55 @@ test("who is done passes it on, and undo takes back what is one's own", async (c
   await his.shows("BEGIN alice's bob's");
 });
 
+/** Calls of a page over its live connections that do not get through to the server, as long as they are in the way. */
+async function inTheWay(page, ...calls) {
+  const way = { calls: new Set(calls), seen: [], again: () => undefined };
+  await page.routeWebSocket(/\/v1\/live$/, (here) => {
+    const there = here.connectToServer();
+    way.again = () => there.close(); // What did not get through is sent again over the next one.
+    here.onMessage((message) => {
+      const { call } = JSON.parse(message);
+      way.seen.push(call);
+      if (!way.calls.has(call)) there.send(message);
+    });
+  });
+  return way;
+}
+
+test("what was not stored before its time was over is not said to be", async (context) => {
+  const world = await World.of(context);
+  await world.server.createText("notes/late", "BEGIN ", "alice");
+  const [alice] = await world.people("alice");
+  const way = await inTheWay(alice.page);
+  const hers = await Desk.open(alice, "notes/late");
+  await hers.toEnd();
+  await hers.type("hers ");
+  await until(async () => (await world.server.text("notes/late")) === "BEGIN hers ", "it is stored");
+  way.calls.add("buffer.edit");
+  await hers.type("late");
+  const { token } = await world.server.lease("notes/late");
+  await world.server.post("/v1/takeover/notes/late", { owner: "bob", session: "desk", token, reason: "the train leaves", flush_ms: 300 });
+  await hers.says(/bob has it now: the train leaves/);
+  way.calls.clear();
+  await way.again();
+  await hers.says(/kept as draft/);
+  assert.doesNotMatch(await hers.page.locator("body").innerText(), /What you had typed is stored/);
+});
+
+test("whoever asks for a text that is free can stop that", async (context) => {
+  const world = await World.of(context);
+  await world.server.createText("notes/slow", "BEGIN ", "alice");
+  const [alice] = await world.people("alice");
+  const way = await inTheWay(alice.page, "lease.acquire");
+  const hers = await Desk.open(alice, "notes/slow");
+  await button(hers.page, "Edit").click();
+  await until(() => way.seen.includes("lease.acquire"), "it is asked for");
+  await button(hers.page, "Stop waiting").click();
+  way.calls.clear();
+  await button(hers.page, "Edit").click({ timeout: 3000 }); // Long before anybody would give it up by itself.
+  await hers.mayType();
+});
+
 test("the text as it was, and who wrote what", async (context) => {
   const { hers, his } = await two(context, "notes/past", "one\n");
   await button(hers.page, "Done").click();
@@ -292,6 +341,28 @@ test("a comparison stays as it is while somebody types in the text, and shows wh
   await lookedAt(new RegExp(`/v1/drafts/${draft}$`));
   await page.getByText(/6 characters more, 4 less/).waitFor();
   await same.waitFor({ state: "detached" });
+});
+
+test("what applying would do is shown of the text beside it, also where that is typed into while it is read", async (context) => {
+  const world = await World.of(context);
+  const { server } = world;
+  const name = "notes/moving";
+  await server.createText(name, "one\ntwo\n", "alice");
+  const { draft, bobs, revision, length } = await draftOf(server, name, (length) => [length, [0, "three", ""]]);
+  const [alice] = await world.people("alice");
+  const { page } = alice;
+  let typed = false;
+  await page.route(new RegExp(`/v1/buffers/${pathOf(name)}\\?(?!.*text=0)`), async (route) => {
+    if (!typed) await server.post(`/v1/edit/${pathOf(name)}`, { owner: "bob", session: "desk", token: bobs.token, base: revision, seq: 1, changes: [[[0, "zero", ""], length]] });
+    typed = true;
+    await route.continue();
+  });
+  await alice.go(`#/draft/${draft}`);
+  await button(page, "What applying would do").click();
+  const shown = () => page.locator(".compare .cm-content").allInnerTexts();
+  await until(async () => (await shown()).some((text) => /^zero\s+one\s+two\s+three\s*$/.test(text)), "it is in the text as it is");
+  assert.equal(await page.getByText("This page broke").count(), 0);
+  assert.ok(typed);
 });
 
 test("a text is made from a file, and comes back as that file", async (context) => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after as afterAll, test } from "node:test";
 import { closeBrowser } from "./support/browser.js";
 import { until } from "./support/from_sdk.js";
+import { Desk, editRoute } from "./support/person.js";
 import { pathOf } from "./support/server.js";
 import { World } from "./support/world.js";
 
@@ -80,6 +81,27 @@ test("names, owners, notes, reasons and texts are texts, on every page", async (
     await onlyTexts(alice.page, "events");
     await alice.go("#/");
   }
+});
+
+test("an address may spell a name's letters and their marks apart", async (context) => {
+  const world = await World.of(context);
+  const { server } = world;
+  const [apart, name] = ["docs/cafe\u0301", "docs/caf\u00e9"];
+  await server.createText(name, "text", "bob");
+  const [alice] = await world.people("alice");
+  await alice.go(`#/lease/${encodeURIComponent(apart)}`);
+  await reads(alice.page, "Nobody has held it");
+  const carols = await server.post(`/v1/acquire/${pathOf(name)}`, { owner: "carol" });
+  await alice.page.getByRole("table", { name: /Who held it/ }).getByText("carol").waitFor();
+  await server.post(`/v1/release/${pathOf(name)}`, { owner: "carol", token: carols.token });
+
+  await alice.go(editRoute(apart));
+  const hers = new Desk(alice, name);
+  await hers.toEnd();
+  await hers.type("!");
+  await until(async () => (await server.text(name)) === "text!", "it is stored");
+  await alice.go("#/buffers");
+  await until(async () => !(await server.lease(name)).held, "it is let go of when its page is left");
 });
 
 test("an address that makes no sense is explained", async (context) => {

@@ -22,6 +22,8 @@ interface Read {
   readonly draft: WholeDraft;
   /** The text as it is; undefined where there is none any more. */
   readonly now: TextState | undefined;
+  /** What the draft says that it would do is about the text as it is here. */
+  readonly together: boolean;
 }
 
 /** What tells a draft from the same one when more had been typed into it. */
@@ -37,25 +39,40 @@ async function isAsItWas(draft: Draft, signal?: AbortSignal): Promise<boolean> {
   return now?.draft === draft.draft && versionOf(now) === versionOf(draft);
 }
 
-/** Whether all of it would be read again as it was. A text that is gone does not come back: another one of its name is another. */
-async function isUpToDate({ draft, now }: Read, signal: AbortSignal): Promise<boolean> {
-  if (!(await isAsItWas(draft, signal))) return false;
-  if (now === undefined) return true;
+/** Which text it is now; as of none where there is none any more. */
+async function revisionNow(name: string, signal: AbortSignal): Promise<string> {
   try {
-    return revisionOf(await textsOf(client.peek()).get(draft.name, { text: false, signal })) === revisionOf(now);
+    return revisionOf(await textsOf(client.peek()).get(name, { text: false, signal }));
   } catch (error) {
-    if (error instanceof HoldfastError && error.code === "no_such_text") return false;
+    if (error instanceof HoldfastError && error.code === "no_such_text") return revisionOf(undefined);
     throw error;
   }
 }
+
+/** Whether all of it would be read again as it was. A text that is gone does not come back: another one of its name is another. */
+async function isUpToDate({ draft, now, together }: Read, signal: AbortSignal): Promise<boolean> {
+  if (!together || !(await isAsItWas(draft, signal))) return false;
+  return now === undefined || (await revisionNow(draft.name, signal)) === revisionOf(now);
+}
+
+/** So often a text that is typed into meanwhile is read for one look. */
+const timesMost = 3;
 
 /** Draft and text are loaded where they are not what was read `before`: either may be of ten megabytes. */
 async function read(number: number, before: Read | undefined, signal: AbortSignal): Promise<Read> {
   if (before?.draft.draft === number && (await isUpToDate(before, signal))) return before;
   const texts = textsOf(client.peek());
-  const draft = await texts.draft(number, { signal });
-  const now = draft.fit === "gone" ? undefined : await texts.get(draft.name, { signal });
-  return { draft, now };
+  const [listed] = number > 0 ? (await texts.drafts({ after: number - 1, limit: 1, signal })).drafts : [];
+  const { name } = listed?.draft === number ? listed : await texts.draft(number, { signal });
+  for (let times = 1; ; times += 1) {
+    // The draft says what it would do to the newest text, and not which that is. So that is looked at before, and must be it still.
+    const newest = await revisionNow(name, signal);
+    const draft = await texts.draft(number, { signal });
+    if (draft.fit === "gone") return { draft, now: undefined, together: true };
+    const now = await texts.get(name, { signal });
+    const together = revisionOf(now) === newest;
+    if (together || times === timesMost) return { draft, now, together };
+  }
 }
 
 const lookMs = 3000;
@@ -76,12 +93,12 @@ function useWide(): boolean {
 type View = "typed" | "result" | "now";
 
 /** Two texts to be compared, and what they are called. */
-function sides({ draft, now }: Read, view: View): readonly [string, string, string, string] | undefined {
+function sides({ draft, now, together }: Read, view: View): readonly [string, string, string, string] | undefined {
   const base = draft.base_text;
   const mine = base === undefined ? undefined : changes.apply(base, draft.change);
   const text = now?.text;
   if (view === "typed" && base !== undefined && mine !== undefined) return ["The text that it was typed into", base, "With what was typed", mine];
-  if (view === "result" && text !== undefined && draft.now) return ["The text now", text, "With the draft applied", changes.apply(text, draft.now)];
+  if (view === "result" && text !== undefined && together && draft.now) return ["The text now", text, "With the draft applied", changes.apply(text, draft.now)];
   if (view === "now" && text !== undefined && mine !== undefined) return ["What was typed", mine, "The text now", text];
   return undefined;
 }

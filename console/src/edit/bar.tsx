@@ -136,7 +136,7 @@ export function Bar({ buffer, focus }: Props): JSX.Element {
       ];
     if (state === "waiting" || state === "acquiring") return wait ? [act("Stop waiting", () => wait.abort())] : [];
     if (state !== "following") return [];
-    if (!owner || mine) return [act("Edit", () => attempt(() => buffer.acquire()), "primary")];
+    if (!owner || mine) return [act("Edit", () => attempt((signal) => buffer.acquire({ signal })), "primary")];
     if (owner.owner === buffer.ownerHere) return [act("Continue here", () => attempt((signal) => buffer.move({ signal })), "primary")];
     return [
       act("Ask for it", () => attempt(async (signal) => {

@@ -14,7 +14,11 @@ export function tellLosses(buffer: GuardedBuffer): void {
   let taken: HandIn | undefined;
   // One may be on another page by then, with several texts open.
   const of = (said: string): string => `${told(buffer.name)}: ${said}`;
-  buffer.on("lost", (loss) => (loss.reason === "moved" ? say(of("you went on in another place.")) : alarm(of(words.lost(loss)))));
+  buffer.on("lost", (loss) => {
+    taken = undefined; // Its time was over before it was let go: that is said here.
+    if (loss.reason === "moved") say(of("you went on in another place."));
+    else alarm(of(words.lost(loss)));
+  });
   buffer.on("draft", (made) => alarm(of(words.draft(made))));
   buffer.on("rejected", ({ error }) => alarm(of(words.rejected(error))));
   buffer.on("handIn", (handIn) => {
@@ -27,7 +31,8 @@ export function tellLosses(buffer: GuardedBuffer): void {
   });
   buffer.on("owner", (holder) => {
     if (taken === undefined || holder?.owner !== taken.by) return;
-    alarm(`${told(taken.by)} has taken over ${told(buffer.name)}: ${told(taken.reason)}. What you had typed is stored.`);
+    // Else it was not let go in time, and is told as lost in a moment.
+    if (buffer.saved === "stored") alarm(`${told(taken.by)} has taken over ${told(buffer.name)}: ${told(taken.reason)}. What you had typed is stored.`);
     taken = undefined;
   });
 }

@@ -22,7 +22,8 @@ function decoded(text: string): string {
 export function routeOf(hash: string): Route {
   const [path = "", query = ""] = split(hash.replace(/^#\/?/, ""), "?");
   const [page = "", subject = ""] = split(path, "/");
-  return { page: page || "overview", subject: decoded(subject), query: new URLSearchParams(query) };
+  // A name as the server spells it, so that it is known again in what the server tells.
+  return { page: page || "overview", subject: decoded(subject).normalize("NFC"), query: new URLSearchParams(query) };
 }
 
 function split(text: string, at: string): [string, string] {

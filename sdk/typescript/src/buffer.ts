@@ -257,11 +257,14 @@ export class GuardedBuffer {
   /** Stores what was typed, then gives it to `to`, before the queue. */
   async transfer(to: string, toSession?: string): Promise<void> {
     const session = toSession === undefined ? {} : { to_session: toSession };
+    let passed = false;
     await this.#letGo(async () => {
       const fields = { name: this.name, token: this.#lease!.token, to, ...session };
       await this.#means.live.call("lease.transfer", fields, { timeout: this.#means.timeoutMs });
       this.#lease!.given();
+      passed = true;
     });
+    if (!passed) throw notHeld(this.name); // Or it was lost while that was stored.
   }
 
   /** Says "not now" to somebody who asked. */
@@ -322,8 +325,9 @@ export class GuardedBuffer {
       const failed = await this.#letGo(() => lease!.release(), signal).then(() => undefined, (error: unknown) => ({ error }));
       await this.#settled(signal).catch(() => undefined);
       if (signal?.aborted) return false;
-      if (this.#closed || this.#lease === undefined || (failed && this.#lease === lease)) break;
-      // It could not be let go, and is held: a server that is behind renews and does not release.
+      if (this.#closed || this.#lease === undefined) break;
+      // It could not be let go, and is held: a server that is behind renews and does not release; or what was typed can
+      // never be stored, and is in the way no more.
       const pause = backoff.pause(failed?.error instanceof HoldfastError ? failed.error : undefined);
       if (failed) await paused(pause, signal).catch(() => undefined); // Aborted: the next look at it says so.
     }
@@ -331,13 +335,14 @@ export class GuardedBuffer {
     return true;
   }
 
-  /** At once: the lease ends with its ttl, and what is not stored is kept on this side. */
+  /** At once: it is let go of as far as the server can be told, and what is not stored is kept on this side. */
   close(): void {
     if (this.#closed) return;
     this.#keep();
     this.#closed = true;
     this.#obtaining?.abort(closedError());
     this.#means.live.tell("unfollow", { name: this.name });
+    if (this.#lease) this.#giveBack(this.#lease.token); // Else it would be renewed for as long as the connection answers.
     this.#lease?.given();
     for (const leave of this.#leave.splice(0)) leave();
     this.#stash.close();
@@ -557,7 +562,11 @@ export class GuardedBuffer {
 
   /** The name was given to this session without its asking for it. */
   #claim(token: number): void {
-    this.#get("lease.renew", { token }, {}).catch(() => undefined);
+    this.#get("lease.renew", { token }, {}).catch(() => this.#giveBack(token)); // It was left meanwhile, say.
+  }
+
+  #giveBack(token: number): void {
+    this.#means.live.tell("lease.release", { name: this.name, token });
   }
 
   #gathered(push: Push): void {
@@ -770,10 +779,7 @@ export class GuardedBuffer {
   }
 
   #askServer(operation: Pick<ServerOperation, "kind" | "draft" | "anyway">): Promise<boolean> {
-    if (!this.#lease || this.#frozen || this.#closed) {
-      const detail = `${this.name} is not owned here`;
-      return Promise.reject(new StaleError({ code: "nothing_held", fate: "not_done", detail }));
-    }
+    if (!this.#lease || this.#frozen || this.#closed) return Promise.reject(notHeld(this.name));
     const done = this.#sending.ask(operation);
     this.#edited();
     return done;
@@ -798,7 +804,7 @@ export class GuardedBuffer {
     const lease = this.#lease;
     if (!lease) return;
     this.#sending.sendLast(lease.token);
-    if (this.#tail.operations.length <= 1) this.#means.live.tell("lease.release", { name: this.name, token: lease.token });
+    if (this.#tail.operations.length <= 1) this.#giveBack(lease.token);
   }
 
   // What is told.
@@ -857,6 +863,8 @@ async function unless<T>(signal: AbortSignal | undefined, work: Promise<T>): Pro
 }
 
 const closedError = (): HoldfastError => new HoldfastError({ code: "closed", fate: "not_done", detail: "The buffer was closed." });
+
+const notHeld = (name: string): StaleError => new StaleError({ code: "nothing_held", fate: "not_done", detail: `${name} is not owned here` });
 
 const noText = (name: string): RequestError =>
   new RequestError({ code: "no_such_text", fate: "not_done", field: "name", detail: `There is no text under ${name}.` });

@@ -70,15 +70,20 @@ export class Holdfast extends Leases {
    */
   async openBuffer(name: string, options: BufferOptions & { readonly text?: string; readonly signal?: AbortSignal } = {}): Promise<GuardedBuffer> {
     const { text, signal, ...how } = options;
+    name = name.normalize("NFC"); // As the server spells it in what it pushes.
     const live = this.live;
     live.open(); // Says at once where there is no WebSocket, and that the client was closed.
-    if (this.#buffers.has(name)) throw badField("name", `${name} is open already`, "bad_name");
+    const once = (): void => {
+      if (this.#buffers.has(name)) throw badField("name", `${name} is open already`, "bad_name");
+    };
+    once();
     void this.handInUnsent();
     if (text !== undefined) {
       await this.texts.create(name, text, { signal }).catch((error: unknown) => {
         const there = error instanceof HoldfastError && (error.code === "buffer_exists" || error instanceof RefusedError);
         if (!there) throw error;
       });
+      once(); // Somebody else may have opened it meanwhile.
     }
     const ttlMs = inBounds("ttlMs", how.ttlMs ?? 30_000, 100, 86_400_000);
     const keep: Keep = { ttlMs, hiddenTtlMs: ttlMs, graceMs: 0, afterSleep: "ask", follow: false, releaseOnLeave: false };

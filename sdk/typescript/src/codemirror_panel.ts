@@ -3,6 +3,7 @@
 import type { EditorView, Panel } from "@codemirror/view";
 import type { GuardedBuffer } from "./buffer.js";
 import type { GuardWords } from "./codemirror_words.js";
+import { StaleError } from "./problem.js";
 
 interface Action {
   readonly word: string;
@@ -15,8 +16,14 @@ export function guardPanel(view: EditorView, buffer: GuardedBuffer, words: Guard
   const status = dom.appendChild(view.dom.ownerDocument.createElement("span"));
   status.setAttribute("role", "status");
   const actions = dom.appendChild(view.dom.ownerDocument.createElement("span"));
-  const quietly = (work: Promise<unknown>): void => void work.catch(() => undefined); // Refusals are told by the buffer.
   let shown = "";
+  /** What comes of it is told by the buffer, but for a holding that was meant and is over. */
+  const quietly = (work: Promise<unknown>): void =>
+    void work.catch((error: unknown) => {
+      if (!(error instanceof StaleError)) return;
+      status.textContent = words.refused(error);
+      shown = ""; // The next news replaces it.
+    });
 
   const possible = (): Action[] => {
     const request = buffer.request;
@@ -34,8 +41,10 @@ export function guardPanel(view: EditorView, buffer: GuardedBuffer, words: Guard
     if (!buffer.owner || mine) return [{ word: words.edit, run: () => quietly(buffer.acquire().then(() => view.focus())) }];
     if (buffer.owner.owner === buffer.ownerHere) return [{ word: words.continueHere, run: () => quietly(buffer.move().then(() => view.focus())) }];
     const takeOver = (): void => {
+      const { token } = buffer.owner!;
       const reason = window?.prompt(words.why)?.trim();
-      if (reason) quietly(buffer.takeover({ reason }));
+      // Of the holding that was shown: whoever has come while it was asked is not meant.
+      if (reason) quietly(buffer.takeover({ reason, token }));
     };
     return [
       { word: words.ask, run: () => quietly(buffer.ask()) },

@@ -91,6 +91,8 @@ export class Live implements Asker {
   readonly #opens = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
   readonly #unanswered = new Map<number, Unanswered>();
+  /** Of each name, the answer to the newest request that may be granted. */
+  readonly #newest = new Map<unknown, Promise<unknown>>();
   readonly #backoff = new Backoff();
   readonly #leave: (() => void)[] = [];
   #state: LiveState = "closed";
@@ -325,29 +327,35 @@ export class Live implements Asker {
       let id = 0;
       const stop = (): void => {
         reject(signal.reason);
-        this.#giveUp(id, call, fields);
+        this.#giveUp(id, call, fields, answer);
       };
       signal.addEventListener("abort", stop, { once: true });
-      this.#post(call, fields, (given) => (id = given))
+      const answer = this.#post(call, fields, (given) => (id = given));
+      if (granting.has(call)) this.#newest.set(fields["name"], answer);
+      answer
         .finally(() => signal.removeEventListener("abort", stop))
         .then(resolve, reject);
     });
   }
 
-  /** Nobody waits for this answer any more. A grant that comes all the same is given back. */
-  #giveUp(id: number, call: string, fields: Readonly<Record<string, unknown>>): void {
+  /**
+   * Nobody waits for this answer any more. A grant that comes all the same is given back, unless it was asked for again
+   * since: then that is answered with the same holding, and gives it back itself where nobody waits for it either.
+   */
+  #giveUp(id: number, call: string, fields: Readonly<Record<string, unknown>>, answer: Promise<Record<string, unknown>>): void {
     if (!this.#unanswered.has(id)) return;
     if (!granting.has(call)) {
       this.#unanswered.delete(id);
       return;
     }
-    this.#unanswered.set(id, {
-      settle: (message) => {
-        const token = isObject(message["body"]) ? message["body"]["token"] : undefined;
-        if (message["status"] === 200) this.tell("lease.release", { name: fields["name"], token });
-      },
-      fail: () => undefined,
-    });
+    const { name } = fields;
+    const granted = ({ token }: Record<string, unknown>): void => {
+      const giveBack = (): void => void this.tell("lease.release", { name, token });
+      const newest = this.#newest.get(name);
+      if (newest === answer) giveBack();
+      else newest?.catch(giveBack); // That was refused: nobody here has it.
+    };
+    answer.then(granted, () => undefined);
     // A takeover waits, too: until its holder has handed in what there is.
     if (fields["wait_ms"] !== undefined || call === "lease.takeover") this.tell("cancel", { request: id });
   }

@@ -49,6 +49,8 @@ async function opened(text: string, options: BufferOptions = {}, store: UnsentSt
 const editsOf = (server: FakeServer): Asked[] => server.asked.filter(({ call }) => call === "buffer.edit");
 const stored = (buffer: GuardedBuffer, text: string): Promise<void> => until(() => buffer.storedText === text && buffer.saved === "stored", `it is ${text}`);
 
+const tooLarge = { status: 413, body: { code: "text_too_large", fate: "not_done", detail: "too large" } };
+
 test("the first edit asks for it, and comes when it is granted", async () => {
   const { server, buffer, shown } = await opened("text");
   assert.equal(buffer.state, "following");
@@ -216,7 +218,7 @@ test("resync, and another text under the name, are caught up with", async () => 
 test("what the server will never store is taken out, kept, and told", async () => {
   const { server, buffer } = await opened("text");
   await buffer.acquire();
-  server.instead = ({ call }) => (call === "buffer.edit" ? { status: 413, body: { code: "text_too_large", fate: "not_done", detail: "too large" } } : undefined);
+  server.instead = ({ call }) => (call === "buffer.edit" ? tooLarge : undefined);
   const rejected: string[] = [];
   buffer.on("rejected", ({ error }) => rejected.push(error.code));
   buffer.replace(0, 0, "x");
@@ -316,6 +318,35 @@ test("whoever leaves a text that cannot be let go tries it again, with pauses, u
   assert.ok(times[3]! - times[0]! > 150, String(times));
 });
 
+test("whoever leaves a text does not keep it for what can never be stored", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  server.instead = ({ call }) => (call === "buffer.edit" ? tooLarge : undefined);
+  buffer.replace(4, 4, "!");
+  assert.equal(await buffer.closeWhenStored(), true);
+  assert.equal(server.holder, undefined);
+});
+
+test("what is closed at once is let go of, after what was typed is kept on this side", async () => {
+  const { server, buffer, store } = await opened("text");
+  await buffer.acquire();
+  const { token } = buffer;
+  buffer.replace(4, 4, "!");
+  buffer.close();
+  assert.deepEqual((await store.list()).map((unsent) => [unsent.token, unsent.changes]), [[token, [[4, [0, "!"]]]]]);
+  assert.deepEqual([server.holder, server.text], [undefined, "text"]);
+});
+
+test("what was passed on to whoever leaves is let go of", async () => {
+  const { server, buffer } = await opened("text");
+  server.instead = ({ call }) => (call === "lease.renew" ? null : undefined);
+  server.grant("alice", buffer.session);
+  server.push({ push: "event", event: "transferred", data: { type: "transferred", name: "doc", position: "1.2", ...server.holder } });
+  await until(() => server.asked.some(({ call }) => call === "lease.renew"), "it is asked for by its token");
+  assert.equal(await buffer.closeWhenStored(), true);
+  assert.equal(server.holder, undefined);
+});
+
 test("what comes of a takeover that was given up is given back, and not taken for one's own", async () => {
   const { server, buffer } = await opened("text");
   server.grant("bob", "b");
@@ -329,8 +360,22 @@ test("what comes of a takeover that was given up is given back, and not taken fo
   const body = server.grant("alice", buffer.session); // Before the cancel had come.
   server.push({ push: "event", event: "taken_over", data: { type: "taken_over", name: "doc", position: "1.2", ...server.holder } });
   server.push({ id, status: 200, body });
+  await after(0); // All of it has been taken in.
   assert.equal(buffer.state, "following");
   assert.equal(server.holder, undefined, "it is given back");
+});
+
+test("what is not held any more is not passed on, and that is said", async () => {
+  const { server, buffer } = await opened("text");
+  await assert.rejects(buffer.transfer("carol"), { code: "nothing_held" });
+  await buffer.acquire();
+  const { token } = buffer;
+  server.instead = ({ call }) => (call === "buffer.edit" ? null : undefined);
+  buffer.replace(4, 4, "!");
+  const passing = buffer.transfer("carol");
+  server.push({ push: "lost", name: "doc", token, because: "taken_over", by: "bob", reason: "now" });
+  await assert.rejects(passing, { code: "nothing_held" });
+  assert.equal(server.asked.some(({ call }) => call === "lease.transfer"), false);
 });
 
 test("cursors are told in the positions of the newest revision", async () => {
@@ -394,7 +439,7 @@ test("what was typed is not called stored while it is put aside, nor where it ne
   assert.equal(buffer.replace(0, 0, "x"), "asking");
   await buffer.stored();
   assert.deepEqual([server.text, buffer.saved], ["xtext", "stored"]);
-  server.instead = ({ call }) => (call === "buffer.edit" ? { status: 413, body: { code: "text_too_large", fate: "not_done", detail: "too large" } } : undefined);
+  server.instead = ({ call }) => (call === "buffer.edit" ? tooLarge : undefined);
   buffer.replace(0, 0, "y");
   await assert.rejects(buffer.stored(), { code: "text_too_large" });
 });

@@ -6,6 +6,7 @@ import { history, undoDepth } from "@codemirror/commands";
 import { EditorView } from "@codemirror/view";
 import type { GuardedBuffer, Holdfast } from "../src/index.js";
 import { guarded, type GuardOptions } from "../src/codemirror.js";
+import { FakeServer } from "./support/fake.js";
 import { liveClient, next, storedAs } from "./support/live.js";
 import { until } from "./support/outside.js";
 import { Relay } from "./support/relay.js";
@@ -191,3 +192,23 @@ test("the panel says how things stand and has a button for what can be done, eac
   assert.ok([...panel(bob).querySelectorAll("button")].every((button) => button.type === "button"));
 });
 
+
+test("the panel takes over the holding that it shows, and says where that was over before somebody had said why", async (context) => {
+  const fake = new FakeServer("text");
+  fake.grant("bob", "b");
+  const { token } = fake.holder!;
+  fake.instead = (asked) => (asked.call === "lease.takeover" && asked["token"] === token ? { status: 409, body: { code: "stale", fate: "not_done", detail: "bob has let go", because: "released" } } : undefined);
+  const client = liveClient("http://fake.example", "alice", { webSocket: fake.webSocket });
+  clients.push(client);
+  const buffer = await client.openBuffer("doc");
+  const view = new EditorView({ doc: buffer.text, extensions: [guarded(buffer, { panel: true })], parent: document.body });
+  views.push(view);
+  const panel = view.dom.querySelector(".cm-holdfast-panel")!;
+  context.mock.method(document.defaultView!, "prompt", () => {
+    fake.grant("carol", "c"); // While it is asked, a page hears nothing.
+    return "the train leaves";
+  });
+  [...panel.querySelectorAll("button")].find((button) => button.textContent === "Take over")!.click();
+  await until(() => /bob has let go/.test(panel.querySelector("[role=status]")!.textContent!), "it is said");
+  assert.deepEqual(fake.asked.filter(({ call }) => call === "lease.takeover").map((asked) => asked["token"]), [token]);
+});

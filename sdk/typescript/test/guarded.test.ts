@@ -25,8 +25,8 @@ function clientOf(owner: string, ...[more, environment, url]: [Parameters<typeof
   return client;
 }
 
-async function both(name: string, text: string, options: BufferOptions = {}): Promise<{ alice: GuardedBuffer; bob: GuardedBuffer; alices: Holdfast; bobs: Holdfast }> {
-  const [alices, bobs] = [clientOf("alice"), clientOf("bob")];
+async function both(name: string, text: string, options: BufferOptions = {}, more: Parameters<typeof liveClient>[2] = {}): Promise<{ alice: GuardedBuffer; bob: GuardedBuffer; alices: Holdfast; bobs: Holdfast }> {
+  const [alices, bobs] = [clientOf("alice", more), clientOf("bob")];
   const alice = await alices.openBuffer(name, { text, ...options });
   return { alice, bob: await bobs.openBuffer(name, options), alices, bobs };
 }
@@ -438,6 +438,24 @@ test("a text that is being closed stays open where somebody comes back to it", a
   relay.close();
 });
 
+test("what is closed at once is free at once, though its connection goes on, and what was typed is a draft later", async () => {
+  const unsent = memoryStore();
+  const { alice, bob, alices } = await both("close/at/once", "text", {}, { unsent });
+  await alices.openBuffer("close/other", { text: "text" });
+  await alice.acquire();
+  new Screen(alice).append(" typed");
+  alice.close();
+  await bob.acquire({ waitMs: 5000 });
+  assert.equal(alices.live.state, "open");
+  await alices.close();
+  const [kept] = await unsent.list();
+  await unsent.put({ ...kept!, at: Date.now() - 120_000 }); // Two minutes later.
+  const later = clientOf("alice", { unsent });
+  const [handed] = await later.handInUnsent();
+  assert.equal(handed?.error, undefined);
+  assert.equal(await later.texts.draftFile(handed!.draft!), "text typed");
+});
+
 test("whoever closes a text waits for it no more", async () => {
   const { alice, bob } = await both("close/waiting", "text");
   await alice.acquire();
@@ -529,6 +547,17 @@ test("a large paste arrives whole", async () => {
   new Screen(alice).type(1, 1, large);
   await storedAs(alice, `a${large}b`, 20_000);
   await until(() => bob.text === alice.text, "he sees it", 20_000);
+});
+
+test("a name is the same one however its letters are put together", async () => {
+  const [alices, bobs] = [clientOf("alice"), clientOf("bob")];
+  const alice = await alices.openBuffer("cafe\u0301", { text: "text" });
+  const bob = await bobs.openBuffer("caf\u00e9");
+  assert.equal(new Screen(bob).append("!"), "asking");
+  await until(() => alice.text === "text!", "she sees it");
+  assert.equal(alice.owner?.owner, "bob");
+  assert.equal(alice.name, bob.name);
+  await assert.rejects(alices.openBuffer("caf\u00e9"), { code: "bad_name" });
 });
 
 test("an operator's texts are the same ones, one try each", async () => {

@@ -1,13 +1,15 @@
 // The live connection: what it does when the other side is silent, breaks off, or is somebody else's by now.
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { Holdfast, memoryStore, RequestError, UnavailableError } from "../src/index.js";
+import { Holdfast, memoryStore, RequestError, UnavailableError, type GuardedBuffer } from "../src/index.js";
 import type { Environment } from "../src/leases.js";
 import { FakeServer } from "./support/fake.js";
 import { Page, after, failure, until } from "./support/outside.js";
 
 const open: Holdfast[] = [];
+const buffers: GuardedBuffer[] = [];
 afterEach(() => {
+  for (const buffer of buffers.splice(0)) buffer.close();
   for (const client of open.splice(0)) client.live.close();
 });
 
@@ -177,6 +179,16 @@ test("one that is closed while it opens a text opens none", async () => {
   assert.equal(callsOf(server, "follow"), 0);
 });
 
+test("a text is open once, also where it is opened twice at the same time", async () => {
+  const server = new FakeServer("text");
+  const client = new Holdfast({ owner: "alice", webSocket: server.webSocket, server: "http://fake.example", fetch: async () => new Response("{}") });
+  open.push(client);
+  const [first, second] = await Promise.allSettled([client.openBuffer("doc", { text: "text" }), client.openBuffer("doc", { text: "text" })]);
+  assert.equal(first.status, "fulfilled");
+  assert.deepEqual(second.status === "rejected" && second.reason.code, "bad_name");
+  assert.equal(callsOf(server, "follow"), 1);
+});
+
 test("a wait that is given up is cancelled, and a grant that comes all the same is given back", async () => {
   const server = new FakeServer();
   const { live } = clientOf(server);
@@ -210,6 +222,42 @@ test("a takeover that is given up in its window is cancelled; what comes all the
     server.push({ id, status: 200, body: server.grant("alice", live.session) });
     await until(() => server.holder === undefined, "it is given back");
     assert.deepEqual(server.asked.at(-1), { call: "lease.release", name: "doc", token: server.lastToken });
+  }
+});
+
+/** A buffer that asks for its text, and what is told where the answer to that comes after it was asked for again. */
+async function askedTwice(): Promise<{ server: FakeServer; buffer: GuardedBuffer; asking: Promise<void>; ids: number[] }> {
+  const server = new FakeServer("text");
+  const client = clientOf(server, {}, 100);
+  const buffer = await client.openBuffer("doc");
+  buffers.push(buffer);
+  const ids: number[] = [];
+  server.instead = ({ call, id }) => (call === "lease.acquire" ? (ids.push(id!), null) : undefined);
+  const asking = buffer.acquire();
+  await until(() => ids.length === 2, "nobody waits for the first answer any more, and it is asked again");
+  server.instead = undefined;
+  return { server, buffer, asking, ids };
+}
+
+test("a grant that comes after it was asked for again is not given back: the next answer has the same one", async () => {
+  const { server, buffer, asking, ids } = await askedTwice();
+  const body = server.grant("alice", buffer.session);
+  for (const id of ids) server.push({ id, status: 200, body });
+  await asking;
+  await buffer.acquire();
+  assert.deepEqual([buffer.state, callsOf(server, "lease.release")], ["owned", 0]);
+  assert.equal(server.holder?.token, buffer.token);
+});
+
+test("nor does it stay with whoever was refused when asking again, heard or not", async () => {
+  for (const heard of [true, false]) {
+    const { server, buffer, asking, ids } = await askedTwice();
+    if (!heard) await assert.rejects(asking, { code: "answer_lost" });
+    const body = server.grant("alice", buffer.session);
+    server.push({ id: ids[0], status: 200, body });
+    server.push({ id: ids[1], status: 400, body: { code: "bad_request", fate: "not_done", detail: "no" } });
+    if (heard) await assert.rejects(asking, { code: "bad_request" });
+    await until(() => server.holder === undefined, "it is given back");
   }
 });
 
