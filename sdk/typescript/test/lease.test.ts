@@ -284,7 +284,7 @@ test("withLease holds while the work runs, and gives its result", async () => {
 
 test("withLease aborts the work when the lease is lost, and rejects with the loss", async () => {
   let aborted: unknown;
-  const working = alice.withLease("work/lost", { ttlMs: 300 }, async (signal) => {
+  const working = alice.withLease("work/lost", { ttlMs: 3000 }, async (signal) => {
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     aborted = signal.reason;
     return "too late";
