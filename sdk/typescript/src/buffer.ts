@@ -383,24 +383,25 @@ export class GuardedBuffer {
     }
   }
 
-  /** What an earlier holding left has become a draft before anything new is typed. */
+  /** What an earlier holding left is out of the text before anything new is typed. */
   #settledLoss(): Promise<void> {
     return this.#once(() => this.#losing === undefined);
   }
 
   /** It is known whether it is owned, and what was lost has become a draft. */
   #settled(signal: AbortSignal | undefined): Promise<void> {
-    return unless(signal, this.#once(() => this.#losing === undefined && !this.#unsure));
+    return unless(signal, this.#once(() => this.#losing === undefined && !this.#unsure && !this.#stash.filing));
   }
 
   #once(claim: () => boolean): Promise<void> {
     if (this.#closed || claim()) return Promise.resolve();
     return new Promise((resolve) => {
-      const leave = this.on("state", () => {
+      const look = (): void => {
         if (!this.#closed && !claim()) return;
-        leave();
+        for (const leave of leaves) leave();
         resolve();
-      });
+      };
+      const leaves = [this.on("state", look), this.on("saved", look)];
     });
   }
 
@@ -681,7 +682,7 @@ export class GuardedBuffer {
   /** The text as the server has it, without a way there. What was typed on top of the old one cannot be carried over. */
   #restart(revision: number, text: string): void {
     const tail = this.#tail;
-    if (tail.edits().length > 0) this.#stash.fileNow(this.#stash.unstored(this.#token ?? 0));
+    if (tail.edits().length > 0) this.#stash.file(this.#token ?? 0);
     this.#aside = undefined;
     const change = tail.restart(revision, text);
     this.#cursors.clear(revision);
@@ -724,7 +725,12 @@ export class GuardedBuffer {
     const sent = first?.seq !== undefined && first.base !== undefined;
     if (sent && (this.#losing || this.#lease)) return this.#send();
     if (sent && this.#unsure) return false;
-    if (this.#losing) return this.#file(this.#losing.token); // As it was typed, before it is caught up with others.
+    if (this.#losing) this.#file(this.#losing.token); // As it was typed, before it is caught up with others.
+    // Before anything that is typed later: its numbers are smaller.
+    if (this.#stash.filing) {
+      await this.#stash.draft();
+      return true;
+    }
     if (!this.#follows) {
       await this.#follow(this.#means.timeoutMs);
       return true;
@@ -762,11 +768,10 @@ export class GuardedBuffer {
 
   /** Neither can what was typed behind it be stored, which was meant for the text with it. */
   #never(error: HoldfastError, token: number): void {
-    const unstored = this.#stash.unstored(token);
-    this.#stash.fileNow(unstored);
+    const { changes } = this.#stash.file(token);
     const change = this.#tail.drop();
     this.#events.emit("text", { change, origin: "reset", owner: undefined });
-    this.#events.emit("rejected", { error, changes: unstored.changes });
+    this.#events.emit("rejected", { error, changes });
   }
 
   #askServer(operation: Pick<ServerOperation, "kind" | "draft" | "anyway">): Promise<boolean> {
@@ -781,15 +786,13 @@ export class GuardedBuffer {
 
   // What could not be stored.
 
-  /** Makes a draft of what an old holding left. Says whether there may be more to do. */
-  async #file(token: number): Promise<boolean> {
-    if (this.#tail.edits().length > 0) await this.#stash.file(this.#stash.unstored(token));
+  /** What an old holding left is to become a draft. */
+  #file(token: number): void {
+    if (this.#tail.edits().length > 0) this.#stash.file(token);
     const change = this.#tail.drop();
     this.#losing = undefined;
     if (!changesNothing(change)) this.#events.emit("text", { change, origin: "reset", owner: undefined });
-    await this.#stash.forget();
     this.#tell();
-    return true;
   }
 
   /** The page is left: what was typed goes out with it, as far as there is time. */
@@ -825,6 +828,7 @@ export class GuardedBuffer {
 
   #savedNow(): Saved {
     const tail = this.#tail;
+    if (this.#stash.filing) return "kept";
     if (tail.edits().length === 0) return "stored";
     if (this.#means.live.state !== "open" || !this.#lease) return "kept";
     return tail.underWay && tail.edits().length === 1 ? "sent" : "typed";

@@ -4,7 +4,7 @@ import { HoldfastError, RequestError } from "./problem.js";
 import { freshSession } from "./session.js";
 import type { Draft } from "./text_answers.js";
 import type { Texts } from "./texts.js";
-import { abandoned, type UnsentStore, type UnsentText } from "./unsent.js";
+import { abandoned, isApart, type UnsentStore, type UnsentText } from "./unsent.js";
 
 /** What a page that is gone had typed, and what has become of it. */
 export interface HandedIn {
@@ -20,10 +20,10 @@ export async function handInUnsent(
   store: UnsentStore,
   here: { readonly server: string; readonly owner: string; readonly session?: string | undefined },
 ): Promise<readonly HandedIn[]> {
-  const own = ({ server, owner, session, refused }: UnsentText): boolean => server === here.server && owner === here.owner && (refused === true || session !== here.session);
+  const own = (one: UnsentText): boolean => one.server === here.server && one.owner === here.owner && (isApart(one) || one.session !== here.session);
   const found = (await store.list().catch(() => [])).filter(own);
   const handed = found.map(async (unsent): Promise<HandedIn | undefined> => {
-    if (!unsent.refused && !(await abandoned(unsent))) return undefined;
+    if (!isApart(unsent) && !(await abandoned(unsent))) return undefined;
     const { name, token, session, base, seq, changes } = unsent;
     const keep = (under: { readonly session: string; readonly seq: number }): Promise<Draft> => texts.keepDraft(name, { token, base, changes, ...under });
     try {

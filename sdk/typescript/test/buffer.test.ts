@@ -398,3 +398,78 @@ test("what was typed is not called stored while it is put aside, nor where it ne
   buffer.replace(0, 0, "y");
   await assert.rejects(buffer.stored(), { code: "text_too_large" });
 });
+
+const draftsOf = (server: FakeServer): Asked[] => server.asked.filter(({ call }) => call === "draft.keep");
+const tooLarge = { status: 413, body: { code: "text_too_large", fate: "not_done", detail: "too large" } };
+
+test("a draft whose making was not answered is made again under the same number, whatever others write meanwhile", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  const drafts: (number | undefined)[] = [];
+  buffer.on("draft", ({ draft }) => drafts.push(draft));
+  server.refusing = true;
+  server.cut();
+  assert.equal(buffer.replace(4, 4, " typed"), "done");
+  server.grant("bob", "b");
+  let times = 0;
+  server.instead = (asked, socket) => {
+    if (asked.call !== "draft.keep" || (times += 1) > 1) return undefined;
+    server.keep(asked); // It was made, and nobody hears of it.
+    server.write(replacing(4, 0, 0, "his "));
+    setTimeout(() => socket.end(1006));
+    return null;
+  };
+  server.refusing = false;
+  await until(() => drafts.length === 1 && buffer.text === "his text", "it is a draft");
+  const [first, again] = draftsOf(server).map(({ id: _, ...asked }) => asked);
+  assert.deepEqual(again, first);
+  assert.equal(draftsOf(server).length, 2);
+});
+
+test("what was taken out of the text is kept until the server has it, though the server is behind and other things are typed", async () => {
+  const { server, buffer, store } = await opened("text");
+  await buffer.acquire();
+  const drafts: (number | undefined)[] = [];
+  buffer.on("draft", ({ draft }) => drafts.push(draft));
+  let refuse: (() => void) | undefined;
+  server.instead = (asked, socket) => {
+    if (asked.call === "draft.keep") return behind;
+    if (asked.call !== "buffer.edit") return undefined;
+    refuse = () => socket.receive({ id: asked.id, ...tooLarge });
+    return null;
+  };
+  buffer.replace(4, 4, " large");
+  await until(async () => (await store.list()).length === 1, "it is kept on this side");
+  refuse!();
+  await until(() => buffer.text === "text", "it is taken out");
+  await after(300); // Nothing is left that is not stored, as far as the text is concerned.
+  const kept = (): Promise<string[]> => store.list().then((all) => all.map(({ changes }) => changes.reduce(apply, "text")));
+  assert.deepEqual(await kept(), ["text large"]);
+  assert.equal(buffer.saved, "kept");
+  assert.equal(buffer.replace(4, 4, "!"), "done");
+  await until(async () => (await store.list()).length === 2, "what is typed next is kept, too");
+  assert.deepEqual((await kept()).sort(), ["text large", "text!"]);
+  server.instead = undefined;
+  await stored(buffer, "text!");
+  assert.deepEqual(drafts, [1]);
+  await until(async () => (await store.list()).length === 0, "the server has all of it");
+  const calls = server.asked.map(({ call }) => call);
+  assert.ok(calls.lastIndexOf("draft.keep") < calls.lastIndexOf("buffer.edit"), "numbers go on from there");
+});
+
+test("whoever leaves a text whose draft is not made yet waits for it", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  let free = false;
+  server.instead = ({ call }) => (call === "buffer.edit" ? tooLarge : call === "draft.keep" && !free ? behind : undefined);
+  buffer.replace(4, 4, " large");
+  await until(() => draftsOf(server).length > 0, "it is tried");
+  let closed = false;
+  const closing = buffer.closeWhenStored().then((done) => (closed = done));
+  await until(() => server.holder === undefined, "it is let go");
+  await after(0); // All of it has been taken in.
+  assert.equal(closed, false);
+  free = true;
+  await closing;
+  assert.deepEqual([closed, server.drafts.length], [true, 1]);
+});
