@@ -59,7 +59,8 @@ export class GuardedBuffer {
   #inQueue = false;
   #aside: ChangeJson | undefined;
   #frozen = false;
-  #unsure = false;
+  /** The token of the holding of which nobody knows whether it goes on. */
+  #unsure: number | undefined;
   #losing: { readonly loss: LeaseLostError; readonly token: number } | undefined;
   #ahead: Push[] = [];
   #follows = false;
@@ -411,7 +412,8 @@ export class GuardedBuffer {
       return;
     }
     this.#lease = lease;
-    this.#unsure = this.#frozen = false;
+    this.#unsure = undefined;
+    this.#frozen = false;
     lease.on("lost", (loss) => this.#lost(lease, loss));
     lease.on("doubt", () => this.#tell());
     lease.on("regained", () => this.#tell());
@@ -461,7 +463,7 @@ export class GuardedBuffer {
   /** Nobody has said that it is over. Nothing is typed until it has been asked for by its token. */
   #doubted(token: number, letGo: boolean): void {
     this.#lease = undefined;
-    this.#unsure = true;
+    this.#unsure = token;
     this.#tell();
     this.#keep();
     this.#reclaim(token, letGo).catch(() => undefined);
@@ -476,7 +478,7 @@ export class GuardedBuffer {
       } catch (error) {
         if (this.#closed) return;
         if (mayTryAgain(error, true) && !this.#means.live.over) continue;
-        this.#unsure = false;
+        this.#unsure = undefined;
         const loss = new LeaseLostError(this.name, error instanceof HoldfastError ? error : undefined);
         if (letGo && loss.reason !== "not_renewed" && loss.by === undefined) this.#tell(); // It is free, as it was meant to be.
         else this.#lose(loss, token);
@@ -487,7 +489,7 @@ export class GuardedBuffer {
 
   #lose(loss: LeaseLostError, token: number): void {
     this.#losing = { loss, token };
-    this.#unsure = false;
+    this.#unsure = undefined;
     this.#sending.fail(loss);
     this.#tell();
     this.#events.emit("lost", loss);
@@ -682,7 +684,7 @@ export class GuardedBuffer {
   /** The text as the server has it, without a way there. What was typed on top of the old one cannot be carried over. */
   #restart(revision: number, text: string): void {
     const tail = this.#tail;
-    if (tail.edits().length > 0) this.#stash.file(this.#token ?? 0);
+    if (tail.edits().length > 0) this.#stash.file(this.#token!);
     this.#aside = undefined;
     const change = tail.restart(revision, text);
     this.#cursors.clear(revision);
@@ -708,9 +710,9 @@ export class GuardedBuffer {
     this.#turns.kick();
   }
 
-  /** The token of the holding, or of the one that was lost and whose changes are not settled. */
+  /** The token of the holding, or of the one that was lost or is in doubt and whose changes are not settled. */
   get #token(): number | undefined {
-    return this.#losing?.token ?? this.#lease?.token;
+    return this.#losing?.token ?? this.#lease?.token ?? this.#unsure;
   }
 
   #keep(): void {

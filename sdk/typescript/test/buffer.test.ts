@@ -473,3 +473,28 @@ test("whoever leaves a text whose draft is not made yet waits for it", async () 
   await closing;
   assert.deepEqual([closed, server.drafts.length], [true, 1]);
 });
+
+test("what nobody knows to be owned any more, and cannot be carried over, becomes a draft under its old token", async () => {
+  const { server, buffer, store, page } = await opened("text", { ttlMs: 300 });
+  server.instead = (asked) => (asked.call === "lease.acquire" ? { status: 200, body: { ...server.grant("alice", buffer.session), ttl_ms: 300 } } : undefined);
+  await buffer.acquire();
+  const { token } = buffer;
+  server.refusing = true;
+  server.cut();
+  assert.equal(buffer.replace(4, 4, " typed"), "done");
+  await until(() => buffer.state === "unsure" && buffer.token === undefined, "it is not believed any more");
+  for (const one of await store.list()) await store.remove(one);
+  page.hide();
+  assert.deepEqual((await store.list()).map((one) => one.token), [token], "it is kept on this side");
+  server.text = "another text";
+  server.revision = 2000;
+  server.instead = ({ call, after: since }) => {
+    if (call === "lease.renew") return null;
+    if (call !== "follow") return undefined;
+    return { status: 200, body: { name: "doc", buffer: 1, revision: 2000, lease: { held: false }, members: [], position: "1.1", ...(since === 2000 ? { changes: [] } : { text: "another text" }) } };
+  };
+  server.refusing = false;
+  await until(() => draftsOf(server).length > 0 && buffer.text === "another text", "it is handed in");
+  assert.equal(buffer.state, "unsure");
+  assert.deepEqual(draftsOf(server).map((asked) => asked["token"]), [token]);
+});
