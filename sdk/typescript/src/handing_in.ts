@@ -1,6 +1,7 @@
 // What pages that are gone had typed, and what has become of it.
 
 import { HoldfastError, RequestError } from "./problem.js";
+import { keepAll } from "./pieces.js";
 import { freshSession } from "./session.js";
 import type { Draft } from "./text_answers.js";
 import type { Texts } from "./texts.js";
@@ -25,12 +26,13 @@ export async function handInUnsent(
   const handed = found.map(async (unsent): Promise<HandedIn | undefined> => {
     if (!isApart(unsent) && !(await abandoned(unsent))) return undefined;
     const { name, token, session, base, seq, changes } = unsent;
-    const keep = (under: { readonly session: string; readonly seq: number }): Promise<Draft> => texts.keepDraft(name, { token, base, changes, ...under });
+    const keep = (under: string, first: number): Promise<Draft> =>
+      keepAll({ base, seq: first, changes }, (row) => texts.keepDraft(name, { token, session: under, ...row }));
     try {
-      const { draft } = await keep({ session, seq }).catch((error: unknown) => {
+      const { draft } = await keep(session, seq).catch((error: unknown) => {
         // Its first change was made a draft before, and that draft is applied or thrown away. The whole is another one.
         if (!(error instanceof RequestError) || error.field !== "seq") throw error;
-        return keep({ session: freshSession(), seq: 1 });
+        return keep(freshSession(), 1);
       });
       await store.remove(unsent);
       return { unsent, draft, error: undefined };

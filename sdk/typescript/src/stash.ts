@@ -6,6 +6,7 @@
 import type { DraftMade } from "./buffer_events.js";
 import type { Live } from "./live.js";
 import { HoldfastError, numberAt } from "./problem.js";
+import { keepAll } from "./pieces.js";
 import { mayTryAgain } from "./retry.js";
 import type { Tail } from "./tail.js";
 import type { SafeStore, UnsentText } from "./unsent.js";
@@ -79,13 +80,13 @@ export class Stash {
   async draft(): Promise<void> {
     const { live, timeoutMs, store } = this.#means;
     const what = this.#filed[0]!;
-    const { name, token, base, seq, changes } = what;
+    const { name, token, changes } = what;
     await this.#put(what); // It is there before it is removed.
     let said: Readonly<Record<string, unknown>> = {};
     let error: unknown;
     let keptHereOnly = false;
     try {
-      said = await live.call("draft.keep", { name, token, base, seq, changes }, { timeout: timeoutMs });
+      said = await keepAll(what, (row) => live.call("draft.keep", { name, token, ...row }, { timeout: timeoutMs }));
     } catch (failure) {
       if (mayTryAgain(failure, true)) throw failure;
       error = failure;
