@@ -687,6 +687,7 @@ export class GuardedBuffer {
     if (tail.edits().length > 0) this.#stash.file(this.#token!);
     this.#aside = undefined;
     const change = tail.restart(revision, text);
+    this.#sending.fail(new RequestError({ code: "revision_gone", fate: "not_done", detail: "The text is another one." }), true);
     this.#cursors.clear(revision);
     this.#events.emit("text", { change, origin: "reset", owner: undefined });
     this.#edited();
@@ -772,6 +773,7 @@ export class GuardedBuffer {
   #never(error: HoldfastError, token: number): void {
     const { changes } = this.#stash.file(token);
     const change = this.#tail.drop();
+    this.#sending.fail(error, true);
     this.#events.emit("text", { change, origin: "reset", owner: undefined });
     this.#events.emit("rejected", { error, changes });
   }

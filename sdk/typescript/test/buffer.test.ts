@@ -498,3 +498,22 @@ test("what nobody knows to be owned any more, and cannot be carried over, become
   assert.equal(buffer.state, "unsure");
   assert.deepEqual(draftsOf(server).map((asked) => asked["token"]), [token]);
 });
+
+test("an undo behind what can never be stored, or in a text that is another one by now, is refused", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  server.instead = ({ call }) => (call === "buffer.edit" ? tooLarge : undefined);
+  const refused: string[] = [];
+  const asked = (): void => void buffer.undo().catch(({ code }: { code: string }) => refused.push(code));
+  buffer.replace(4, 4, " large");
+  asked();
+  await until(() => refused.length === 1, "it is told");
+  server.instead = (asking) =>
+    asking.call === "follow" ? { status: 200, body: { name: "doc", buffer: 2, revision: 5, lease: { held: false }, text: "other", members: [], position: "1.1" } } : undefined;
+  server.refusing = true;
+  server.cut();
+  asked();
+  server.refusing = false;
+  await until(() => refused.length === 2, "it is told");
+  assert.deepEqual([refused, buffer.text], [["text_too_large", "revision_gone"], "other"]);
+});
