@@ -83,7 +83,10 @@ export class GuardedBuffer {
     };
     this.#tail = new Tail(0, "", means.numbers.get(name));
     this.#sending = new Sending(means, name, this.#tail, this.#sendingTold());
-    this.#stash = new Stash(means, name, this.#tail, (made) => this.#events.emit("draft", made));
+    this.#stash = new Stash(means, name, this.#tail, (made) => {
+      this.#tell();
+      this.#events.emit("draft", made);
+    });
     this.#turns = new Turns(() => this.#step(), () => this.#tell());
     this.#whose = new Whose(name, means.live);
   }

@@ -21,7 +21,7 @@ export async function handInUnsent(
   store: UnsentStore,
   here: { readonly server: string; readonly owner: string; readonly session?: string | undefined },
 ): Promise<readonly HandedIn[]> {
-  const own = (one: UnsentText): boolean => one.server === here.server && one.owner === here.owner && (isApart(one) || one.session !== here.session);
+  const own = (one: UnsentText): boolean | undefined => one.server === here.server && one.owner === here.owner && (isApart(one) || one.session !== here.session);
   const found = (await store.list().catch(() => [])).filter(own);
   const handed = found.map(async (unsent): Promise<HandedIn | undefined> => {
     if (!isApart(unsent) && !(await abandoned(unsent))) return undefined;

@@ -35,7 +35,7 @@ export interface UnsentStore {
 }
 
 /** What is not replaced by what is typed later. */
-export const isApart = ({ filed, refused }: UnsentKey): boolean => (filed || refused) === true;
+export const isApart = ({ filed, refused }: UnsentKey): boolean | undefined => filed ?? refused;
 
 export const keyOf = (one: UnsentKey): string => [one.server, one.session, one.name, ...(isApart(one) ? [one.seq] : [])].join("\n");
 
