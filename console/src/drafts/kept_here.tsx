@@ -19,7 +19,7 @@ async function kept(): Promise<readonly UnsentText[]> {
   return all.filter((one) => one.server === server && one.owner === owner.peek() && one.changes.length > 0);
 }
 
-const keyOf = ({ name, session, seq, refused }: UnsentText): string => `${session} ${refused ? seq : ""} ${name}`;
+const keyOf = ({ name, session, seq, filed, refused }: UnsentText): string => `${session} ${filed || refused ? seq : ""} ${name}`;
 
 const inserted = (text: UnsentText): string =>
   text.changes.flatMap((change) => change.flatMap((part) => (typeof part === "number" ? [] : [part.slice(1).join("\n")]))).join("");

@@ -59,7 +59,8 @@ export class GuardedBuffer {
   #inQueue = false;
   #aside: ChangeJson | undefined;
   #frozen = false;
-  #unsure = false;
+  /** The token of the holding of which nobody knows whether it goes on. */
+  #unsure: number | undefined;
   #losing: { readonly loss: LeaseLostError; readonly token: number } | undefined;
   #ahead: Push[] = [];
   #follows = false;
@@ -82,7 +83,10 @@ export class GuardedBuffer {
     };
     this.#tail = new Tail(0, "", means.numbers.get(name));
     this.#sending = new Sending(means, name, this.#tail, this.#sendingTold());
-    this.#stash = new Stash(means, name, this.#tail, (made) => this.#events.emit("draft", made));
+    this.#stash = new Stash(means, name, this.#tail, (made) => {
+      this.#tell();
+      this.#events.emit("draft", made);
+    });
     this.#turns = new Turns(() => this.#step(), () => this.#tell());
     this.#whose = new Whose(name, means.live);
   }
@@ -388,24 +392,25 @@ export class GuardedBuffer {
     }
   }
 
-  /** What an earlier holding left has become a draft before anything new is typed. */
+  /** What an earlier holding left is out of the text before anything new is typed. */
   #settledLoss(): Promise<void> {
     return this.#once(() => this.#losing === undefined);
   }
 
   /** It is known whether it is owned, and what was lost has become a draft. */
   #settled(signal: AbortSignal | undefined): Promise<void> {
-    return unless(signal, this.#once(() => this.#losing === undefined && !this.#unsure));
+    return unless(signal, this.#once(() => this.#losing === undefined && !this.#unsure && !this.#stash.filing));
   }
 
   #once(claim: () => boolean): Promise<void> {
     if (this.#closed || claim()) return Promise.resolve();
     return new Promise((resolve) => {
-      const leave = this.on("state", () => {
+      const look = (): void => {
         if (!this.#closed && !claim()) return;
-        leave();
+        for (const leave of leaves) leave();
         resolve();
-      });
+      };
+      const leaves = [this.on("state", look), this.on("saved", look)];
     });
   }
 
@@ -415,7 +420,8 @@ export class GuardedBuffer {
       return;
     }
     this.#lease = lease;
-    this.#unsure = this.#frozen = false;
+    this.#unsure = undefined;
+    this.#frozen = false;
     lease.on("lost", (loss) => this.#lost(lease, loss));
     lease.on("doubt", () => this.#tell());
     lease.on("regained", () => this.#tell());
@@ -465,7 +471,7 @@ export class GuardedBuffer {
   /** Nobody has said that it is over. Nothing is typed until it has been asked for by its token. */
   #doubted(token: number, letGo: boolean): void {
     this.#lease = undefined;
-    this.#unsure = true;
+    this.#unsure = token;
     this.#tell();
     this.#keep();
     this.#reclaim(token, letGo).catch(() => undefined);
@@ -480,7 +486,7 @@ export class GuardedBuffer {
       } catch (error) {
         if (this.#closed) return;
         if (mayTryAgain(error, true) && !this.#means.live.over) continue;
-        this.#unsure = false;
+        this.#unsure = undefined;
         const loss = new LeaseLostError(this.name, error instanceof HoldfastError ? error : undefined);
         if (letGo && loss.reason !== "not_renewed" && loss.by === undefined) this.#tell(); // It is free, as it was meant to be.
         else this.#lose(loss, token);
@@ -491,7 +497,7 @@ export class GuardedBuffer {
 
   #lose(loss: LeaseLostError, token: number): void {
     this.#losing = { loss, token };
-    this.#unsure = false;
+    this.#unsure = undefined;
     this.#sending.fail(loss);
     this.#tell();
     this.#events.emit("lost", loss);
@@ -690,9 +696,10 @@ export class GuardedBuffer {
   /** The text as the server has it, without a way there. What was typed on top of the old one cannot be carried over. */
   #restart(revision: number, text: string): void {
     const tail = this.#tail;
-    if (tail.edits().length > 0) this.#stash.fileNow(this.#stash.unstored(this.#token ?? 0));
+    if (tail.edits().length > 0) this.#stash.file(this.#token!);
     this.#aside = undefined;
     const change = tail.restart(revision, text);
+    this.#sending.fail(new RequestError({ code: "revision_gone", fate: "not_done", detail: "The text is another one." }), true);
     this.#cursors.clear(revision);
     this.#events.emit("text", { change, origin: "reset", owner: undefined });
     this.#edited();
@@ -716,9 +723,9 @@ export class GuardedBuffer {
     this.#turns.kick();
   }
 
-  /** The token of the holding, or of the one that was lost and whose changes are not settled. */
+  /** The token of the holding, or of the one that was lost or is in doubt and whose changes are not settled. */
   get #token(): number | undefined {
-    return this.#losing?.token ?? this.#lease?.token;
+    return this.#losing?.token ?? this.#lease?.token ?? this.#unsure;
   }
 
   #keep(): void {
@@ -733,7 +740,12 @@ export class GuardedBuffer {
     const sent = first?.seq !== undefined && first.base !== undefined;
     if (sent && (this.#losing || this.#lease)) return this.#send();
     if (sent && this.#unsure) return false;
-    if (this.#losing) return this.#file(this.#losing.token); // As it was typed, before it is caught up with others.
+    if (this.#losing) this.#file(this.#losing.token); // As it was typed, before it is caught up with others.
+    // Before anything that is typed later: its numbers are smaller.
+    if (this.#stash.filing) {
+      await this.#stash.draft();
+      return true;
+    }
     if (!this.#follows) {
       await this.#follow(this.#means.timeoutMs);
       return true;
@@ -771,11 +783,11 @@ export class GuardedBuffer {
 
   /** Neither can what was typed behind it be stored, which was meant for the text with it. */
   #never(error: HoldfastError, token: number): void {
-    const unstored = this.#stash.unstored(token);
-    this.#stash.fileNow(unstored);
+    const { changes } = this.#stash.file(token);
     const change = this.#tail.drop();
+    this.#sending.fail(error, true);
     this.#events.emit("text", { change, origin: "reset", owner: undefined });
-    this.#events.emit("rejected", { error, changes: unstored.changes });
+    this.#events.emit("rejected", { error, changes });
   }
 
   #askServer(operation: Pick<ServerOperation, "kind" | "draft" | "anyway">): Promise<boolean> {
@@ -787,15 +799,13 @@ export class GuardedBuffer {
 
   // What could not be stored.
 
-  /** Makes a draft of what an old holding left. Says whether there may be more to do. */
-  async #file(token: number): Promise<boolean> {
-    if (this.#tail.edits().length > 0) await this.#stash.file(this.#stash.unstored(token));
+  /** What an old holding left is to become a draft. */
+  #file(token: number): void {
+    if (this.#tail.edits().length > 0) this.#stash.file(token);
     const change = this.#tail.drop();
     this.#losing = undefined;
     if (!changesNothing(change)) this.#events.emit("text", { change, origin: "reset", owner: undefined });
-    await this.#stash.forget();
     this.#tell();
-    return true;
   }
 
   /** The page is left: what was typed goes out with it, as far as there is time. */
@@ -831,6 +841,7 @@ export class GuardedBuffer {
 
   #savedNow(): Saved {
     const tail = this.#tail;
+    if (this.#stash.filing) return "kept";
     if (tail.edits().length === 0) return "stored";
     if (this.#means.live.state !== "open" || !this.#lease) return "kept";
     return tail.underWay && tail.edits().length === 1 ? "sent" : "typed";

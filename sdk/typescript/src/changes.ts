@@ -356,27 +356,44 @@ export function unmapPosition(change: ChangeJson, position: number): number {
   return oldAt;
 }
 
-/** The same as several changes one after the other, none of which brings more than `most` units. No pair is parted. */
+/** What a part counts beside its text, in units: a server takes no change of very many parts either. */
+const partUnits = 8;
+
+/** The same as several changes one after the other, none of which takes much more than `most` units. No pair is parted. */
 export function split(change: ChangeJson, most: number): ChangeJson[] {
-  if (unitsInserted(change) <= most) return [change];
   const all: ChangeJson[] = [];
-  let length = lengthBefore(change);
-  let at = 0;
+  let [at, left, units] = [0, lengthBefore(change), 0]; // Behind what is done, before what is to come; and in `out`.
+  let out = new Builder();
+  const end = (): void => {
+    out.add(left, undefined);
+    all.push(out.json());
+  };
   for (const part of change) {
     const { length: old, text } = pieceOf(part);
     if (text === undefined) {
+      out.add(old, undefined);
       at += old;
+      left -= old;
       continue;
     }
     let [from, goes] = [0, old];
     do {
       let to = Math.min(from + most, text.length);
       if (to < text.length && /[\uD800-\uDBFF]/.test(text[to - 1]!)) to += to - from > 1 ? -1 : 1;
-      all.push(replacing(length, at, at + goes, text.slice(from, to)));
-      length += to - from - goes;
+      const takes = partUnits + to - from;
+      if (units > 0 && units + takes > most) {
+        end();
+        units = 0;
+        out = new Builder();
+        out.add(at, undefined);
+      }
+      units += takes;
+      out.add(goes, text.slice(from, to));
       at += to - from;
+      left -= goes;
       [from, goes] = [to, 0];
     } while (from < text.length);
   }
+  end();
   return all;
 }

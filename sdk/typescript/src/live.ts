@@ -10,7 +10,7 @@ import { Emitter } from "./emitter.js";
 import { transportError, within, type Asker, type Request, type Terms } from "./http.js";
 import type { BeliefClock } from "./clock.js";
 import type { OperationId } from "./api.js";
-import { HoldfastError, UnavailableError, badField, errorOf, isObject, numberAt, textAt } from "./problem.js";
+import { HoldfastError, RequestError, UnavailableError, badField, errorOf, isObject, numberAt, textAt } from "./problem.js";
 import { Backoff } from "./retry.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -56,6 +56,8 @@ export interface LiveMeans {
 const silenceMost = 25_000;
 const probePatience = 5_000;
 const connectMost = 10_000;
+/** Of a message that the server reads, in bytes. One that is longer ends the connection, each time that it is sent. */
+const messageMost = 1_114_112;
 /** A page that was shown again does not trust a connection that was silent for so long. */
 const silenceAfterSleep = 3_000;
 const idleAfter = 120_000;
@@ -302,6 +304,10 @@ export class Live implements Asker {
   /** Sends it now. */
   #post(call: string, fields: Readonly<Record<string, unknown>>, onId?: (id: number) => void): Promise<Record<string, unknown>> {
     const id = (this.#lastId += 1);
+    const text = JSON.stringify({ id, call, ...fields });
+    if (new TextEncoder().encode(text).length > messageMost) {
+      return Promise.reject(new RequestError({ code: "body_too_large", fate: "not_done", detail: `${call}: longer than a message may be` }));
+    }
     onId?.(id);
     return new Promise((resolve, reject) => {
       this.#unanswered.set(id, {
@@ -314,7 +320,7 @@ export class Live implements Asker {
         fail: reject,
       });
       try {
-        this.#socket!.send(JSON.stringify({ id, call, ...fields }));
+        this.#socket!.send(text);
       } catch (error) {
         this.#unanswered.delete(id);
         reject(transportError(error, String(error)));

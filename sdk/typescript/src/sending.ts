@@ -75,7 +75,7 @@ export class Sending {
     this.#means.live.tell(...callOf(this.#tail.send()!, this.#name, token));
   }
 
-  /** What was asked and is not under way is not going to be done. */
+  /** What was asked and is not under way is not going to be done. `all`: nor is that which is, as far as anybody knows here. */
   fail(error: HoldfastError, all = false): void {
     for (const [operation, { failed }] of this.#asked) if (all || this.#tail.underWay !== operation) failed(error);
     if (all) this.#asked.clear();

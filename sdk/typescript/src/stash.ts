@@ -1,9 +1,12 @@
 // What was typed into one text and is not stored: kept on this side, until the server has it in the text or as a draft.
+//
+// Kept here: what was taken out of the text to become a draft is left as it was then, numbers included, and stays under a key
+// of its own until the server has answered.
 
 import type { DraftMade } from "./buffer_events.js";
-import type { ChangeJson } from "./changes.js";
 import type { Live } from "./live.js";
 import { HoldfastError, numberAt } from "./problem.js";
+import { keepAll } from "./pieces.js";
 import { mayTryAgain } from "./retry.js";
 import type { Tail } from "./tail.js";
 import type { SafeStore, UnsentText } from "./unsent.js";
@@ -17,14 +20,6 @@ export interface StashMeans {
   readonly numbers: Map<string, number>;
 }
 
-/** Changes that follow one another, with the number of the first and the revision that it was made for. */
-export interface Unstored {
-  readonly token: number;
-  readonly base: number;
-  readonly seq: number;
-  readonly changes: readonly ChangeJson[];
-}
-
 /** What was typed so long ago and is not stored is kept on this side too. */
 const keepAfter = 200;
 
@@ -33,6 +28,7 @@ export class Stash {
   readonly #name: string;
   readonly #tail: Tail;
   readonly #drafted: (made: DraftMade) => void;
+  readonly #filed: UnsentText[] = [];
   #isKept = false;
   /** What was kept last is in this program only. */
   hereOnly = false;
@@ -55,53 +51,50 @@ export class Stash {
   async keep(token: () => number | undefined): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const changes = this.#tail.edits().map(({ change }) => change);
     const held = token();
-    if (changes.length > 0 && held !== undefined) {
+    if (this.#tail.edits().length === 0) {
+      if (this.#isKept) await this.#forget();
+    } else if (held !== undefined) {
       this.#isKept = true;
-      this.hereOnly = !(await this.#means.store.put(this.#unsent(held, changes)));
+      await this.#put(this.#unsent(held));
       this.keepSoon(token);
-    } else if (this.#isKept && changes.length === 0) {
-      await this.forget();
     }
   }
 
-  /** All of it is at the server. */
-  async forget(): Promise<void> {
-    this.#isKept = false;
-    this.hereOnly = false;
-    await this.#means.store.remove(this.#unsent(0, [])).catch(() => undefined);
+  /** Something is to become a draft, and the server has not answered. */
+  get filing(): boolean {
+    return this.#filed.length > 0;
   }
 
-  /** All that was typed and is not stored, under its number. */
-  unstored(token: number): Unstored {
-    const changes = this.#tail.edits().map(({ change }) => change);
-    return { token, base: this.#tail.revision, seq: this.#tail.numbered(), changes };
+  /** All that was typed and is not stored is to become a draft, under its numbers: it goes out of the tail. */
+  file(token: number): UnsentText {
+    const seq = this.#tail.numbered();
+    const what = { ...this.#unsent(token), seq, filed: true } as const;
+    this.#means.numbers.set(this.#name, this.#tail.lastSeq);
+    this.#filed.push(what);
+    void this.#put(what).then(() => this.#forget());
+    return what;
   }
 
-  /** Makes a draft of it. Throws where that should be tried again; it is kept on this side meanwhile. */
-  async file(what: Unstored): Promise<void> {
-    const { live, timeoutMs, store, numbers } = this.#means;
-    const { token, base, seq, changes } = what;
-    const unsent = { ...this.#unsent(token, changes), base, seq };
-    this.hereOnly = !(await store.put(unsent));
-    numbers.set(this.#name, this.#tail.lastSeq);
+  /** Makes a draft of what was taken out first. Throws where that should be tried again. */
+  async draft(): Promise<void> {
+    const { live, timeoutMs, store } = this.#means;
+    const what = this.#filed[0]!;
+    const { name, token, changes } = what;
+    await this.#put(what); // It is there before it is removed.
+    let said: Readonly<Record<string, unknown>> = {};
+    let error: unknown;
+    let keptHereOnly = false;
     try {
-      const said = await live.call("draft.keep", { name: this.#name, token, base, seq, changes }, { timeout: timeoutMs });
-      this.#drafted({ name: this.#name, draft: numberAt(said, "draft"), error: undefined, keptHereOnly: false, changes });
-      await store.remove(unsent).catch(() => undefined);
-    } catch (error) {
-      if (mayTryAgain(error, true)) throw error;
-      // The server will not have it: it stays on this side, apart from what is typed later, and is said so.
-      const lasts = await store.put({ ...unsent, refused: true });
-      await store.remove(unsent).catch(() => undefined);
-      this.#drafted({ name: this.#name, draft: undefined, error: error instanceof HoldfastError ? error : undefined, keptHereOnly: !lasts, changes });
+      said = await keepAll(what, (row) => live.call("draft.keep", { name, token, ...row }, { timeout: timeoutMs }));
+    } catch (failure) {
+      if (mayTryAgain(failure, true)) throw failure;
+      error = failure;
+      keptHereOnly = !(await store.put({ ...what, refused: true })); // The server will not have it: it stays on this side, and is said so.
     }
-  }
-
-  /** As a draft, if the server can be asked now; else it stays on this side until somebody opens a text of this owner. */
-  fileNow(what: Unstored): void {
-    this.file(what).catch(() => undefined);
+    this.#filed.shift();
+    if (!error) await store.remove(what).catch(() => undefined);
+    this.#drafted({ name, draft: numberAt(said, "draft"), error: error instanceof HoldfastError ? error : undefined, keptHereOnly, changes });
   }
 
   close(): void {
@@ -109,10 +102,21 @@ export class Stash {
     clearTimeout(this.#timer);
   }
 
-  #unsent(token: number, changes: readonly ChangeJson[]): UnsentText {
+  /** All of it is at the server, or filed. */
+  #forget(): Promise<void> {
+    this.#isKept = false;
+    return this.#means.store.remove(this.#unsent(0)).catch(() => undefined);
+  }
+
+  async #put(what: UnsentText): Promise<void> {
+    this.hereOnly = !(await this.#means.store.put(what));
+  }
+
+  #unsent(token: number): UnsentText {
     const { live, server } = this.#means;
-    const seq = this.#tail.edits()[0]?.seq ?? this.#tail.lastSeq + 1;
+    const edits = this.#tail.edits();
+    const seq = edits[0]?.seq ?? this.#tail.lastSeq + 1;
     const { owner, session } = live;
-    return { server, name: this.#name, owner, session, token, base: this.#tail.revision, seq, changes, at: Date.now() };
+    return { server, name: this.#name, owner, session, token, base: this.#tail.revision, seq, changes: edits.map(({ change }) => change), at: Date.now() };
   }
 }

@@ -32,7 +32,7 @@ export interface ServerOperation {
 
 export type Operation = EditOperation | ServerOperation;
 
-/** Of one message, in units: each may take six bytes. */
+/** Of one message, in units: each may take six bytes. What is larger becomes several edits. */
 const unitsMost = 128 * 1024;
 
 export class Tail {
@@ -81,9 +81,12 @@ export class Tail {
     this.#text = apply(this.#text, change);
     if (changesNothing(change)) return;
     const last = this.#queue.at(-1);
-    const open = last?.kind === "edit" && last.seq === undefined ? last : undefined;
-    if (open) open.change = compose(open.change, change);
-    else this.#queue.push({ kind: "edit", change, since: now, seq: undefined, base: undefined });
+    let [all, since] = [change, now];
+    if (last?.kind === "edit" && last.seq === undefined) {
+      [all, since] = [compose(last.change, change), last.since];
+      this.#queue.pop();
+    }
+    for (const piece of split(all, unitsMost)) this.#queue.push({ kind: "edit", change: piece, since, seq: undefined, base: undefined });
   }
 
   /** Comes after what was typed so far. */
@@ -97,12 +100,10 @@ export class Tail {
   send(): Operation | undefined {
     const [first] = this.#queue;
     if (!first) return undefined;
-    if (first.kind === "edit" && first.seq === undefined) this.#cut(first);
-    const sent = this.#queue[0]!;
-    sent.seq ??= this.#lastSeq += 1;
-    sent.base ??= this.#revision;
+    first.seq ??= this.#lastSeq += 1;
+    first.base ??= this.#revision;
     this.#sent = true;
-    return sent;
+    return first;
   }
 
   /** It was made, and the text has one revision more. `change`: of an operation of the server. Returns what changes in `text`. */
@@ -134,7 +135,7 @@ export class Tail {
     this.#queue.shift();
   }
 
-  /** What was typed will be kept elsewhere under its number: later ones are greater. */
+  /** What was typed will be kept elsewhere under its numbers: later ones are greater. */
   numbered(): number {
     const edits = this.edits();
     const first = edits[0]?.seq ?? this.#lastSeq + 1;
@@ -188,13 +189,5 @@ export class Tail {
     const [first] = this.#queue;
     if (!first) throw new Error("nothing was sent");
     return first;
-  }
-
-  /** A change that is too large for one message becomes several. */
-  #cut(first: EditOperation): void {
-    const [, ...more] = split(first.change, unitsMost);
-    if (more.length === 0) return;
-    const pieces = split(first.change, unitsMost).map((change) => ({ ...first, change }));
-    this.#queue.splice(0, 1, ...pieces);
   }
 }

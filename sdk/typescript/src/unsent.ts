@@ -18,21 +18,26 @@ export interface UnsentText {
   readonly changes: readonly ChangeJson[];
   /** Date.now() when it was kept. */
   readonly at: number;
-  /** The server would not have it: it is tried again whenever a text of this owner is opened, until somebody throws it away. */
+  /** Apart from what is typed later. It is made a draft whenever a text of this owner is opened: twice is as good as once. */
+  readonly filed?: true;
+  /** The server would not have it: it is tried again in the same way, until somebody throws it away. */
   readonly refused?: true;
 }
 
 /** What tells entries apart. */
-export type UnsentKey = Pick<UnsentText, "server" | "name" | "session" | "seq" | "refused">;
+export type UnsentKey = Pick<UnsentText, "server" | "name" | "session" | "seq" | "filed" | "refused">;
 
-/** Where it is kept. One entry for each session and name, which a later one replaces, and one for each that was refused. */
+/** Where it is kept. One entry for each session and name, which a later one replaces, and one for each that is apart. */
 export interface UnsentStore {
   put(unsent: UnsentText): Promise<unknown>;
   remove(unsent: UnsentKey): Promise<void>;
   list(): Promise<readonly UnsentText[]>;
 }
 
-export const keyOf = ({ server, name, session, seq, refused }: UnsentKey): string => [server, session, name, ...(refused ? [seq] : [])].join("\n");
+/** What is not replaced by what is typed later. */
+export const isApart = ({ filed, refused }: UnsentKey): boolean | undefined => filed ?? refused;
+
+export const keyOf = (one: UnsentKey): string => [one.server, one.session, one.name, ...(isApart(one) ? [one.seq] : [])].join("\n");
 
 /** For as long as this program runs. */
 export function memoryStore(): UnsentStore {

@@ -260,15 +260,14 @@ test("it is said where what is not stored is in this program only, and that a dr
   buffer.replace(4, 4, "!");
   await until(() => buffer.keptHereOnly, "it is known");
   const only: boolean[] = [];
-  buffer.on("draft", ({ keptHereOnly }) => only.push(keptHereOnly));
+  buffer.on("draft", ({ keptHereOnly }) => only.push(keptHereOnly, buffer.keptHereOnly));
   const { token } = server.holder!;
   server.grant("bob", "b");
   server.instead = ({ call }) => (call === "draft.keep" ? { status: 429, body: { code: "drafts_full", fate: "not_done", detail: "full" } } : undefined);
   server.push({ push: "lost", name: "doc", token, because: "taken_over", by: "bob", reason: "now" });
   server.cut();
-  await until(() => only.length === 1 && buffer.state === "following", "it is lost");
-  assert.deepEqual(only, [true]);
-  assert.equal(buffer.keptHereOnly, false, "nothing of it is in the text");
+  await until(() => only.length > 0 && buffer.state === "following", "it is lost");
+  assert.deepEqual(only, [true, false], "nothing of it is in the text");
 });
 
 test("a server that is behind is asked again, and nothing is lost", async () => {
@@ -442,4 +441,123 @@ test("what was typed is not called stored while it is put aside, nor where it ne
   server.instead = ({ call }) => (call === "buffer.edit" ? tooLarge : undefined);
   buffer.replace(0, 0, "y");
   await assert.rejects(buffer.stored(), { code: "text_too_large" });
+});
+
+const draftsOf = (server: FakeServer): Asked[] => server.asked.filter(({ call }) => call === "draft.keep");
+const tooLarge = { status: 413, body: { code: "text_too_large", fate: "not_done", detail: "too large" } };
+
+test("a draft whose making was not answered is made again under the same number, whatever others write meanwhile", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  const drafts: (number | undefined)[] = [];
+  buffer.on("draft", ({ draft }) => drafts.push(draft));
+  server.refusing = true;
+  server.cut();
+  assert.equal(buffer.replace(4, 4, " typed"), "done");
+  server.grant("bob", "b");
+  let times = 0;
+  server.instead = (asked, socket) => {
+    if (asked.call !== "draft.keep" || (times += 1) > 1) return undefined;
+    server.keep(asked); // It was made, and nobody hears of it.
+    server.write(replacing(4, 0, 0, "his "));
+    setTimeout(() => socket.end(1006));
+    return null;
+  };
+  server.refusing = false;
+  await until(() => drafts.length === 1 && buffer.text === "his text", "it is a draft");
+  const [first, again] = draftsOf(server).map(({ id: _, ...asked }) => asked);
+  assert.deepEqual(again, first);
+  assert.equal(draftsOf(server).length, 2);
+});
+
+test("what was taken out of the text is kept until the server has it, though the server is behind and other things are typed", async () => {
+  const { server, buffer, store } = await opened("text");
+  await buffer.acquire();
+  const drafts: (number | undefined)[] = [];
+  buffer.on("draft", ({ draft }) => drafts.push(draft));
+  let refuse: (() => void) | undefined;
+  server.instead = (asked, socket) => {
+    if (asked.call === "draft.keep") return behind;
+    if (asked.call !== "buffer.edit") return undefined;
+    refuse = () => socket.receive({ id: asked.id, ...tooLarge });
+    return null;
+  };
+  buffer.replace(4, 4, " large");
+  await until(async () => (await store.list()).length === 1, "it is kept on this side");
+  refuse!();
+  await until(() => buffer.text === "text", "it is taken out");
+  await after(300); // Nothing is left that is not stored, as far as the text is concerned.
+  const kept = (): Promise<string[]> => store.list().then((all) => all.map(({ changes }) => changes.reduce(apply, "text")));
+  assert.deepEqual(await kept(), ["text large"]);
+  assert.equal(buffer.saved, "kept");
+  assert.equal(buffer.replace(4, 4, "!"), "done");
+  await until(async () => (await store.list()).length === 2, "what is typed next is kept, too");
+  assert.deepEqual((await kept()).sort(), ["text large", "text!"]);
+  server.instead = undefined;
+  await stored(buffer, "text!");
+  assert.deepEqual(drafts, [1]);
+  await until(async () => (await store.list()).length === 0, "the server has all of it");
+  const calls = server.asked.map(({ call }) => call);
+  assert.ok(calls.lastIndexOf("draft.keep") < calls.lastIndexOf("buffer.edit"), "numbers go on from there");
+});
+
+test("whoever leaves a text whose draft is not made yet waits for it", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  let free = false;
+  server.instead = ({ call }) => (call === "buffer.edit" ? tooLarge : call === "draft.keep" && !free ? behind : undefined);
+  buffer.replace(4, 4, " large");
+  await until(() => draftsOf(server).length > 0, "it is tried");
+  let closed = false;
+  const closing = buffer.closeWhenStored().then((done) => (closed = done));
+  await until(() => server.holder === undefined, "it is let go");
+  await after(0); // All of it has been taken in.
+  assert.equal(closed, false);
+  free = true;
+  await closing;
+  assert.deepEqual([closed, server.drafts.length], [true, 1]);
+});
+
+test("what nobody knows to be owned any more, and cannot be carried over, becomes a draft under its old token", async () => {
+  const { server, buffer, store, page } = await opened("text", { ttlMs: 300 });
+  server.instead = (asked) => (asked.call === "lease.acquire" ? { status: 200, body: { ...server.grant("alice", buffer.session), ttl_ms: 300 } } : undefined);
+  await buffer.acquire();
+  const { token } = buffer;
+  server.refusing = true;
+  server.cut();
+  assert.equal(buffer.replace(4, 4, " typed"), "done");
+  await until(() => buffer.state === "unsure" && buffer.token === undefined, "it is not believed any more");
+  for (const one of await store.list()) await store.remove(one);
+  page.hide();
+  assert.deepEqual((await store.list()).map((one) => one.token), [token], "it is kept on this side");
+  server.text = "another text";
+  server.revision = 2000;
+  server.instead = ({ call, after: since }) => {
+    if (call === "lease.renew") return null;
+    if (call !== "follow") return undefined;
+    return { status: 200, body: { name: "doc", buffer: 1, revision: 2000, lease: { held: false }, members: [], position: "1.1", ...(since === 2000 ? { changes: [] } : { text: "another text" }) } };
+  };
+  server.refusing = false;
+  await until(() => draftsOf(server).length > 0 && buffer.text === "another text", "it is handed in");
+  assert.equal(buffer.state, "unsure");
+  assert.deepEqual(draftsOf(server).map((asked) => asked["token"]), [token]);
+});
+
+test("an undo behind what can never be stored, or in a text that is another one by now, is refused", async () => {
+  const { server, buffer } = await opened("text");
+  await buffer.acquire();
+  server.instead = ({ call }) => (call === "buffer.edit" ? tooLarge : undefined);
+  const refused: string[] = [];
+  const asked = (): void => void buffer.undo().catch(({ code }: { code: string }) => refused.push(code));
+  buffer.replace(4, 4, " large");
+  asked();
+  await until(() => refused.length === 1, "it is told");
+  server.instead = (asking) =>
+    asking.call === "follow" ? { status: 200, body: { name: "doc", buffer: 2, revision: 5, lease: { held: false }, text: "other", members: [], position: "1.1" } } : undefined;
+  server.refusing = true;
+  server.cut();
+  asked();
+  server.refusing = false;
+  await until(() => refused.length === 2, "it is told");
+  assert.deepEqual([refused, buffer.text], [["text_too_large", "revision_gone"], "other"]);
 });

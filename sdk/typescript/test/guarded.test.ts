@@ -1,8 +1,10 @@
 // Guarded texts through the client, against the real program.
 import assert from "node:assert/strict";
 import { after as afterAll, afterEach, before, test } from "node:test";
-import { Holdfast, HoldfastError, RefusedError, memoryStore, type BufferOptions, type GuardedBuffer } from "../src/index.js";
+import { Holdfast, HoldfastError, RefusedError, memoryStore, type BufferOptions, type DraftMade, type GuardedBuffer } from "../src/index.js";
+import { replacing } from "../src/changes.js";
 import { Operator, textsOf } from "../src/operator.js";
+import { Tail } from "../src/tail.js";
 import { Screen, liveClient, next, storedAs } from "./support/live.js";
 import { Page, after, failure, until } from "./support/outside.js";
 import { Relay } from "./support/relay.js";
@@ -417,6 +419,65 @@ test("what the server had no room for is handed in when it has, also while its p
   assert.equal(await alices.texts.draftFile(handed[0]!.draft!), "textMORE");
   assert.deepEqual(await unsent.list(), [kept], "what is not refused is this page's own affair");
   await taken.release();
+});
+
+/** More than one message may have, and one body over HTTP. */
+const book = "0123456789😀\n".repeat(170_000);
+
+test("what fits into no message becomes one draft, and keeps no connection from standing", async () => {
+  const relay = await Relay.to(server.port);
+  const alices = clientOf("alice", {}, {}, relay.url);
+  const alice = await alices.openBuffer("draft/large", { text: "ab" });
+  const bob = await clientOf("bob").openBuffer("draft/large");
+  await alice.acquire();
+  relay.swallowing = true;
+  relay.cut();
+  await until(() => alices.live.state !== "open", "she is cut off");
+  const screen = new Screen(alice);
+  screen.type(1, 1, book);
+  await bob.takeover({ reason: "she is gone", flushMs: 0 });
+  const made: DraftMade[] = [];
+  alice.on("draft", (one) => made.push(one));
+  relay.swallowing = false;
+  relay.cut();
+  await until(() => made.length > 0, "it is a draft");
+  assert.deepEqual([made[0]!.error, alices.live.state], [undefined, "open"]);
+  assert.ok((await alices.texts.draftFile(made[0]!.draft!)) === `a${book}b`);
+  await until(() => alice.state === "following" && alice.text === "ab", "she follows");
+  assert.equal((await alices.texts.drafts({ name: "draft/large" })).drafts.length, 1);
+  relay.close();
+});
+
+test("what fits into no message is handed in as one draft by the next page, whatever of it is one already", async () => {
+  const unsent = memoryStore();
+  const alices = clientOf("alice");
+  const alice = await alices.openBuffer("left/large", { text: "ab" });
+  await alice.acquire();
+  const { token, session } = alice;
+  await clientOf("bob").takeover("left/large", { reason: "now", flushMs: 0 });
+  await until(() => alice.state === "following", "what she lost is settled");
+  const kept = { server: server.url, name: "left/large", owner: "alice", session, token: token!, base: 0, seq: 1, at: Date.now() - 120_000 };
+  const tail = new Tail(0, "ab");
+  tail.edit(replacing(2, 1, 1, book), 0);
+  const changes = tail.edits().map(({ change }) => change);
+  await unsent.put({ ...kept, changes });
+  await unsent.put({ ...kept, changes, filed: true });
+  const handed = await clientOf("alice", { unsent }).handInUnsent();
+  assert.deepEqual(handed.map(({ error }) => error), [undefined, undefined]);
+  assert.equal(handed[0]!.draft, handed[1]!.draft);
+  assert.ok((await alices.texts.draftFile(handed[0]!.draft!)) === `a${book}b`);
+  assert.deepEqual(await unsent.list(), []);
+});
+
+test("a change at more places than are taken at once is stored", async () => {
+  const lines = 40_000;
+  const texts = clientOf("alice").texts;
+  await texts.create("indented", "  x\n".repeat(lines));
+  const { alice } = await both("indented", "");
+  await alice.acquire();
+  alice.edit(Array.from({ length: lines }, () => [[2], 2] as const).flat());
+  await until(() => alice.saved === "stored", "it is stored", 20_000);
+  assert.ok(alice.storedText === "x\n".repeat(lines));
 });
 
 test("a text that is being closed stays open where somebody comes back to it", async () => {

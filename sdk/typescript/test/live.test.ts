@@ -279,3 +279,13 @@ test("a message that is none ends the connection, which is made again", async ()
   for (const socket of server.sockets) socket.receive([] as never);
   await until(() => callsOf(server, "hello") === 2, "it is made again");
 });
+
+test("a message that the server would not read is not sent: it would end the connection, each time", async () => {
+  const server = new FakeServer();
+  const { live } = clientOf(server);
+  const ask = (message: string): Promise<unknown> => live.call("lease.request", { name: "doc", message }, { timeout: 1000 });
+  const error = await failure(RequestError, ask("€".repeat(372_000)));
+  assert.deepEqual([error.code, error.fate, callsOf(server, "lease.request")], ["body_too_large", "not_done", 0]);
+  await ask("€".repeat(371_000));
+  assert.equal(callsOf(server, "hello"), 1);
+});

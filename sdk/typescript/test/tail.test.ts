@@ -75,6 +75,26 @@ test("a paste that fits into no message goes in several, none of which parts a p
   assert.equal(tail.stored, stored);
 });
 
+test("what is typed at very many places fits into messages, too, and into few of them", () => {
+  const line = "    x\n";
+  const lines = 200_000;
+  const tail = new Tail(0, line.repeat(lines));
+  const change: ChangeJson = Array.from({ length: lines }, () => [[2], 4] as const).flat();
+  tail.edit(change, 0);
+  tail.edit(replacing(tail.text.length, 0, 0, "\0".repeat(300_000)), 0);
+  const after = tail.text;
+  let stored = tail.stored;
+  let messages = 0;
+  for (; !tail.empty; messages += 1) {
+    const { change: piece } = tail.send() as EditOperation;
+    assert.ok(JSON.stringify(piece).length < 1_000_000 && piece.length < 65_536);
+    stored = apply(stored, validate(piece));
+    tail.made();
+  }
+  assert.ok(stored === after && tail.stored === after);
+  assert.ok(messages < 30, String(messages));
+});
+
 test("what is kept elsewhere has numbers of its own, and the queue is gone", () => {
   const tail = new Tail(0, "x", 41);
   edit(tail, 0, 0, "a");

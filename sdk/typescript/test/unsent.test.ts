@@ -32,6 +32,8 @@ for (const [where, make] of stores) {
     await store.remove(unsent("one", { seq: 2, refused: true }));
     await store.remove(unsent("one", { seq: 9 }));
     assert.deepEqual(await seen(), ["one doc 3", "two other 1"]);
+    for (const more of [{ filed: true }, {}, { filed: true, refused: true }] as const) await store.put(unsent("two", { seq: 5, ...more }));
+    assert.deepEqual(await seen(), ["one doc 3", "two doc 5", "two doc 5", "two other 1"], "what is filed and then refused is one");
   });
 }
 
