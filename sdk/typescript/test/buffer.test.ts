@@ -444,7 +444,6 @@ test("what was typed is not called stored while it is put aside, nor where it ne
 });
 
 const draftsOf = (server: FakeServer): Asked[] => server.asked.filter(({ call }) => call === "draft.keep");
-const tooLarge = { status: 413, body: { code: "text_too_large", fate: "not_done", detail: "too large" } };
 
 test("a draft whose making was not answered is made again under the same number, whatever others write meanwhile", async () => {
   const { server, buffer } = await opened("text");
