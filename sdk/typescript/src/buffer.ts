@@ -346,7 +346,8 @@ export class GuardedBuffer {
     this.#closed = true;
     this.#obtaining?.abort(closedError());
     this.#means.live.tell("unfollow", { name: this.name });
-    if (this.#lease) this.#giveBack(this.#lease.token); // Else it would be renewed for as long as the connection answers.
+    const held = this.#lease?.token ?? this.#unsure;
+    if (held !== undefined) this.#giveBack(held); // Else it would be renewed for as long as the connection answers.
     this.#lease?.given();
     for (const leave of this.#leave.splice(0)) leave();
     this.#stash.close();

@@ -336,6 +336,19 @@ test("what is closed at once is let go of, after what was typed is kept on this 
   assert.deepEqual([server.holder, server.text], [undefined, "text"]);
 });
 
+test("what nobody knows to be owned any more is let go of on closing, too", async () => {
+  const { server, buffer } = await opened("text", { ttlMs: 300 });
+  server.instead = (asked) => {
+    if (asked.call === "lease.renew") return null;
+    return asked.call === "lease.acquire" ? { status: 200, body: { ...server.grant("alice", buffer.session), ttl_ms: 300 } } : undefined;
+  };
+  await buffer.acquire();
+  await until(() => buffer.state === "unsure", "it is not believed any more");
+  assert.notEqual(server.holder, undefined);
+  buffer.close();
+  assert.equal(server.holder, undefined);
+});
+
 test("what was passed on to whoever leaves is let go of", async () => {
   const { server, buffer } = await opened("text");
   server.instead = ({ call }) => (call === "lease.renew" ? null : undefined);
