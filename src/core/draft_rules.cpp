@@ -161,7 +161,9 @@ void Step::operate(const KeepDraft& command, Address from) {
   if (edit.seq != 0 && edit.who.session.empty()) {
     return refuse_text(from, edit.name, ErrorCode::session_needed, "session");
   }
-  const Result<std::size_t> made = made_already(*buffer, edit.who, edit);
+  // What may have got in so long ago that nobody knows any more is not said to have: it would be thrown away.
+  const bool forgotten = edit.base < buffer->log().oldest();
+  const Result<std::size_t> made = forgotten ? 0 : made_already(*buffer, edit.who, edit);
   if (!made) return refuse_text(from, edit.name, made.error().code, "seq");
   const auto shown = brief(*buffer, edit.who.owner);
   shown->base = edit.base;

@@ -139,6 +139,30 @@ TEST_F(TextRulesTest, keeps_what_came_too_late_as_one_draft) {
   expect_kept();
 }
 
+struct FewRevisions : TextRulesTest {
+  FewRevisions() : TextRulesTest(few()) {}
+  static Limits few() {
+    Limits limits;
+    limits.revisions_max = 2;
+    return limits;
+  }
+};
+
+TEST_F(FewRevisions, let_nobody_believe_that_something_got_in_which_may_be_nowhere) {
+  put("");
+  const Token token = desk.grant(name, alice);
+  constexpr text::Revision last = 9'999;  // They are forgotten in stretches.
+  for (text::Revision base = 0; base <= last; ++base) {
+    const std::string json = base == 0 ? "[[0,\"a\"]]" : "[" + std::to_string(base) + ",[0,\"a\"]]";
+    ask(edit(alice, token, base, {json}, base + 1));
+  }
+  ASSERT_GT(desk.state.buffers().find(name)->log().oldest(), 0U);
+  // Under a number that was used, for a revision that nobody has any more: was that this, or something else?
+  EXPECT_EQ(ask(KeepDraft{edit(alice, token, 0, {"[[0,\"b\"]]"}, 1)}).code, ErrorCode::revision_gone);
+  const std::string newest = "[" + std::to_string(last) + ",[0,\"a\"]]";
+  EXPECT_TRUE(ask(KeepDraft{edit(alice, token, last, {newest}, last + 1)}).text->again);
+}
+
 TEST_F(TextRulesTest, knows_what_was_in_a_draft_that_is_not_there_any_more) {
   put("x");
   const Token token = desk.grant(name, alice);
